@@ -1,0 +1,1 @@
+"""A simulated tenant, the standalone service and one page to see both."""

@@ -1,0 +1,1 @@
+"""Messages that services and the platform exchange: models, names, ids."""

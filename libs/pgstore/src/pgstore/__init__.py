@@ -1,0 +1,1 @@
+"""PostgreSQL: pool, migrations, roles, row-level security, envelopes, embedded server."""

@@ -1,0 +1,1 @@
+"""REST for administrators, members and the operator; the live stream."""

@@ -1,0 +1,1 @@
+"""Keeps one live Graph subscription for every enabled room."""

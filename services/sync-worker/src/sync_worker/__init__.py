@@ -1,0 +1,1 @@
+"""Turns hints and due rooms into the mirror and into booking events."""

@@ -1,0 +1,1 @@
+"""Receives Graph notifications and publishes hints."""
