@@ -1,0 +1,160 @@
+"""The Graph resources we use, and of them only the fields we use. Unknown fields are ignored."""
+
+from datetime import UTC, datetime, tzinfo
+from typing import Annotated
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
+EVENT_SELECT = (
+    "subject,start,end,organizer,iCalUId,type,seriesMasterId,originalStart,originalStartTimeZone,"
+    "originalEndTimeZone,isAllDay,isCancelled,showAs,sensitivity,responseStatus"
+)
+"""Everything of an event that is ever asked for; `id` and `@odata.etag` come by themselves (design §1, law 2)."""
+
+
+class DateTimeTimeZone(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """A wall-clock time without offset and the zone it is meant in; answers say UTC unless asked otherwise."""
+
+    date_time: str
+    time_zone: str = "UTC"
+
+    def instant(self) -> datetime:
+        """The same moment in UTC, cut to microseconds; ValueError for what is no time or no known zone."""
+        parsed = datetime.fromisoformat(self.date_time)
+        if parsed.tzinfo is None:
+            parsed = parsed.replace(tzinfo=_zone(self.time_zone))
+        return parsed.astimezone(UTC)
+
+
+def _zone(name: str) -> tzinfo:
+    if name.upper() in {"UTC", "ETC/UTC", "GMT"}:
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError(f"no such time zone: {name}") from error
+
+
+class EmailAddress(msgspec.Struct, frozen=True, gc=False):
+    """A person or mailbox as a meeting names it."""
+
+    name: str | None = None
+    address: str | None = None
+
+
+class Recipient(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """Who organises a meeting; rooms and deleted people may lack either part."""
+
+    email_address: EmailAddress | None = None
+
+    @property
+    def name(self) -> str:
+        """The display name, empty where there is none."""
+        return (self.email_address.name if self.email_address else None) or ""
+
+    @property
+    def address(self) -> str | None:
+        """The SMTP address, None where there is none."""
+        return (self.email_address.address if self.email_address else None) or None
+
+
+class ResponseStatus(msgspec.Struct, frozen=True, gc=False):
+    """The mailbox owner's answer to the meeting."""
+
+    response: str | None = None
+
+
+class Event(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):
+    """An event within the one minimal `$select`: content of law 2, identity and status, nothing else."""
+
+    id: str
+    etag: str = msgspec.field(name="@odata.etag")
+    type: str
+    start: DateTimeTimeZone
+    end: DateTimeTimeZone
+    subject: str | None = None
+    organizer: Recipient | None = None
+    ical_uid: str | None = msgspec.field(default=None, name="iCalUId")
+    series_master_id: str | None = None
+    original_start: Instant | None = None
+    original_start_time_zone: str | None = None
+    original_end_time_zone: str | None = None
+    is_all_day: bool | None = None
+    is_cancelled: bool | None = None
+    show_as: str | None = None
+    sensitivity: str | None = None
+    response_status: ResponseStatus | None = None
+
+    @property
+    def response(self) -> str:
+        """`none`, `organizer`, `accepted`, `tentativelyAccepted`, `declined` or `notResponded`."""
+        return (self.response_status.response if self.response_status else None) or "none"
+
+
+class Page(msgspec.Struct, frozen=True, gc=False):
+    """Events of a calendar view that no earlier page of this read had; `last` ends the read."""
+
+    events: list[Event]
+    last: bool
+
+
+class Room(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):
+    """A room mailbox as the tenant's places list it."""
+
+    id: str
+    email_address: str
+    display_name: str | None = None
+    place_id: str | None = None
+    capacity: int | float | str | None = None
+    building: str | None = None
+    floor_number: int | float | str | None = None
+    floor_label: str | None = None
+
+    @property
+    def mailbox_id(self) -> UUID | None:
+        """The directory object id of the mailbox, which survives renames; None where Graph gave none."""
+        try:
+            return UUID(self.place_id or "")
+        except ValueError:
+            return None
+
+    @property
+    def seats(self) -> int | None:
+        """The capacity as a number; an older revision of Graph writes it as text."""
+        try:
+            return int(float(self.capacity)) if self.capacity is not None else None
+        except (ValueError, OverflowError):
+            return None
+
+    @property
+    def floor(self) -> str | None:
+        """The floor's label, else its number."""
+        if self.floor_label:
+            return self.floor_label
+        return str(self.floor_number) if self.floor_number is not None else None
+
+
+class User(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):
+    """A directory account."""
+
+    id: UUID
+    user_principal_name: str | None = None
+    mail: str | None = None
+    display_name: str | None = None
+    account_enabled: bool | None = None
+
+
+class Subscription(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):
+    """A live subscription; the list call gives no `client_state` (graph-notifications §2.4)."""
+
+    id: str
+    expires_at: Instant = msgspec.field(name="expirationDateTime")
+    resource: str | None = None
+    change_type: str | None = None
+    client_state: str | None = None
+    notification_url: str | None = None
+    lifecycle_notification_url: str | None = None
