@@ -1,1 +1,4 @@
-"""What every service process has: settings, logs, health, signals."""
+"""What every service process has: settings, logs, health, signals.
+
+Import the modules: `clock`, `settings`, `run`, `http`, `ops`, `logs`.
+"""
