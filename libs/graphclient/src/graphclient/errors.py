@@ -1,5 +1,7 @@
 """What can go wrong with Graph and Entra, named for what the caller can do about it."""
 
+from typing_extensions import override
+
 
 class GraphError(Exception):
     """A call to Graph or Entra that brought no usable answer."""
@@ -17,6 +19,7 @@ class GraphError(Exception):
         self.status = status
         self.code = code
 
+    @override
     def __str__(self) -> str:
         known = {"status": self.status, "code": self.code, "request": self.request_id}
         evidence = ", ".join(

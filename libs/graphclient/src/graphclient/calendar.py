@@ -1,0 +1,71 @@
+"""Reading a mailbox's default calendar: only ever with the minimal `$select` (graph-calendar §1.1)."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from .models import EVENT_SELECT, Event, Page
+from .paging import Listing, decode, pages
+from .protocol import Request, instant_text
+from .transport import Wire
+
+PAGE_SIZE = 250
+_MOST_PAGES = 400  # 100,000 events in one window: no room has them
+_PAGE_SECONDS = 30.0
+
+_event = msgspec.json.Decoder(Event)
+_events = msgspec.json.Decoder(Listing[Event])
+
+
+async def calendar_view(
+    wire: Wire, mailbox: UUID, start: datetime, end: datetime
+) -> AsyncIterator[Page]:
+    """Every event and occurrence that overlaps the window, page by page; no series masters, nothing twice."""
+    request = _window(wire, ("calendarView",), mailbox, start, end)
+    async for events, last in pages(wire, request, _events, _version, most=_MOST_PAGES):
+        yield Page(events, last)
+
+
+async def instances(
+    wire: Wire, mailbox: UUID, master_id: str, start: datetime, end: datetime
+) -> list[Event]:
+    """The occurrences and exceptions of a series in the window; NotFound if the series is gone."""
+    request = _window(wire, ("events", master_id, "instances"), mailbox, start, end)
+    found: list[Event] = []
+    async for events, _ in pages(wire, request, _events, _version, most=_MOST_PAGES):
+        found.extend(events)
+    return found
+
+
+async def event(wire: Wire, mailbox: UUID, event_id: str) -> Event:
+    """The event as it is now; NotFound if the mailbox has none of this id."""
+    url = wire.service.url("users", str(mailbox), "events", event_id, _select=EVENT_SELECT)
+    answer = await wire.read(Request("GET", url, mailbox=str(mailbox)))
+    return decode(_event, answer.body)
+
+
+async def calendar_reachable(wire: Wire, mailbox: UUID) -> None:
+    """Return if the mailbox's calendar answers; raises what stands in the way."""
+    url = wire.service.url("users", str(mailbox), "calendar", _select="id")
+    await wire.read(Request("GET", url, mailbox=str(mailbox)))
+
+
+def _window(
+    wire: Wire, path: tuple[str, ...], mailbox: UUID, start: datetime, end: datetime
+) -> Request:
+    url = wire.service.url(
+        "users",
+        str(mailbox),
+        *path,
+        startDateTime=instant_text(start),
+        endDateTime=instant_text(end),
+        _select=EVENT_SELECT,
+        _top=str(PAGE_SIZE),
+    )
+    return Request("GET", url, mailbox=str(mailbox), seconds=_PAGE_SECONDS)
+
+
+def _version(event: Event) -> tuple[str, str]:
+    return event.id, event.etag

@@ -1,0 +1,33 @@
+"""Accounts in the tenant's directory."""
+
+import msgspec
+
+from .errors import NotFound
+from .models import User
+from .paging import Listing, decode
+from .protocol import Request
+from .transport import Wire
+
+_SELECT = "id,userPrincipalName,mail,displayName,accountEnabled"
+
+_user = msgspec.json.Decoder(User)
+_users = msgspec.json.Decoder(Listing[User])
+
+
+async def user(wire: Wire, id_or_address: str) -> User:
+    """The account of this object id, sign-in name or mail address; NotFound if there is none.
+
+    A mailbox's address need not be its sign-in name, so an address that names nobody is looked up as mail.
+    """
+    try:
+        url = wire.service.url("users", id_or_address, _select=_SELECT)
+        return decode(_user, (await wire.read(Request("GET", url))).body)
+    except NotFound:
+        if "@" not in id_or_address:
+            raise
+        quoted = id_or_address.replace("'", "''")
+        url = wire.service.url("users", _filter=f"mail eq '{quoted}'", _select=_SELECT)
+        found = decode(_users, (await wire.read(Request("GET", url))).body).value
+        if len(found) != 1:
+            raise
+        return found[0]

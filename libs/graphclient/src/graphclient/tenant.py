@@ -1,0 +1,145 @@
+"""The calls a service makes: one Graph per process, one Tenant per organisation's credentials."""
+
+import ssl
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import aiohttp
+
+from . import calendar, directory, places, subscriptions
+from .auth import Credentials, Entra, TokenSource
+from .models import Event, Page, Room, Subscription, User
+from .protocol import Service, roles_of
+from .transport import Transport, Wire
+
+_MSAL_THREADS = 8
+
+
+class Tenant:
+    """Graph as one app in one directory sees it. Every call may raise any GraphError; what is named is what to expect."""
+
+    def __init__(self, transport: Transport, tokens: TokenSource, service: Service) -> None:
+        self._tokens = tokens
+        self._wire = Wire(transport, tokens, service)
+
+    async def check_token(self) -> frozenset[str]:
+        """Sign in; the roles that the token shows. Raises CredentialsRejected."""
+        return roles_of(await self._tokens.token())
+
+    def forget_token(self) -> bool:
+        """After a Forbidden: drop a token older than five minutes, whose roles may be dated; False if there is none."""
+        return self._tokens.forget(unless_just_issued=True)
+
+    def calendar_view(self, mailbox: UUID, start: datetime, end: datetime) -> AsyncIterator[Page]:
+        """Events that overlap the window, in pages; what an aborted read showed proves presence, nothing else."""
+        return calendar.calendar_view(self._wire, mailbox, start, end)
+
+    async def event(self, mailbox: UUID, event_id: str) -> Event:
+        """The event as it is now. Raises NotFound."""
+        return await calendar.event(self._wire, mailbox, event_id)
+
+    async def instances(
+        self, mailbox: UUID, master_id: str, start: datetime, end: datetime
+    ) -> list[Event]:
+        """A series' occurrences and exceptions in the window. Raises NotFound."""
+        return await calendar.instances(self._wire, mailbox, master_id, start, end)
+
+    async def calendar_reachable(self, mailbox: UUID) -> None:
+        """Return if the mailbox has a calendar we may read. Raises MailboxUnsupported, NotFound, Forbidden."""
+        await calendar.calendar_reachable(self._wire, mailbox)
+
+    async def rooms(self) -> list[Room]:
+        """The room mailboxes that the tenant lists, each once."""
+        return await places.rooms(self._wire)
+
+    async def user(self, id_or_address: str) -> User:
+        """The account behind an object id or address. Raises NotFound."""
+        return await directory.user(self._wire, id_or_address)
+
+    async def create_subscription(
+        self,
+        *,
+        mailbox: UUID,
+        notification_url: str,
+        lifecycle_url: str,
+        client_state: str,
+        expires_at: datetime,
+    ) -> Subscription:
+        """A live subscription to the mailbox's events. Raises Conflict, MailboxUnsupported, Forbidden, Rejected."""
+        return await subscriptions.create(
+            self._wire,
+            mailbox=mailbox,
+            notification_url=notification_url,
+            lifecycle_url=lifecycle_url,
+            client_state=client_state,
+            expires_at=expires_at,
+        )
+
+    async def subscription(self, subscription_id: str) -> Subscription:
+        """The subscription as Graph has it. Raises NotFound."""
+        return await subscriptions.get(self._wire, subscription_id)
+
+    async def renew_subscription(self, subscription_id: str, expires_at: datetime) -> Subscription:
+        """Extend and reauthorise. Raises NotFound, after which only a new one helps."""
+        return await subscriptions.renew(self._wire, subscription_id, expires_at)
+
+    async def delete_subscription(self, subscription_id: str) -> None:
+        """See to it that the subscription is no more."""
+        await subscriptions.delete(self._wire, subscription_id)
+
+    def subscriptions(self) -> AsyncIterator[Subscription]:
+        """What Graph lists for this app, without clientStates: a slow sweep for orphans, not the truth."""
+        return subscriptions.listed(self._wire)
+
+
+class Graph:
+    """Hands out tenants over one shared session."""
+
+    def __init__(self, transport: Transport, entra: Entra, service: Service) -> None:
+        self._transport = transport
+        self._entra = entra
+        self._service = service
+        self._tenants: dict[tuple[UUID, UUID], tuple[str, Tenant]] = {}
+
+    def tenant(self, credentials: Credentials) -> Tenant:
+        """The tenant of these credentials, with its token cache; another secret gets a new one."""
+        name = (credentials.tenant_id, credentials.client_id)
+        known = self._tenants.get(name)
+        if known is not None and known[0] == credentials.secret:
+            return known[1]
+        tenant = self.fresh_tenant(credentials)
+        self._tenants[name] = (credentials.secret, tenant)
+        return tenant
+
+    def fresh_tenant(self, credentials: Credentials) -> Tenant:
+        """A tenant that remembers nothing, for a test of settings: msal replays a refusal for a minute."""
+        return Tenant(self._transport, TokenSource(self._entra, credentials), self._service)
+
+
+@asynccontextmanager
+async def open_graph(graph_url: str, entra_url: str, ca_file: Path | None) -> AsyncIterator[Graph]:
+    """One session to Graph and Entra until the block ends; ValueError for an address that is not https.
+
+    `ca_file` holds roots that are trusted besides the system's.
+    """
+    service = Service.at(graph_url)
+    Service.at(entra_url)
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
+    threads = ThreadPoolExecutor(_MSAL_THREADS, thread_name_prefix="msal")
+    entra = Entra(entra_url, ca_file, threads)
+    try:
+        async with aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=context, limit=200),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=5.0),
+        ) as session:
+            yield Graph(Transport(session), entra, service)
+    finally:
+        entra.http.close()
+        threads.shutdown(wait=False, cancel_futures=True)
