@@ -3,6 +3,7 @@
 from .database import Connection, Database, Role, open_database
 from .errors import DatabaseUnavailable, LoginRefused, PgstoreError, RoleRefused
 from .migrate import MigrationRefused, migrate
+from .secret_box import SecretBox, SecretKeysInvalid, SecretUnreadable
 
 __all__ = [
     "Connection",
@@ -13,6 +14,9 @@ __all__ = [
     "PgstoreError",
     "Role",
     "RoleRefused",
+    "SecretBox",
+    "SecretKeysInvalid",
+    "SecretUnreadable",
     "migrate",
     "open_database",
 ]
