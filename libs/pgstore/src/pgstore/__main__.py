@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from .errors import PgstoreError
+from .errors import LoginRefused, PgstoreError
 from .migrate import migrate
 
 _DESCRIPTION = """\
@@ -34,7 +34,7 @@ def main() -> int:
         return _fail(str(error), 2)
     try:
         applied = asyncio.run(migrate(dsn))
-    except ValueError as error:  # asyncpg: the DSN does not parse
+    except LoginRefused as error:
         return _fail(f"DATABASE_URL: {error}", 2)
     except PgstoreError as error:
         return _fail(f"{type(error).__name__}: {error}", 1)

@@ -48,6 +48,7 @@ def connect_as(dsn: str, role: str) -> Connect:
         except (
             asyncpg.InvalidAuthorizationSpecificationError,
             asyncpg.InvalidCatalogNameError,
+            asyncpg.ClientConfigurationError,
         ) as error:
             raise LoginRefused(str(error)) from error
         try:

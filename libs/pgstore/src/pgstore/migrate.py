@@ -49,30 +49,26 @@ async def migrate(owner_dsn: str, migrations: list[Migration] | None = None) -> 
     wanted = packaged_migrations() if migrations is None else migrations
     try:
         connection = await asyncpg.connect(owner_dsn, timeout=10)
+        try:
+            await connection.execute("select pg_advisory_lock($1)", _ADVISORY_LOCK)
+            await connection.execute(_TABLE)
+            rows = await connection.fetch("select name, sha256 from schema_migrations")
+            missing = _missing(wanted, {row["name"]: row["sha256"] for row in rows})
+            for migration in missing:
+                await _apply(connection, migration)
+        finally:
+            await connection.close(timeout=5)  # frees the lock
     except (
         asyncpg.InvalidAuthorizationSpecificationError,
         asyncpg.InvalidCatalogNameError,
+        asyncpg.ClientConfigurationError,
     ) as error:
         raise LoginRefused(str(error)) from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        raise DatabaseUnavailable(f"{type(error).__name__}: {error}") from error
-    try:
-        await connection.execute(
-            "select pg_advisory_lock($1)", _ADVISORY_LOCK
-        )  # freed with the connection
-        await connection.execute(_TABLE)
-        rows = await connection.fetch("select name, sha256 from schema_migrations")
-        applied = {row["name"]: row["sha256"] for row in rows}
-        missing = _missing(wanted, applied)
-        for migration in missing:
-            await _apply(connection, migration)
-        return [migration.name for migration in missing]
-    except asyncpg.PostgresError as error:
         if is_passing(error):
-            raise DatabaseUnavailable(str(error)) from error
-        raise
-    finally:
-        await connection.close(timeout=5)
+            raise DatabaseUnavailable(f"{type(error).__name__}: {error}") from error
+        raise MigrationRefused(str(error)) from error
+    return [migration.name for migration in missing]
 
 
 def _missing(wanted: list[Migration], applied: dict[str, str]) -> list[Migration]:

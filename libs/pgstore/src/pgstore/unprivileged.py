@@ -11,22 +11,22 @@ _NOBODY = 65534
 
 @cache
 def unprivileged_prefix() -> tuple[str, ...]:
-    """Return what to put before a server's command line: nothing for ordinary users.
+    """Return what to put before a server's command line: the first way that works, nothing for ordinary users."""
+    return next(filter(_works, ways()), ())  # without any the server's own refusal says the rest
 
-    For root a user namespace in which we are nobody (files stay root's own). Where namespaces are refused, as in most
+
+def ways() -> list[tuple[str, ...]]:
+    """Return the command prefixes that can make root an ordinary user, best first.
+
+    A user namespace in which root is nobody: its files stay root's own. Where namespaces are refused, as in most
     containers, nobody with the one capability to pass closed folders; its data then belongs to nobody.
     """
     if os.geteuid() != 0:
-        return ()
+        return []
     namespace = ("unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}")
-    nobody = (
-        "setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups",
-        "--inh-caps=+dac_override", "--ambient-caps=+dac_override",
-    )  # fmt: skip
-    for prefix in (namespace, nobody, nobody[:4]):
-        if _works(prefix):
-            return prefix
-    return ()  # the server's own refusal says the rest
+    nobody = ("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups")
+    passing = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+    return [namespace, nobody + passing, nobody]
 
 
 def hand_over(path: Path) -> None:
