@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from .recurrence import WORKING_DAYS
 from .tenant import BERLIN, LISBON, OFFICES, PEOPLE, Office, Person, Room
 
-_WORKING_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 _SLOT_MINUTES = 30
 
 
@@ -53,18 +53,18 @@ def _series(monday: date) -> Iterator[Meeting]:
         office: Office, room: int, person: int, subject: str, clock: str, minutes: int, days: tuple[str, ...],
         times: int, cancelled: int | None = None,
     ) -> Meeting:  # fmt: skip
-        offset = _WORKING_DAYS.index(days[0])
+        offset = WORKING_DAYS.index(days[0])
         cancelled_on = None if cancelled is None else monday + timedelta(days=cancelled)
         return Meeting(
             office, office.rooms[room], PEOPLE[person], subject, _at(monday + timedelta(days=offset), clock), minutes,
             weekdays=days, times=times, cancelled_on=cancelled_on,
         )  # fmt: skip
 
-    yield repeated(BERLIN, 0, 0, "Tiles team stand-up", "09:15", 15, _WORKING_DAYS, 20, cancelled=3)
+    yield repeated(BERLIN, 0, 0, "Tiles team stand-up", "09:15", 15, WORKING_DAYS, 20, cancelled=3)
     yield repeated(BERLIN, 2, 6, "Planning", "10:00", 90, ("monday",), 8)
     yield repeated(BERLIN, 3, 12, "All hands", "16:00", 60, ("thursday",), 8)
     yield repeated(BERLIN, 1, 9, "Hiring review", "14:00", 45, ("tuesday", "friday"), 8)
-    yield repeated(LISBON, 1, 5, "Routing stand-up", "09:30", 15, _WORKING_DAYS, 20)
+    yield repeated(LISBON, 1, 5, "Routing stand-up", "09:30", 15, WORKING_DAYS, 20)
     yield repeated(LISBON, 2, 11, "Design critique", "11:00", 60, ("wednesday",), 8, cancelled=9)
     yield repeated(LISBON, 3, 8, "Partner call", "15:30", 60, ("tuesday",), 8)
 
@@ -130,7 +130,7 @@ def _taken(office: Office, room: Room, day: date, monday: date) -> list[tuple[da
         if meeting.office is not office or meeting.room is not room:
             continue
         falls = (
-            _WORKING_DAYS[day.weekday()] in meeting.weekdays
+            WORKING_DAYS[day.weekday()] in meeting.weekdays
             if meeting.weekdays
             else meeting.start.date() == day
         )

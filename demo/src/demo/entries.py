@@ -1,0 +1,53 @@
+"""What the page draws: one shape for Outlook's meetings and the platform's bookings, in the office's wall time. Pure."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, TypedDict
+
+from .rooms import ImportedRoom
+
+
+class Entry(TypedDict):
+    """One block on one side of the page."""
+
+    id: str
+    start: str
+    end: str
+    all_day: bool
+    subject: str
+    organizer: str
+    status: str
+    series: bool
+    version: int
+
+
+def moment(text: str) -> datetime:
+    """Read RFC 3339; without an offset it is UTC, as Graph means it."""
+    read = datetime.fromisoformat(text)
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def of_booking(booking: Mapping[str, Any], room: ImportedRoom) -> Entry:
+    """Return the platform's booking as the page draws it."""
+    return Entry(
+        id=booking["id"],
+        start=room.wall(moment(booking["start"])),
+        end=room.wall(moment(booking["end"])),
+        all_day=booking["all_day"],
+        subject=booking["subject"],
+        organizer=booking["organizer"]["name"],
+        status=booking["status"],
+        series=booking["series_id"] is not None,
+        version=booking.get("version") or 0,
+    )
+
+
+def busy_text(bookings: list[Entry], now: str) -> tuple[bool, str]:
+    """Tell whether a room is taken at this wall time, and until or from when; same-day bookings, sorted by start."""
+    for entry in sorted(bookings, key=lambda each: each["start"]):
+        if entry["start"] <= now < entry["end"]:
+            until = "all day" if entry["all_day"] else f"until {entry['end'][11:]}"
+            return True, f"taken {until}"
+        if entry["start"] > now:
+            return False, f"free until {entry['start'][11:]}"
+    return False, "free for the rest of the day"
