@@ -194,14 +194,20 @@ class _Server:
         return False
 
     def _run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(  # noqa: S603  # our own program, no shell
-            [*self._prefix, str(self._programs / program), *arguments],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
-        )  # fmt: skip
-        if done.returncode != 0:
-            raise ServerNotStarted(
-                f"{program} failed: {(done.stderr or done.stdout).strip()[-500:]}"
+        try:
+            done = subprocess.run(  # noqa: S603  # our own program, no shell
+                [*self._prefix, str(self._programs / program), *arguments],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=60,
             )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise ServerNotStarted(f"{program} cannot be run: {error}") from error
+        if done.returncode != 0:
+            said = (done.stderr or done.stdout).strip()[-500:]
+            raise ServerNotStarted(f"{program} failed: {said}")
 
 
 def _watch_over(pid: int) -> "subprocess.Popen[bytes]":
