@@ -37,7 +37,9 @@ async def open_owner(url: str, data_dir: Path) -> AsyncIterator[str]:
         yield server_dsn.rpartition("/")[0] + "/" + _NAME
 
 
-async def bring_up_to_date(owner_dsn: str, bus_schema: str | None, stop: asyncio.Event) -> str | None:
+async def bring_up_to_date(
+    owner_dsn: str, bus_schema: str | None, stop: asyncio.Event
+) -> str | None:
     """Migrate as owner, waiting for a server that is away, and return the services' login; None when stopped."""
     while not stop.is_set():
         try:

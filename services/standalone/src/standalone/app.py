@@ -1,0 +1,100 @@
+"""Every service in one process: opens what they share and runs their composable parts. No logic of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
+from aiohttp import web
+from eventbus.postgres import SCHEMA, open_postgres_bus
+from portal.app import add_portal
+from subscription_manager.app import run_manager
+from sync_worker.app import run_worker
+from webhook_ingress.app import add_ingress
+
+from eventbus import Bus, open_bus
+from graphclient import ClientStateKeys, open_graph
+from pgstore import Role, SecretBox, open_database
+from servicekit.clock import utc_now
+from servicekit.http import serve_http
+from servicekit.ops import Health, serve_ops
+
+from .database import bring_up_to_date, open_owner
+from .options import manager_options, portal_options, worker_options
+from .settings import POSTGRES_BUS, Settings, with_kept_keys
+
+log = structlog.get_logger()
+
+
+async def main(given: Settings, stop: asyncio.Event) -> None:
+    """Run until `stop`; raises `SettingsInvalid`."""
+    settings = with_kept_keys(given)
+    client_state_keys = settings.live("client_state_keys", ClientStateKeys.parse)
+    secrets = settings.live("secret_keys", SecretBox.parse)
+    on_postgres = settings.amqp_url.get_secret_value() == POSTGRES_BUS
+    health = Health()
+    async with AsyncExitStack() as resources:
+        owner_dsn = await resources.enter_async_context(
+            open_owner(settings.database_url.get_secret_value(), settings.data_dir)
+        )
+        async with serve_ops(settings.ops_listen, health):
+            login_dsn = await bring_up_to_date(owner_dsn, SCHEMA if on_postgres else None, stop)
+            if login_dsn is None:
+                return
+            bus = await resources.enter_async_context(_open_bus(settings, login_dsn))
+            graph = await resources.enter_async_context(
+                open_graph(settings.graph_url, settings.entra_url, settings.graph_ca_file)
+            )
+            databases = {
+                role: await resources.enter_async_context(open_database(login_dsn, role))
+                for role in Role
+            }
+            for role, database in databases.items():
+                health.add(role.value, database.healthy)
+            health.add("bus", bus.connected)
+            app = web.Application()
+            add_ingress(app, bus, client_state_keys.value, utc_now)
+            add_portal(
+                app,
+                databases[Role.PORTAL],
+                bus,
+                graph,
+                secrets.value,
+                portal_options(settings),
+                utc_now,
+            )
+            async with (
+                serve_http(app, settings.listen) as (host, port),
+                asyncio.TaskGroup() as loops,
+            ):
+                log.info("listening", host=host, port=port)
+                loops.create_task(
+                    run_worker(
+                        databases[Role.WORKER],
+                        bus,
+                        graph,
+                        secrets.value,
+                        worker_options(settings),
+                        utc_now,
+                        stop,
+                    )
+                )
+                loops.create_task(
+                    run_manager(
+                        databases[Role.MANAGER],
+                        bus,
+                        graph,
+                        secrets.value,
+                        manager_options(settings),
+                        utc_now,
+                        stop,
+                    )
+                )
+                await stop.wait()
+
+
+@asynccontextmanager
+async def _open_bus(settings: Settings, login_dsn: str) -> AsyncIterator[Bus]:
+    url = settings.amqp_url.get_secret_value()
+    async with open_postgres_bus(login_dsn) if url == POSTGRES_BUS else open_bus(url) as bus:
+        yield bus
