@@ -226,6 +226,12 @@ class _Adapter(HTTPAdapter):
         kwargs["ssl_context"] = self._context
         super().init_poolmanager(*args, **kwargs)
 
+    @override
+    def close(self) -> None:
+        for name in self.poolmanager.pools.keys():  # noqa: SIM118 -- a container that refuses to be iterated
+            self.poolmanager.pools[name].close()  # else they live until collected, held by any traceback
+        super().close()
+
 
 class _EntraHttp:
     """The HTTP client msal is given, shared by all apps: time-outs, no redirects, no environment, answers of bounded size."""
