@@ -159,7 +159,7 @@ async def test_dispatch_tables_hold_no_text_but_ids_and_codes(database: TestData
     )
     await connection.close()
     assert {row[0] for row in rows} == {
-        "subscriptions.subscription_id", "subscriptions.sealed_by", "subscriptions.refusal",
+        "subscriptions.subscription_id", "subscriptions.sealed_by", "subscriptions.refusal", "subscriptions.webhook_url",
         "credential_watch.failing_code",
         "room_sync.pending", "room_sync.lacking", "room_sync.brake", "room_sync.problem", "room_sync.notices",
     }  # fmt: skip

@@ -91,7 +91,7 @@ async def _make_logins(connection: "asyncpg.Connection[asyncpg.Record]", passwor
         # The password is random: stretching it would only cost each test's connections 10 ms.
         await connection.execute("set scram_iterations = 16")
     # The bus's role stands ready because a login can be granted only what exists.
-    wanted = {OWNER: "login createrole noinherit", LOGIN: "login noinherit", BUS_ROLE: "nologin"}
+    wanted = {OWNER: "login createrole", LOGIN: "login noinherit", BUS_ROLE: "nologin"}
     for role, attributes in wanted.items():
         if not await connection.fetchval(
             "select exists (select from pg_roles where rolname = $1)", role
