@@ -11,9 +11,13 @@ create table subscriptions (
     sealed_at timestamptz,
     client_id uuid, -- sealed into the clientState with the tenant; a change of either means a new subscription
     tenant_id uuid,
+    webhook_url text, -- the origin that Graph posts to; another one means a new subscription
+    creating_since timestamptz, -- intent before effect: a create whose outcome nobody has recorded yet
     poll_only_since timestamptz, -- Graph refused for good
     refusal text, -- the error code behind it
-    lifecycle_due boolean not null default false,
+    lifecycle_due boolean not null default false, -- Graph says something is wrong: ask it
+    missed_due boolean not null default false, -- Graph says that it could not deliver: the worker must read
+    hint_no bigint not null default 0, -- rises with every lifecycle hint, so that none is lost to a pass under way
     asked_at timestamptz, -- the last GET on behalf of a lifecycle hint: at most one in 10 min
     patched_at timestamptz, -- the last PATCH: never twice in 10 min
     attempts integer not null default 0,
@@ -28,6 +32,7 @@ create table credential_watch (
     failing_since timestamptz,
     failing_code text,
     failing_revision bigint, -- the integration's revision that failed: a newer one is tried at once
+    retry_at timestamptz, -- when the same revision is tried again: somebody may have mended it in Entra
     expires_at timestamptz,
     due_at timestamptz not null default 'infinity'
 );

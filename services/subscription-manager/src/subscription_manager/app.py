@@ -1,0 +1,110 @@
+"""The composition root of the subscription manager."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from contracts.routing import SUBSCRIPTIONS_LIFECYCLE
+from eventbus import Bus, open_bus
+from graphclient import ClientStateKeys, Credentials, Graph, open_graph
+from graphclient.tenant import Tenant
+from pgstore import Database, Role, SecretBox, SecretUnreadable, open_database
+from servicekit.clock import Clock, utc_now
+from servicekit.ops import Health, serve_ops
+
+from .consumer import LifecycleConsumer
+from .handlers import Keeper, Means, SecretMissing
+from .scheduler import Scheduler
+from .settings import Settings
+from .store import CredentialStore, Store
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerOptions:
+    """What the manager is told: where Graph posts to (empty: no subscriptions at all) and what seals.
+
+    `lease` is how long a dead replica's rooms stay untouched; it must outlast a pass of 40 seconds.
+    """
+
+    webhook_url: str
+    client_state_keys: Callable[[], ClientStateKeys]
+    compare_seconds: float = 15.0
+    lease: timedelta = timedelta(seconds=45)
+
+
+class _Tenants:
+    """Signs in with the organisation's secret as it is now."""
+
+    def __init__(
+        self, graph: Graph, store: CredentialStore, secrets: Callable[[], SecretBox]
+    ) -> None:
+        self._graph = graph
+        self._store = store
+        self._secrets = secrets
+
+    async def tenant(self, organisation_id: UUID, tenant_id: UUID, client_id: UUID) -> Tenant:
+        sealed = await self._store.sealed_secret(organisation_id)
+        if sealed is None:
+            raise SecretMissing("secret_missing")
+        try:
+            secret = self._secrets().open(
+                sealed,
+                organisation_id=organisation_id,
+                row_id=organisation_id,
+                field="client_secret",
+            )
+        except SecretUnreadable as error:
+            raise SecretMissing("secret_unreadable") from error
+        return self._graph.tenant(Credentials(tenant_id, client_id, secret))
+
+
+async def run_manager(
+    database: Database,
+    bus: Bus,
+    graph: Graph,
+    secrets: Callable[[], SecretBox],
+    options: ManagerOptions,
+    clock: Callable[[], datetime],
+    stop: asyncio.Event,
+) -> None:
+    """Keep one live subscription for every enabled room until `stop`; returns drained."""
+    store, credentials = Store(database, options.lease), CredentialStore(database)
+    means = Means(store, options.client_state_keys, options.webhook_url, clock)
+    keeper = Keeper(means, _Tenants(graph, credentials, secrets), credentials)
+    scheduler = Scheduler(
+        store,
+        keeper.carry_out,
+        webhook_url=options.webhook_url,
+        sealing_key=lambda: options.client_state_keys().first,
+        compare_seconds=options.compare_seconds,
+        clock=clock,
+    )
+    consumer = LifecycleConsumer(store, scheduler.wake, clock)
+    async with asyncio.TaskGroup() as loops:
+        loops.create_task(database.listen("clearooms", scheduler.changed, stop))
+        loops.create_task(bus.consume(SUBSCRIPTIONS_LIFECYCLE, consumer.handle, stop))
+        loops.create_task(scheduler.run(stop))
+
+
+async def main(settings: Settings, stop: asyncio.Event) -> None:
+    """Run as a service of its own until `stop`; raises SettingsInvalid."""
+    keys = settings.live("client_state_keys", ClientStateKeys.parse)
+    secrets = settings.live("secret_keys", SecretBox.parse)
+    clock: Clock = utc_now
+    health = Health()
+    async with (
+        serve_ops(settings.ops_listen, health),
+        open_database(settings.database_url.get_secret_value(), Role.MANAGER) as database,
+        open_bus(settings.amqp_url.get_secret_value()) as bus,
+        open_graph(settings.graph_url, settings.entra_url, settings.graph_ca_file) as graph,
+    ):
+        health.add("database", database.healthy)
+        health.add("bus", bus.connected)
+        options = ManagerOptions(settings.webhook_url, keys.value)
+        await run_manager(database, bus, graph, secrets.value, options, clock, stop)

@@ -1,0 +1,1 @@
+"""What to do about a room's subscription, decided without touching anything."""

@@ -1,0 +1,247 @@
+"""One room's turn at Graph: `row` always says what is known so far, whatever comes next."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, assert_never
+from uuid import UUID
+
+import structlog
+
+from graphclient import (
+    ClientStateKeys,
+    Conflict,
+    CredentialsRejected,
+    Forbidden,
+    GraphError,
+    MailboxUnsupported,
+    NotFound,
+    Rejected,
+    Subscription,
+    Throttled,
+    open_state,
+    seal,
+)
+from graphclient.subscriptions import resource_of
+
+from ..domain import outcome
+from ..domain.outcome import Live
+from ..domain.plan import ASKED_LIFE, SPACING, Ask, Create, Recreate, Renew
+from ..domain.subscription import Desired, Row, Rules
+from .needs import Records, Tenant
+
+log = structlog.get_logger()
+
+NOTIFICATIONS_PATH = "/graph/notifications"
+LIFECYCLE_PATH = "/graph/lifecycle"
+
+Visited = Literal["created", "adopted", "renewed", "asked", "refused"]
+
+# After these Graph certainly made nothing; after any other failure it may have.
+_CERTAIN = (
+    Throttled,
+    Forbidden,
+    NotFound,
+    MailboxUnsupported,
+    Rejected,
+    Conflict,
+    CredentialsRejected,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What every visit works with."""
+
+    records: Records
+    keys: Callable[[], ClientStateKeys]
+    webhook_url: str
+    clock: Callable[[], datetime]
+
+    def rules(self) -> Rules:
+        """The rules of this moment: keys may change while we run."""
+        return Rules(self.webhook_url, self.keys().first)
+
+
+class Visit:
+    """Takes one step with Graph; what it raises is Graph's refusal, and `row` is then what to build on."""
+
+    def __init__(self, means: Means, row: Row, desired: Desired, tenant: Tenant) -> None:
+        self._means = means
+        self._desired = desired
+        self._tenant = tenant
+        self.row = row
+
+    async def take(self, step: Create | Renew | Recreate | Ask) -> Visited:
+        """Take the step and record how it went."""
+        match step:
+            case Create(search, gap):
+                return await self._create(search=search, gap=gap)
+            case Recreate(subscription_id, reason):
+                log.info("subscription_replaced", room=str(self.row.room_id), reason=reason)
+                await self._tenant.delete_subscription(subscription_id)
+                self.row = outcome.lost(self.row, self._means.clock())
+                return await self._create(search=False, gap=True)
+            case Renew(subscription_id):
+                return await self._renew(subscription_id)
+            case Ask(subscription_id):
+                return await self._ask(subscription_id)
+            case _:
+                assert_never(step)
+
+    async def _create(self, *, search: bool, gap: bool) -> Visited:
+        live = await self._search(None) if search else None
+        if live is not None:
+            return await self._created(live, "adopted", gap=gap)
+        try:
+            live, how = await self._make()
+        except (MailboxUnsupported, NotFound) as error:
+            return await self._refused(error, final=True)
+        except Forbidden as error:
+            return await self._refused(error, final=False)
+        return await self._created(live, how, gap=gap)
+
+    async def _make(self) -> tuple[Live, Visited]:
+        await self._intend()
+        try:
+            return await self._post(), "created"
+        except Forbidden:
+            if not self._tenant.forget_token():
+                raise
+        except Conflict as conflict:
+            live = await self._search(conflict.existing_id)
+            if live is not None:
+                return live, "adopted"
+        await self._intend()
+        return await self._post(), "created"
+
+    async def _intend(self) -> None:
+        self.row = replace(
+            self.row,
+            creating_since=self._means.clock(),
+            client_id=self._desired.client_id,
+            tenant_id=self._desired.tenant_id,
+            webhook_url=self._means.webhook_url,
+        )
+        await self._means.records.intend(self.row)
+
+    async def _post(self) -> Live:
+        keys, desired = self._means.keys(), self._desired
+        try:
+            made = await self._tenant.create_subscription(
+                mailbox=desired.mailbox_id,
+                notification_url=self._means.webhook_url + NOTIFICATIONS_PATH,
+                lifecycle_url=self._means.webhook_url + LIFECYCLE_PATH,
+                client_state=seal(keys, self.row.room_id, desired.tenant_id, desired.client_id),
+                expires_at=self._means.clock() + ASKED_LIFE,
+            )
+        except _CERTAIN:
+            self.row = replace(self.row, creating_since=None)
+            raise
+        return Live(made.id, made.expires_at, keys.first)
+
+    async def _search(self, existing_id: str | None) -> Live | None:
+        """Look for what Graph has for this mailbox already: adopt the first that is this room's, remove the rest."""
+        candidates = [existing_id] if existing_id is not None else await self._listed()
+        adopted: Live | None = None
+        for candidate in candidates:
+            try:
+                found = await self._tenant.subscription(candidate)
+            except NotFound:
+                continue
+            live = self._ours(found) if adopted is None else None
+            if live is None:
+                await self._tenant.delete_subscription(found.id)
+            adopted = adopted or live
+        return adopted
+
+    async def _listed(self) -> list[str]:
+        resource = resource_of(self._desired.mailbox_id).lower()
+        return [
+            each.id
+            async for each in self._tenant.subscriptions()
+            if (each.resource or "").strip("/").lower() == resource
+        ]
+
+    def _ours(self, found: Subscription) -> Live | None:
+        opened = open_state(self._means.keys(), found.client_state or "")
+        if (
+            opened is None
+            or (opened.room_id, opened.tenant_id, opened.client_id)
+            != (self.row.room_id, self._desired.tenant_id, self._desired.client_id)
+            or found.notification_url != self._means.webhook_url + NOTIFICATIONS_PATH
+            or found.expires_at <= self._means.clock()
+        ):
+            return None
+        return Live(found.id, found.expires_at, opened.key_id)
+
+    async def _created(self, live: Live, how: Visited, *, gap: bool) -> Visited:
+        now = self._means.clock()
+        self.row = outcome.created(self.row, self._desired, self._means.rules(), live, now, gap=gap)
+        await self._means.records.settle(self.row)
+        return how
+
+    async def _refused(self, error: GraphError, *, final: bool) -> Visited:
+        code = error.code or type(error).__name__
+        log.warning("subscription_refused", room=str(self.row.room_id), code=code, final=final)
+        self.row = outcome.refused(
+            self.row, self._desired, self._means.rules(), self._means.clock(), code, final=final
+        )
+        await self._means.records.settle(self.row)
+        return "refused"
+
+    async def _renew(self, subscription_id: str) -> Visited:
+        try:
+            renewed = await self._patch(subscription_id)
+        except NotFound:
+            self.row = outcome.lost(self.row, self._means.clock())
+            return await self._create(search=False, gap=True)
+        self.row = outcome.renewed(self.row, renewed.expires_at, self._means.clock())
+        await self._means.records.settle(self.row)
+        return "renewed"
+
+    async def _patch(self, subscription_id: str) -> Subscription:
+        until = self._means.clock() + ASKED_LIFE
+        try:
+            return await self._tenant.renew_subscription(subscription_id, until)
+        except Forbidden:
+            if not self._tenant.forget_token():
+                raise
+        return await self._tenant.renew_subscription(subscription_id, until)
+
+    async def _ask(self, subscription_id: str) -> Visited:
+        reauthorise = self.row.lifecycle_due
+        try:
+            found = await self._tenant.subscription(subscription_id)
+        except NotFound:
+            self.row = outcome.lost(self.row, self._means.clock())
+            return await self._create(search=False, gap=True)
+        now = self._means.clock()
+        self.row = outcome.answered(self.row, found.expires_at, now)
+        if reauthorise and (self.row.patched_at is None or now - self.row.patched_at >= SPACING):
+            return await self._renew(subscription_id)
+        await self._means.records.settle(self.row)
+        return "asked"
+
+
+async def remove(
+    tenant: Tenant,
+    keys: ClientStateKeys,
+    room_id: UUID,
+    subscription_id: str | None,
+    *,
+    sweep: bool,
+) -> None:
+    """See to it that Graph has none for this room; `sweep`: also one that a create may have made unrecorded."""
+    if subscription_id is not None:
+        await tenant.delete_subscription(subscription_id)
+    if not sweep:
+        return
+    async for listed in tenant.subscriptions():
+        try:
+            found = await tenant.subscription(listed.id)
+        except NotFound:
+            continue
+        opened = open_state(keys, found.client_state or "")
+        if opened is not None and opened.room_id == room_id:
+            await tenant.delete_subscription(found.id)

@@ -1,0 +1,143 @@
+"""Edge: time in. Compares, claims what is due and hands it to the keeper, a bounded number at once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+from prometheus_client import Counter
+
+from pgstore import DatabaseUnavailable
+
+from .domain.pacing import Pacer
+from .domain.subscription import Claim
+
+log = structlog.get_logger()
+
+_AT_ONCE = 32
+_AWAY_SECONDS = 1.0
+_LEAST_PAUSE = 0.05
+
+STEPS = Counter(
+    "clearooms_subscription_steps", "Steps taken for rooms, by how they ended", ["ended"]
+)
+
+
+class Rows(Protocol):
+    """The rows that are compared and claimed."""
+
+    async def compare(self, now: datetime, webhook_url: str, sealing_key: str) -> None:
+        """As the store's."""
+
+    async def claim(self, now: datetime, most: int, without: Sequence[UUID]) -> list[Claim]:
+        """As the store's."""
+
+    async def next_due(self) -> datetime | None:
+        """As the store's."""
+
+
+class Scheduler:
+    """One loop per process; several processes share the rows by their claims."""
+
+    def __init__(
+        self,
+        rows: Rows,
+        carry_out: Callable[[Claim], Awaitable[str]],
+        *,
+        webhook_url: str,
+        sealing_key: Callable[[], str],
+        compare_seconds: float,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._rows = rows
+        self._carry_out = carry_out
+        self._webhook_url = webhook_url
+        self._sealing_key = sealing_key
+        self._compare_seconds = compare_seconds
+        self._clock = clock
+        self._pacer = Pacer()
+        self._woken = asyncio.Event()
+        self._compare_at = 0.0
+        self._under_way = 0
+
+    def wake(self) -> None:
+        """Something became due."""
+        self._woken.set()
+
+    def changed(self, _: str) -> None:
+        """Somebody's table changed: compare now."""
+        self._compare_at = 0.0
+        self._woken.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`; what is under way then is brought to its end."""
+        async with asyncio.TaskGroup() as passes:
+            stopping = passes.create_task(self._wake_on(stop))
+            while not stop.is_set():
+                self._woken.clear()
+                try:
+                    pause = await self._turn(passes)
+                except DatabaseUnavailable as error:
+                    log.warning("database_unavailable", error=str(error))
+                    pause = _AWAY_SECONDS
+                await self._rest(pause)
+            stopping.cancel()
+
+    async def _wake_on(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._woken.set()
+
+    async def _turn(self, passes: asyncio.TaskGroup) -> float:
+        """Compare if it is time, start what is due; the seconds until there may be something to do."""
+        ticks = asyncio.get_running_loop().time()
+        if ticks >= self._compare_at:
+            await self._rows.compare(self._clock(), self._webhook_url, self._sealing_key())
+            self._compare_at = ticks + self._compare_seconds
+        free = _AT_ONCE - self._under_way
+        if free <= 0:
+            return self._compare_seconds  # an ending pass wakes us
+        blocked = self._pacer.blocked(ticks)
+        claims = await self._rows.claim(self._clock(), min(free, 8), blocked)
+        for claim in claims:
+            self._under_way += 1
+            self._pacer.begin(claim.row.organisation_id, ticks)
+            passes.create_task(self._pass(claim))
+        if claims:
+            return 0.0
+        return await self._pause(blocked, ticks)
+
+    async def _pause(self, blocked: list[UUID], ticks: float) -> float:
+        pauses = [self._compare_at - ticks]
+        if blocked:
+            pauses.append(self._pacer.idle_until(ticks) or self._compare_seconds)
+        due = await self._rows.next_due()
+        if due is not None:
+            # What is due already and was not claimed is held by others or waits for its organisation.
+            seconds = (due - self._clock()).total_seconds()
+            pauses.append(seconds if seconds > 0 else 1.0)
+        return max(min(pauses), _LEAST_PAUSE)
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+
+    async def _pass(self, claim: Claim) -> None:
+        try:
+            ended = await self._carry_out(claim)
+        except DatabaseUnavailable as error:
+            ended = "unrecorded"  # the lease runs out, and the next holder asks Graph again
+            log.warning("database_unavailable", error=str(error))
+        except Exception:
+            ended = "crashed"
+            log.exception("subscription_step_crashed", room=str(claim.row.room_id))
+        finally:
+            self._under_way -= 1
+            self._pacer.end(claim.row.organisation_id)
+            self._woken.set()
+        STEPS.labels(ended).inc()
+        log.debug("subscription_step", room=str(claim.row.room_id), ended=ended)

@@ -1,0 +1,298 @@
+"""The manager's only SQL: one method, one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from contracts.hints import LifecycleHint
+from pgstore import Database
+
+from .domain.subscription import Claim, Desired, Row
+from .handlers import LeaseLost
+
+_ACTIVE = (
+    "r.removed_at is null and i.enabled and i.removed_at is null and i.tenant_id = r.tenant_id"
+)
+_FIELDS = (
+    "subscription_id", "expires_at", "live_since", "gap_at", "sealed_by", "sealed_at", "client_id",
+    "tenant_id", "webhook_url", "creating_since", "poll_only_since", "refusal", "asked_at",
+    "patched_at", "attempts",
+)  # fmt: skip
+_KEPT = ", ".join(f"{name} = ${number}" for number, name in enumerate(_FIELDS, start=7))
+_ROW = (
+    *_FIELDS,
+    "room_id",
+    "organisation_id",
+    "due_at",
+    "epoch",
+    "hint_no",
+    "lifecycle_due",
+    "missed_due",
+)
+
+_NEW = f"""
+insert into subscriptions (room_id, organisation_id, due_at)
+select r.id, r.organisation_id, $1
+from rooms r join integrations i on i.organisation_id = r.organisation_id
+where {_ACTIVE} and not exists (select from subscriptions s where s.room_id = r.id)
+order by r.id
+on conflict do nothing
+"""
+
+# $2: whether any room is wanted at all; without a webhook none is.
+_UNWANTED = f"""
+not ($2 and exists (select from rooms r join integrations i on i.organisation_id = r.organisation_id
+    where r.id = s.room_id and {_ACTIVE}))
+"""
+
+_GONE = f"""
+with gone as (
+    select s.room_id from subscriptions s
+    where s.subscription_id is null and s.creating_since is null
+      and (s.lease_until is null or s.lease_until <= $1) and {_UNWANTED}
+    order by s.room_id for update of s skip locked
+)
+delete from subscriptions s using gone where s.room_id = gone.room_id
+"""
+
+_TO_DELETE = f"""
+with unwanted as (
+    select s.room_id from subscriptions s
+    where s.due_at > $1 and (s.attempts = 0 or s.poll_only_since is not null) and {_UNWANTED}
+    order by s.room_id for update of s skip locked
+)
+update subscriptions s set due_at = $1 from unwanted where s.room_id = unwanted.room_id
+"""
+
+_MISFITS = f"""
+with misfits as (
+    select s.room_id from subscriptions s
+    join rooms r on r.id = s.room_id join integrations i on i.organisation_id = s.organisation_id
+    where {_ACTIVE} and s.due_at > $1 and (s.attempts = 0 or s.subscription_id is null)
+      and (s.client_id, s.tenant_id, s.webhook_url) is distinct from (i.client_id, i.tenant_id, $2)
+      and s.client_id is not null
+    order by s.room_id for update of s skip locked
+)
+update subscriptions s set due_at = $1 from misfits where s.room_id = misfits.room_id
+"""
+
+# What an older key sealed is replaced over a day: once its due time lies within that day, it is left alone.
+_OLD_KEYS = """
+with old as (
+    select room_id, $1 + (interval '1 day') * random() as at from subscriptions
+    where subscription_id is not null and sealed_by <> $2 and due_at > $1 + interval '1 day'
+    order by room_id for update skip locked
+)
+update subscriptions s set due_at = old.at from old where s.room_id = old.room_id
+"""
+
+_CLAIM = """
+with due as (
+    select s.room_id from subscriptions s
+    left join integrations i on i.organisation_id = s.organisation_id
+    left join credential_watch w on w.organisation_id = s.organisation_id
+    where s.due_at <= $1 and (s.lease_until is null or s.lease_until <= $1)
+      and not s.organisation_id = any($4)
+      and (w.failing_since is null or w.failing_revision is distinct from i.revision or w.retry_at <= $1
+           or not coalesce(i.enabled, false))
+    order by s.due_at, s.room_id limit $2
+    for update of s skip locked
+)
+update subscriptions s set lease_until = $3, epoch = s.epoch + 1 from due where s.room_id = due.room_id
+returning s.*
+"""
+
+_DESIRED = f"""
+select r.id, r.mailbox_id, i.tenant_id, i.client_id, i.revision, w.failing_since is not null as failing
+from rooms r join integrations i on i.organisation_id = r.organisation_id
+left join credential_watch w on w.organisation_id = r.organisation_id
+where r.id = any($1) and {_ACTIVE}
+"""
+
+# Hints that came in during the pass stay, and keep the row due.
+_SETTLE = f"""
+update subscriptions set
+    lease_until = null,
+    lifecycle_due = case when hint_no > $3 then lifecycle_due else $4 end,
+    missed_due = case when hint_no > $3 then missed_due else $5 end,
+    due_at = case when hint_no > $3 then least(due_at, $6) else $6 end,
+    {_KEPT}
+where room_id = $1 and epoch = $2
+"""
+
+_INTEND = """
+update subscriptions set creating_since = $3, client_id = $4, tenant_id = $5, webhook_url = $6,
+    subscription_id = $7, expires_at = $8
+where room_id = $1 and epoch = $2
+"""
+
+_NOTE = """
+with hinted as (
+    select s.room_id, bool_or(h.missed) as missed, bool_or(not h.missed) as lifecycle
+    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::boolean[]) as h(room_id, tenant_id, subscription_id, missed)
+    join subscriptions s on s.room_id = h.room_id and s.tenant_id = h.tenant_id
+        and lower(s.subscription_id) = lower(h.subscription_id)
+    join rooms r on r.id = s.room_id and r.tenant_id = h.tenant_id
+    group by s.room_id
+), locked as (
+    select s.room_id, hinted.missed, hinted.lifecycle
+    from subscriptions s join hinted on hinted.room_id = s.room_id order by s.room_id for update of s
+)
+update subscriptions s set
+    lifecycle_due = s.lifecycle_due or locked.lifecycle,
+    missed_due = s.missed_due or locked.missed,
+    hint_no = s.hint_no + 1,
+    due_at = case when s.attempts > 0 then s.due_at
+        else least(s.due_at, greatest($5, s.asked_at + interval '10 minutes')) end
+from locked where s.room_id = locked.room_id
+"""
+
+_REJECTED = """
+insert into credential_watch as w (organisation_id, failing_since, failing_code, failing_revision, retry_at)
+values ($1, $2, $3, $4, $5)
+on conflict (organisation_id) do update set
+    failing_since = coalesce(w.failing_since, excluded.failing_since), failing_code = excluded.failing_code,
+    failing_revision = excluded.failing_revision, retry_at = excluded.retry_at
+"""
+
+_ACCEPTED = """
+update credential_watch set failing_since = null, failing_code = null, failing_revision = null, retry_at = null
+where organisation_id = $1 and failing_since is not null
+"""
+
+RETRY_CREDENTIALS = timedelta(hours=1)
+
+
+class Store:
+    """Rows of `subscriptions`: compared, claimed, settled under the claim's epoch."""
+
+    def __init__(self, database: Database, lease: timedelta) -> None:
+        self._database = database
+        self._lease = lease
+
+    async def compare(self, now: datetime, webhook_url: str, sealing_key: str) -> None:
+        """Rows for rooms that lack one; due what no longer fits; gone what has nothing left at Graph."""
+        async with self._database.transaction() as connection:
+            if webhook_url:
+                await connection.execute(_NEW, now)
+                await connection.execute(_MISFITS, now, webhook_url)
+                await connection.execute(_OLD_KEYS, now, sealing_key)
+            await connection.execute(_GONE, now, bool(webhook_url))
+            await connection.execute(_TO_DELETE, now, bool(webhook_url))
+
+    async def claim(self, now: datetime, most: int, without: Sequence[UUID]) -> list[Claim]:
+        """Up to `most` rows that are due and free, now held; none of the organisations named, none whose credentials fail."""
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(_CLAIM, now, most, now + self._lease, list(without))
+            wanted = await connection.fetch(_DESIRED, [row["room_id"] for row in rows])
+        desired = {each["id"]: each for each in wanted}
+        return [_claim(row, desired.get(row["room_id"])) for row in rows]
+
+    async def next_due(self) -> datetime | None:
+        """When the next row is due, whoever may hold it."""
+        async with self._database.transaction() as connection:
+            due: datetime | None = await connection.fetchval(
+                "select min(greatest(due_at, coalesce(lease_until, due_at))) from subscriptions"
+            )
+        return due
+
+    async def intend(self, row: Row) -> None:
+        """Record the intent of a create. Raises LeaseLost."""
+        await self._fenced(
+            _INTEND,
+            row.room_id,
+            row.epoch,
+            row.creating_since,
+            row.client_id,
+            row.tenant_id,
+            row.webhook_url,
+            row.subscription_id,
+            row.expires_at,
+        )
+
+    async def settle(self, row: Row) -> None:
+        """Record the row and give the lease back. Raises LeaseLost."""
+        await self._fenced(
+            _SETTLE,
+            row.room_id,
+            row.epoch,
+            row.hint_no,
+            row.lifecycle_due,
+            row.missed_due,
+            row.due_at,
+            *(getattr(row, name) for name in _FIELDS),
+        )
+
+    async def forget(self, row: Row) -> None:
+        """Remove the row. Raises LeaseLost."""
+        await self._fenced(
+            "delete from subscriptions where room_id = $1 and epoch = $2", row.room_id, row.epoch
+        )
+
+    async def note(self, hints: Sequence[LifecycleHint], now: datetime) -> int:
+        """Make the rooms of these hints due; the number of rooms whose tenant and subscription they fit."""
+        async with self._database.transaction() as connection:
+            done = await connection.execute(
+                _NOTE,
+                [hint.room for hint in hints],
+                [hint.tenant for hint in hints],
+                [hint.subscription for hint in hints],
+                [hint.event == "missed" for hint in hints],
+                now,
+            )
+        return _count(done)
+
+    async def _fenced(self, statement: str, *arguments: Any) -> None:
+        async with self._database.transaction() as connection:
+            done = await connection.execute(statement, *arguments)
+        if _count(done) == 0:
+            raise LeaseLost
+
+
+class CredentialStore:
+    """The sealed secret of an organisation, and whether its credentials work."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def sealed_secret(self, organisation_id: UUID) -> bytes | None:
+        """The envelope, None where the organisation has none."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            sealed: bytes | None = await connection.fetchval(
+                "select sealed_secret from credentials where organisation_id = $1", organisation_id
+            )
+        return sealed
+
+    async def rejected(
+        self, organisation_id: UUID, revision: int, code: str, now: datetime
+    ) -> None:
+        """Nothing of this organisation is claimed before an hour has passed, unless its revision changes."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                _REJECTED, organisation_id, now, code, revision, now + RETRY_CREDENTIALS
+            )
+
+    async def accepted(self, organisation_id: UUID) -> None:
+        """The credentials work again."""
+        async with self._database.transaction() as connection:
+            await connection.execute(_ACCEPTED, organisation_id)
+
+
+def _claim(row: asyncpg.Record, desired: asyncpg.Record | None) -> Claim:
+    held = Row(**{name: row[name] for name in _ROW})
+    if desired is None:
+        return Claim(held, None)
+    wanted = Desired(
+        tenant_id=desired["tenant_id"],
+        client_id=desired["client_id"],
+        mailbox_id=desired["mailbox_id"],
+        revision=desired["revision"],
+    )
+    return Claim(held, wanted, failing=desired["failing"])
+
+
+def _count(status: str) -> int:
+    return int(status.rpartition(" ")[2])
