@@ -139,20 +139,20 @@ class Store:
     async def give_back(self, queue: str, message: int, claim: UUID, *, uncounted: bool) -> bool:
         """Let anyone take it again, its attempt taken back if `uncounted`; false when we held it no more."""
         async with self._connection() as connection:
-            done = await connection.fetchval(
+            freed = await connection.fetchval(
                 """
                 with freed as (
                     update bus.messages set claim = null, held_until = null, attempts = attempts - $3
                     where id = $1 and claim = $2 returning id
                 )
-                select pg_notify('clearooms_bus', $4) from freed
+                select count(*) from freed, pg_notify('clearooms_bus', $4)
                 """,
                 message,
                 claim,
                 1 if uncounted else 0,
                 queue,
             )
-        return done is not None
+        return bool(freed)
 
     async def bury(
         self, message: int, claim: UUID, queues: Sequence[str], headers: Mapping[str, str]
@@ -164,10 +164,10 @@ class Store:
                 with gone as (delete from bus.messages where id = $1 and claim = $2 returning *),
                 kept as (
                     insert into bus.messages (queue, exchange, routing_key, content_type, headers, body)
-                    select queue, gone.exchange, gone.routing_key, gone.content_type, $4, gone.body
-                    from gone, unnest($3::text[]) as queue returning queue
+                    select target, gone.exchange, gone.routing_key, gone.content_type, $4, gone.body
+                    from gone, unnest($3::text[]) as target returning queue
                 )
-                select count(pg_notify('clearooms_bus', queue)) from kept
+                select count(*) from kept, pg_notify('clearooms_bus', kept.queue)
                 """,
                 message,
                 claim,
