@@ -82,8 +82,8 @@ update subscriptions s set due_at = $1 from misfits where s.room_id = misfits.ro
 # What an older key sealed is replaced over a day: once its due time lies within that day, it is left alone.
 _OLD_KEYS = """
 with old as (
-    select room_id, $1 + (interval '1 day') * random() as at from subscriptions
-    where subscription_id is not null and sealed_by <> $2 and due_at > $1 + interval '1 day'
+    select room_id, $1::timestamptz + (interval '1 day') * random() as at from subscriptions
+    where subscription_id is not null and sealed_by <> $2 and due_at > $1::timestamptz + interval '1 day'
     order by room_id for update skip locked
 )
 update subscriptions s set due_at = old.at from old where s.room_id = old.room_id
@@ -146,7 +146,7 @@ update subscriptions s set
     missed_due = s.missed_due or locked.missed,
     hint_no = s.hint_no + 1,
     due_at = case when s.attempts > 0 then s.due_at
-        else least(s.due_at, greatest($5, s.asked_at + interval '10 minutes')) end
+        else least(s.due_at, greatest($5::timestamptz, s.asked_at + interval '10 minutes')) end
 from locked where s.room_id = locked.room_id
 """
 
