@@ -23,7 +23,7 @@ HEARTBEAT_SECONDS: Final = 15
 CALL_SECONDS: Final = 5.0
 CLOSE_SECONDS: Final = 2.0
 FASTEST_RETRY_SECONDS: Final = 0.1
-SLOWEST_RETRY_SECONDS: Final = 5.0
+SLOWEST_RETRY_SECONDS: Final = 2.0
 
 log = structlog.get_logger()
 
@@ -110,7 +110,7 @@ async def keep_link(
     """Run `use` on one connection after the other until `stop`; returns then.
 
     `use` returns when `stop` is set or its session is lost. Attempts follow each other after
-    0.1 s, doubling to 5 s.
+    0.1 s, doubling to 2 s.
     """
     pause = FASTEST_RETRY_SECONDS
     clock = asyncio.get_running_loop().time

@@ -88,10 +88,7 @@ class Publisher:
     async def _send(
         self, exchange: str, routing_key: str, body: bytes, properties: Basic.Properties
     ) -> None:
-        await self._ready.wait()
-        channel = self._channel
-        if channel is None:
-            raise NotConfirmed("away")
+        channel = await self._open_channel()
         # Nothing is written to a broker that blocks publishers: it would arrive after our deadline.
         await channel.connection.ready()
         try:
@@ -106,6 +103,13 @@ class Publisher:
             raise NotConfirmed("unroutable", f"{exchange} {routing_key}") from error
         except DeliveryError as error:
             raise NotConfirmed("refused", f"{exchange} {routing_key}") from error
+
+    async def _open_channel(self) -> aiormq.Channel:
+        """Wait for a channel. One that is known to be dead is nobody's failure yet: nothing was sent on it."""
+        while (channel := self._channel) is None or channel.is_closed:
+            self._ready.clear()
+            await self._ready.wait()
+        return channel
 
     async def _watch(self, session: Session, probes: aiormq.Channel) -> None:
         """Ask the broker for its queues now and then, and at once when a publish went unanswered."""
