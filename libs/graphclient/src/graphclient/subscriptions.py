@@ -13,7 +13,7 @@ from .protocol import Request
 from .transport import Wire
 
 CHANGE_TYPES = "created,updated,deleted"
-_CREATE_SECONDS = 40.0  # Graph first challenges both of our addresses, ten seconds each
+_CREATE_SECONDS = 20.0  # Graph first challenges both of our addresses, ten seconds each
 _MOST_PAGES = 1_000
 
 _subscription = msgspec.json.Decoder(Subscription)

@@ -29,13 +29,13 @@ log = structlog.get_logger()
 class ManagerOptions:
     """What the manager is told: where Graph posts to (empty: no subscriptions at all) and what seals.
 
-    `lease` is how long a dead replica's rooms stay untouched; it must outlast a pass of 40 seconds.
+    `lease` is how long a dead replica's rooms stay untouched; it must outlast a pass of 25 seconds.
     """
 
     webhook_url: str
     client_state_keys: Callable[[], ClientStateKeys]
     compare_seconds: float = 15.0
-    lease: timedelta = timedelta(seconds=45)
+    lease: timedelta = timedelta(seconds=30)
 
 
 class _Tenants:

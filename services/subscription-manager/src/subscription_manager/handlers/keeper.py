@@ -17,7 +17,7 @@ from .visit import Means, Visit, Visited, remove
 
 log = structlog.get_logger()
 
-PASS_TIME = timedelta(seconds=40)
+PASS_TIME = timedelta(seconds=25)
 
 Ended = (
     Visited
