@@ -50,8 +50,8 @@ async def test_a_manager_killed_while_it_creates_leaves_exactly_one_live_subscri
         await manager.start(wait=False)
         async with asyncio.timeout(60):  # the dead one's leases run for half a minute
             for room in rooms:
-                while not ((row := await office.subscription(room)) and row["subscription_id"]):
-                    await asyncio.sleep(0.1)  # noqa: ASYNC110 -- a row has no event
+                while not ((row := await office.subscription(room)) and row["subscription_id"]):  # noqa: ASYNC110 -- a row has no event
+                    await asyncio.sleep(0.1)
         assert await manager.stop() == 0, manager.tail()
 
         assert set(graph.rooms().values()) == {1}
