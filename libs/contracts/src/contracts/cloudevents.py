@@ -1,7 +1,7 @@
 """The envelope of everything on `clearooms.*`: CloudEvents 1.0, structured JSON."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -83,7 +83,7 @@ def encode(
             source=source,
             type=type_,
             subject=subject,
-            time=time,
+            time=time.astimezone(UTC),
             organisationid=organisation_id,
             sequence=sequence,
             traceparent=traceparent,

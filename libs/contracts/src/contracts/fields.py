@@ -45,7 +45,7 @@ Instant = Annotated[
 Count = Annotated[int, Field(ge=0, le=LARGEST)]
 Subject = Annotated[str, Field(max_length=MOST_SUBJECT, pattern=NO_CONTROLS)]
 CutSubject = Annotated[
-    str, BeforeValidator(_cut), Field(max_length=MOST_SUBJECT, pattern=NO_CONTROLS)
+    str, Field(max_length=MOST_SUBJECT, pattern=NO_CONTROLS), BeforeValidator(_cut)
 ]
 Text = Annotated[str, Field(max_length=MOST_TEXT)]
 
@@ -59,4 +59,10 @@ class Received(BaseModel):
 class Sent(BaseModel):
     """Data we send: its readers ignore what they do not know, so it may grow."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        json_schema_serialization_defaults_required=True,  # data is always whole
+    )
