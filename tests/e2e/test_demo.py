@@ -159,7 +159,7 @@ async def test_a_change_in_outlook_crosses_over_and_survives_a_restart(tmp_path:
         await demo.ask("PATCH", f"{path}/{event}", moved)
         await demo.booking(f"{EARLY['day']}T07:00", {"confirmed"})
 
-        await demo.ask("DELETE", f"{path}/{event}")
+        await demo.ask("DELETE", f"{path}/{event}?start={EARLY['day']}T07:00")
         gone = await demo.booking(f"{EARLY['day']}T07:00", {"cancelled"})
         assert gone["what"] == "cancelled in Outlook"
         sides = await demo.ask("GET", day)
@@ -185,7 +185,7 @@ async def test_a_change_in_outlook_crosses_over_and_survives_a_restart(tmp_path:
             for entry in after[room["name"], EARLY["day"]]["outlook"]
             if entry["start"] == start
         )
-        await demo.ask("DELETE", f"{path}/{event}")
+        await demo.ask("DELETE", f"{path}/{event}?start={start}")
         await demo.booking(start, {"cancelled"})
         assert await demo.interrupt() == 0
     assert left_running(folder) == []

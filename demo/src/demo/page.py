@@ -17,8 +17,9 @@ from aiohttp_sse import sse_response
 
 from . import recurrence, tenant
 from .audience import Audience
+from .cloud import CloudRefused
 from .entries import busy_text, of_booking
-from .outlook import NewMeeting, Outlook, OutlookRefused
+from .outlook import NewMeeting, Outlook
 from .portal_client import Portal, PortalRefused
 from .rooms import ImportedRoom
 from .stopwatch import Action, Saved, Stopwatch
@@ -144,12 +145,10 @@ class Page:
 
     async def _cancel(self, request: web.Request) -> web.Response:
         room = self._room(request.match_info["room"])
-        event, occurrence = request.match_info["event"], _occurrence(request)
-        start = await self.outlook.start_of(room, event, occurrence)
+        start = _starting(request, room)  # which one the reader saw, so that its end can be timed
         saved_at = time.perf_counter()
-        await self.outlook.cancel(room, event, occurrence)
-        if start is not None:
-            self._saved(room, "cancelled", start, saved_at)
+        await self.outlook.cancel(room, request.match_info["event"], _occurrence(request))
+        self._saved(room, "cancelled", start, saved_at)
         return web.Response(status=204)
 
     def _saved(self, room: ImportedRoom, action: Action, start: datetime, at: float) -> None:
@@ -175,7 +174,7 @@ async def _guarded(
         response = await handler(request)
     except BadRequest as error:
         response = web.json_response({"detail": str(error)}, status=400)
-    except OutlookRefused as error:
+    except CloudRefused as error:
         response = web.json_response({"detail": f"Outlook refuses: {error}"}, status=409)
     except PortalRefused as error:
         response = web.json_response(
@@ -261,6 +260,13 @@ def _date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise BadRequest("Choose a day.") from error
+
+
+def _starting(request: web.Request, room: ImportedRoom) -> datetime:
+    try:
+        return datetime.fromisoformat(request.query.get("start", "")).replace(tzinfo=room.zone)
+    except ValueError as error:
+        raise BadRequest("Say when the meeting starts.") from error
 
 
 def _occurrence(request: web.Request) -> date | None:

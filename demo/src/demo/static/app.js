@@ -463,8 +463,9 @@ async function act(run) {
 }
 
 function meetingPath(entry) {
-  const occurrence = entry.occurrence ? `?occurrence=${entry.occurrence}` : "";
-  return `/api/outlook/${view.room}/meetings/${encodeURIComponent(entry.event_id)}${occurrence}`;
+  const query = new URLSearchParams({ start: entry.start });
+  if (entry.occurrence) query.set("occurrence", entry.occurrence);
+  return `/api/outlook/${view.room}/meetings/${encodeURIComponent(entry.event_id)}?${query}`;
 }
 
 function wire() {

@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 from eventbus.postgres import SCHEMA, open_postgres_bus
 from portal.app import add_portal
-from subscription_manager.app import run_manager
+from subscription_manager.app import ManagerOptions, run_manager
 from sync_worker.app import run_worker
 from webhook_ingress.app import add_ingress
 
@@ -20,7 +20,6 @@ from servicekit.http import serve_http
 from servicekit.ops import Health, serve_ops
 
 from .database import bring_up_to_date, open_owner
-from .options import manager_options, portal_options, worker_options
 from .settings import POSTGRES_BUS, Settings, with_kept_keys
 
 log = structlog.get_logger()
@@ -85,7 +84,7 @@ async def main(given: Settings, stop: asyncio.Event) -> None:
                         bus,
                         graph,
                         secrets.value,
-                        manager_options(settings),
+                        ManagerOptions(settings.webhook_url, client_state_keys.value),
                         utc_now,
                         stop,
                     )
