@@ -21,6 +21,7 @@ FIRST_REQUEST_SECONDS: Final = 5.0
 LINGERING_SECONDS: Final = 2.0
 DRAIN_SECONDS: Final = 10.0
 MOST_CONNECTIONS: Final = 10_000
+MOST_LINE_BYTES: Final = 16_384  # holds a validation token of 4 KiB with every byte escaped
 
 
 class _Refusal(asyncio.Protocol):
@@ -52,6 +53,7 @@ async def serve_http(
         access_log=None,
         keepalive_timeout=IDLE_SECONDS,
         lingering_time=LINGERING_SECONDS,
+        max_line_size=MOST_LINE_BYTES,
         auto_decompress=False,
         shutdown_timeout=DRAIN_SECONDS,
     )

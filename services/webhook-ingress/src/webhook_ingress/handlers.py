@@ -1,0 +1,100 @@
+"""Accept a delivery: authenticate, publish, and only then say so."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final, Literal, Protocol
+
+import structlog
+
+from eventbus import NotConfirmed
+from graphclient.client_state import ClientStateKeys
+from graphclient.errors import Malformed
+from graphclient.notifications import parse
+
+from .domain.admission import Admission, admit
+from .domain.outcomes import ItemOutcome
+
+log = structlog.get_logger()
+
+# A genuine item has at most three objects and some 300 bytes. What holds many more objects was made
+# to keep the loop busy.
+MOST_OBJECTS: Final = 15_000
+
+Verdict = Literal["accepted", "malformed", "unconfirmed"]
+
+
+class Outbox(Protocol):
+    """Where encoded hints go."""
+
+    async def add(self, items: Sequence[bytes]) -> None:
+        """Return once everything handed over is confirmed; raises NotConfirmed within 2 seconds."""
+
+
+class Reception:
+    """Turns the bodies that Graph posts into confirmed hints."""
+
+    def __init__(
+        self,
+        changes: Outbox,
+        lifecycle: Outbox,
+        keys: Callable[[], ClientStateKeys],
+        clock: Callable[[], datetime],
+        count: Callable[[ItemOutcome, int], None],
+    ) -> None:
+        self._changes = changes
+        self._lifecycle = lifecycle
+        self._keys = keys
+        self._clock = clock
+        self._count = count
+        self._failing = False
+
+    async def receive(self, body: bytes) -> Verdict:
+        """`accepted` means that every authentic item is confirmed; the forged ones are only counted."""
+        if body.count(b"{") > MOST_OBJECTS:
+            return "malformed"
+        try:
+            items = parse(body)
+        except Malformed:
+            return "malformed"
+        admission = admit(items, self._keys(), self._clock())
+        for outcome, number in admission.refused.items():
+            self._count(outcome, number)
+        try:
+            await self._publish(admission)
+        except NotConfirmed as error:
+            self._note_failure(error)
+            return "unconfirmed"
+        if self._failing:
+            self._failing = False
+            log.info("confirmed_again")
+        return "accepted"
+
+    async def _publish(self, admission: Admission) -> None:
+        changes, lifecycle = admission.changes, admission.lifecycle
+        if changes and lifecycle:
+            # Side by side, for one deadline is all that Graph gives us.
+            try:
+                async with asyncio.TaskGroup() as both:
+                    both.create_task(self._changes.add(changes))
+                    both.create_task(self._lifecycle.add(lifecycle))
+            except* NotConfirmed as group:
+                raise _first(group) from group
+        elif changes:
+            await self._changes.add(changes)
+        elif lifecycle:
+            await self._lifecycle.add(lifecycle)
+        if changes:
+            self._count("change", len(changes))
+        if lifecycle:
+            self._count("lifecycle", len(lifecycle))
+
+    def _note_failure(self, error: NotConfirmed) -> None:
+        if not self._failing:  # one line when it begins: an outage must not fill the disk as well
+            self._failing = True
+            log.warning("not_confirmed", cause=error.cause)
+
+
+def _first(group: BaseExceptionGroup[NotConfirmed]) -> NotConfirmed:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
