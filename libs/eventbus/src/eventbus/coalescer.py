@@ -62,14 +62,15 @@ class Coalescer:
             raise NotConfirmed("full", f"{self._items_waiting} items wait")
         loop = asyncio.get_running_loop()
         entry = _Entry(items, loop.time() + self._within, loop.create_future())
-        self._waiting.append(entry)
-        self._items_waiting += len(items)
         if self._under_way:
+            self._waiting.append(entry)
+            self._items_waiting += len(items)
             try:
                 turn = await entry.turn
             except asyncio.CancelledError:
-                self._withdraw(entry)
-                if not entry.turn.cancelled():
+                if entry.turn.cancelled():
+                    self._withdraw(entry)
+                elif entry.turn.exception() is None and entry.turn.result() is _Turn.LEAD:
                     self._pass_on()  # cancelled in the moment it was asked to lead
                 raise
             if turn is _Turn.CONFIRMED:
@@ -79,12 +80,12 @@ class Coalescer:
         await self._lead(entry)
 
     async def _lead(self, entry: _Entry) -> None:
-        batch: list[_Entry] = []
+        batch = [entry]
         failure = NotConfirmed("away", "the caller that sent it gave up")
         try:
             # One turn of the loop: whatever requests are ready now join this message.
             await asyncio.sleep(0)
-            batch = self._take()
+            self._fill(batch)
             parts = [item for member in batch for item in member.items]
             metrics.coalesced.observe(len(parts))
             async with asyncio.timeout_at(entry.deadline):
@@ -100,36 +101,33 @@ class Coalescer:
                 if not member.turn.done():
                     member.turn.set_result(_Turn.CONFIRMED)
         finally:
-            if not batch:
-                self._withdraw(entry)
             for member in batch:
                 if member is not entry and not member.turn.done():
                     member.turn.set_exception(failure)
             self._pass_on()
 
-    def _take(self) -> list[_Entry]:
-        batch = [self._waiting.popleft()]
+    def _fill(self, batch: list[_Entry]) -> None:
         size = len(batch[0].items)
         while self._waiting and size + len(self._waiting[0].items) <= self._most:
-            batch.append(self._waiting.popleft())
-            size += len(batch[-1].items)
-        self._items_waiting -= size
-        return batch
+            member = self._waiting.popleft()
+            self._items_waiting -= len(member.items)
+            batch.append(member)
+            size += len(member.items)
 
     def _pass_on(self) -> None:
         soonest = asyncio.get_running_loop().time() + LEAST_SECONDS
         while self._waiting:
-            entry = self._waiting[0]
+            entry = self._waiting.popleft()
+            self._items_waiting -= len(entry.items)
             if entry.turn.done():
-                self._withdraw(entry)
-            elif entry.deadline < soonest:
-                self._withdraw(entry)
+                continue  # its caller has just given up
+            if entry.deadline < soonest:
                 entry.turn.set_exception(
                     NotConfirmed("late", "waited behind an unconfirmed message")
                 )
-            else:
-                entry.turn.set_result(_Turn.LEAD)
-                return
+                continue
+            entry.turn.set_result(_Turn.LEAD)
+            return
         self._under_way = False
 
     def _withdraw(self, entry: _Entry) -> None:
