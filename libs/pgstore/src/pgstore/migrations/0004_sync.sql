@@ -4,9 +4,10 @@
 create table room_sync (
     room_id uuid primary key,
     organisation_id uuid not null,
-    due_at timestamptz not null,
+    due_at timestamptz not null, -- infinity while the room is removed or its integration off
+    not_before timestamptz not null default '-infinity', -- no hint makes the room due earlier: throttled, refused, off
     hint_no bigint not null default 0,
-    pending jsonb not null default '[]', -- at most 20 of {event, etag, no, received_at, asked, ask_at}; beyond them a window read
+    pending jsonb not null default '[]', -- at most 20 of {event, etag, no, received_at, asked, ask_at, gone_at}; beyond them a window read
     window_owed_no bigint not null default 0, -- a window read is owed while this is greater than window_done_no
     window_done_no bigint not null default 0,
     window_read_started timestamptz, -- start of the last complete window read
@@ -21,11 +22,14 @@ create table room_sync (
     last_change_at timestamptz,
     lags integer[] not null default '{}', -- ms from the ingress's receipt to the confirmed event, last 50 hints
     brake jsonb, -- removals held back: {ids, first_lacked_at, reads}
+    lacking jsonb not null default '[]', -- events a window read lacked, to be asked for by id: {event, ask_at, gone_at}
     problem text, -- reason code why the mailbox cannot be read
     problem_since timestamptz,
+    refused_revision bigint, -- the integration's revision whose credentials were rejected: another one is tried at once
     notices jsonb not null default '[]' -- room.* messages still to be sent
 );
 create index room_sync_due on room_sync (due_at);
+create index room_sync_by_organisation on room_sync (organisation_id);
 
 create table bookings (
     organisation_id uuid not null,
@@ -52,9 +56,10 @@ create table bookings (
     published boolean not null default true, -- masters are never published
     removed_at timestamptz, -- gone from the calendar, or no occupancy; the row goes on counting versions
     changed_at timestamptz not null,
-    primary key (room_id, id)
+    primary key (room_id, id),
+    -- Deferred: Graph may hand an event id from one occurrence to another, and both rows change in one statement.
+    constraint bookings_by_event unique (room_id, event_id) deferrable initially deferred
 );
-create unique index bookings_by_event on bookings (room_id, event_id);
 create index bookings_by_version on bookings (room_id, version);
 create index bookings_by_time on bookings (room_id, ends);
 create index bookings_by_master on bookings (room_id, master_id) where master_id is not null;

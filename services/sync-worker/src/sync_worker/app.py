@@ -1,0 +1,115 @@
+"""The worker put together: what standalone and the process both run."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from contracts.routing import SYNC_CHANGES
+from eventbus import Bus, open_bus
+from graphclient import Graph, open_graph
+from pgstore import Database, Role, SecretBox, open_database
+from servicekit.clock import Clock, utc_now
+from servicekit.ops import Health, serve_ops
+
+from .consumer import ChangeConsumer
+from .domain.schedule import Cadence
+from .handlers.credentials import OrganisationCalendars
+from .handlers.holding import Options
+from .handlers.passes import Passes
+from .scheduler import Scheduler, keep_comparing, keep_sweeping
+from .settings import WorkerSettings
+from .store import Comparison, CredentialStore, HintStore, LeaseStore, MirrorStore, SweepStore
+
+log = structlog.get_logger()
+
+CHANNEL = "clearooms"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """What the worker may be told; times in days, minutes and seconds as the settings name them."""
+
+    window_days: int = 190
+    reconcile_minutes: float = 60
+    poll_seconds: float = 60
+    mode: str = "live"
+    passes: int = 32
+    lease_seconds: float = 90.0
+
+    @property
+    def reading(self) -> Options:
+        """How rooms are read."""
+        return Options(
+            window=timedelta(days=self.window_days),
+            cadence=Cadence(
+                reconcile=timedelta(minutes=self.reconcile_minutes),
+                poll=timedelta(seconds=self.poll_seconds),
+            ),
+        )
+
+
+async def run_worker(
+    database: Database,
+    bus: Bus,
+    graph: Graph,
+    secrets: Callable[[], SecretBox],
+    options: WorkerOptions,
+    clock: Clock,
+    stop: asyncio.Event,
+) -> None:
+    """Consume hints and keep rooms up to date until `stop`; returns drained."""
+    reading = options.reading
+    lease = timedelta(seconds=options.lease_seconds)
+    leases = LeaseStore(database, lease)
+    passes = Passes(
+        mirror=MirrorStore(database, lease),
+        leases=leases,
+        calendars=OrganisationCalendars(CredentialStore(database), secrets, graph.tenant),
+        messages=bus,
+        options=reading,
+        clock=clock,
+    )
+    scheduler = Scheduler(leases, passes.run, clock, most=options.passes)
+    consumer = ChangeConsumer(HintStore(database), scheduler.hinted, clock)
+    changed = asyncio.Event()
+
+    def heard(_: str) -> None:
+        changed.set()
+
+    async with asyncio.TaskGroup() as loops:
+        loops.create_task(bus.consume(SYNC_CHANGES, consumer.handle, stop, prefetch=64))
+        loops.create_task(scheduler.run(stop))
+        loops.create_task(database.listen(CHANNEL, heard, stop))
+        loops.create_task(
+            keep_comparing(
+                Comparison(database, reading.cadence).compare, changed, scheduler.look, clock, stop
+            )
+        )
+        loops.create_task(keep_sweeping(SweepStore(database), clock, stop))
+
+
+async def main(settings: WorkerSettings, stop: asyncio.Event) -> None:
+    """Open what the worker needs, run it, close in reverse order."""
+    secrets = settings.live("secret_keys", SecretBox.parse)
+    health = Health()
+    async with (
+        open_database(settings.database_url.get_secret_value(), Role.WORKER, most=16) as database,
+        open_bus(settings.amqp_url.get_secret_value()) as bus,
+        open_graph(settings.graph_url, settings.entra_url, settings.graph_ca_file) as graph,
+        serve_ops(settings.ops_listen, health),
+    ):
+        health.add("database", database.healthy)
+        health.add("broker", bus.connected)
+        await run_worker(database, bus, graph, secrets.value, _options(settings), utc_now, stop)
+
+
+def _options(settings: WorkerSettings) -> WorkerOptions:
+    return WorkerOptions(
+        window_days=settings.sync_window_days,
+        reconcile_minutes=settings.reconcile_minutes,
+        poll_seconds=settings.poll_seconds,
+        mode=settings.sync_mode,
+    )

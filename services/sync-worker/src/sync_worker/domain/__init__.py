@@ -1,0 +1,1 @@
+"""What the worker decides: pure functions over values, the time included."""

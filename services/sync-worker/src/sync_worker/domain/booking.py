@@ -1,0 +1,66 @@
+"""A row of the mirror, and the part of it that the outside is told."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from contracts.routing import BookingStatus
+
+Kind = Literal["single", "master", "occurrence", "exception"]
+Origin = Literal["outlook", "clearooms"]
+
+MOST_SEEN_ETAGS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One booking of a room as the mirror keeps it; times are aware, `version` 0 was never told to anybody."""
+
+    id: UUID
+    event_id: str
+    kind: Kind
+    master_id: str | None
+    series_id: UUID | None
+    original_start: datetime | None
+    etag: str
+    seen_etags: tuple[str, ...]
+    ical_uid: str | None
+    starts: datetime
+    ends: datetime
+    all_day: bool
+    time_zone: str
+    subject: str
+    organizer_name: str
+    organizer_email: str
+    status: BookingStatus
+    origin: Origin
+    version: int
+    published: bool
+    removed_at: datetime | None
+    changed_at: datetime
+
+    def told(self) -> tuple[object, ...]:
+        """What receivers see: rows that differ here need a new version."""
+        return (
+            self.status,
+            self.starts,
+            self.ends,
+            self.subject,
+            self.organizer_name,
+            self.organizer_email,
+            self.all_day,
+            self.time_zone,
+            self.series_id,
+            self.original_start,
+        )
+
+    def knows(self, etag: str | None) -> bool:
+        """Whether this state of the event was read, or asked for, already."""
+        return etag is not None and (etag == self.etag or etag in self.seen_etags)
+
+
+def with_seen(seen: tuple[str, ...], etags: tuple[str, ...]) -> tuple[str, ...]:
+    """The etags known after these, the newest kept."""
+    added = [etag for etag in dict.fromkeys(etags) if etag not in seen]
+    return (*seen, *added)[-MOST_SEEN_ETAGS:] if added else seen

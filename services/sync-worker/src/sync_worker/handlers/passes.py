@@ -1,0 +1,144 @@
+"""A pass over a room we hold: load, decide, read, commit, publish, settle (design §5.1)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from eventbus import NotConfirmed
+from graphclient.errors import CredentialsRejected, Forbidden, GraphError, Throttled, Unavailable
+from pgstore import DatabaseUnavailable
+
+from ..domain.booking import Row
+from ..domain.room import Claim, LeaseLost, Notice, Settlement
+from ..domain.schedule import backoff, earliest, next_window
+from .asking import problem_of
+from .following import ask_lacking, follow_hints
+from .holding import Holding, Options
+from .needs import Calendar, Calendars, Leases, Messages, Mirror
+from .publishing import Publisher
+from .window import read_window
+
+log = structlog.get_logger()
+
+REFUSED = timedelta(minutes=10)  # rejected credentials are tried this rarely, unless they change
+UNREACHABLE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """Runs passes; holds nothing between them."""
+
+    mirror: Mirror
+    leases: Leases
+    calendars: Calendars
+    messages: Messages
+    options: Options
+    clock: Callable[[], datetime]
+
+    async def run(self, claim: Claim, rows: Sequence[Row]) -> datetime:
+        """Do everything the room needs now; the time it is due next. Raises LeaseLost, DatabaseUnavailable."""
+        held = Holding(claim, rows, self.mirror, Publisher(self.messages), self.options, self.clock)
+        try:
+            await held.send_leftovers()
+            await self._read(held, await self.calendars.of(claim))
+        except (LeaseLost, DatabaseUnavailable):
+            raise
+        except NotConfirmed as error:
+            log.warning("events_not_confirmed", room=str(claim.room_id), cause=error.cause)
+            return await self._rest(held, backoff(held.state.attempts + 1))
+        except GraphError as error:
+            return await self._obstructed(held, error)
+        except Exception:
+            # One room's bad luck: it comes back ever more rarely, and nobody else waits for it.
+            log.exception("pass_failed", room=str(claim.room_id), attempts=held.state.attempts + 1)
+            return await self._rest(held, backoff(held.state.attempts + 1))
+        return await self._done(held)
+
+    async def _read(self, held: Holding, calendar: Calendar) -> None:
+        if held.claim.window_owed or held.state.problem is not None:
+            await read_window(held, calendar, self.mirror)
+            await follow_hints(held, calendar)
+        else:
+            await follow_hints(held, calendar)
+            if self._window_due(held) <= held.clock():
+                await read_window(held, calendar, self.mirror)
+        await ask_lacking(held, calendar)
+
+    def _window_due(self, held: Holding) -> datetime:
+        last = held.state.window_read_started
+        if last is None:
+            return held.clock()
+        regular = next_window(
+            held.claim.room_id,
+            last,
+            subscribed=held.claim.subscribed,
+            cadence=self.options.cadence,
+        )
+        brake = held.state.brake
+        return regular if brake is None else min(regular, max(brake.next_read_at(), last))
+
+    async def _done(self, held: Holding) -> datetime:
+        now = held.clock()
+        state = replace(
+            held.state, attempts=0, problem=None, problem_since=None, refused_revision=None
+        )
+        due_at = earliest(
+            (
+                *(hint.ask_at or now for hint in held.pending),
+                *(each.ask_at for each in state.lacking),
+            ),
+            default=self._window_due(held),
+        )
+        settlement = Settlement(pending=held.pending, due_at=due_at)
+        return await self.leases.settle(held.claim, state, settlement, now)
+
+    async def _rest(self, held: Holding, wait: timedelta) -> datetime:
+        now = held.clock()
+        state = replace(held.state, attempts=held.state.attempts + 1)
+        settlement = Settlement(pending=held.pending, due_at=now + wait, not_before=now + wait)
+        return await self.leases.settle(held.claim, state, settlement, now)
+
+    async def _obstructed(self, held: Holding, error: GraphError) -> datetime:
+        claim = held.claim
+        log.warning(
+            "graph_obstructs",
+            room=str(claim.room_id),
+            error=type(error).__name__,
+            status=error.status,
+            code=error.code,
+            request_id=error.request_id,
+        )
+        if isinstance(error, CredentialsRejected):
+            until = held.clock() + REFUSED
+            await self.leases.park_organisation(
+                claim.organisation_id, claim.revision, until, held.clock()
+            )
+            held.state = replace(held.state, refused_revision=claim.revision)
+            return await self._rest(held, REFUSED)
+        if isinstance(error, Forbidden):
+            self.calendars.distrust(claim)
+        problem = problem_of(error)
+        if problem is None:
+            told = error.retry_after if isinstance(error, (Throttled, Unavailable)) else None
+            return await self._rest(held, backoff(held.state.attempts + 1, told))
+        await self._unreachable(held, problem)
+        return await self._rest(held, UNREACHABLE)
+
+    async def _unreachable(self, held: Holding, problem: str) -> None:
+        """Say once that the mailbox cannot be read."""
+        state = held.state
+        if state.problem is not None:
+            held.state = replace(state, problem=problem)
+            return
+        now = held.clock()
+        notice = Notice(kind="unreachable", at=now, reason=problem)
+        held.state = replace(
+            state, problem=problem, problem_since=now, notices=(*state.notices, notice)
+        )
+        await held.write_state()
+        try:
+            await held.send_notices()
+        except NotConfirmed as error:
+            log.warning("events_not_confirmed", room=str(held.claim.room_id), cause=error.cause)

@@ -1,0 +1,101 @@
+"""Telling receivers: rows in version order, counted only while everything before is confirmed."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID, uuid5
+
+from contracts.cloudevents import CONTENT_TYPE
+from contracts.events import (
+    Booking,
+    Organizer,
+    RoomSynced,
+    RoomUnreachable,
+    UnreachableReason,
+    booking_event,
+    room_event,
+)
+from contracts.identity import NAMESPACE
+from contracts.routing import EVENTS
+from eventbus import NotConfirmed
+
+from ..domain.booking import Row
+from ..domain.room import Claim, Notice
+from .needs import Messages
+
+_AT_ONCE = 64
+
+_REASONS: dict[str, UnreachableReason] = {
+    "mailbox_gone": "mailbox_gone",
+    "mailbox_unsupported": "mailbox_unsupported",
+    "forbidden": "forbidden",
+}
+
+
+class Publisher:
+    """Publishes on the one channel of the bus, several messages in flight, in the order given."""
+
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
+
+    async def bookings(self, claim: Claim, rows: Sequence[Row]) -> int:
+        """Publish these rows, ordered by version; how many are confirmed without a gap before them."""
+        done = 0
+        for start in range(0, len(rows), _AT_ONCE):
+            piece = rows[start : start + _AT_ONCE]
+            confirmed = await self._piece(claim, piece)
+            done += confirmed
+            if confirmed < len(piece):
+                break
+        return done
+
+    async def _piece(self, claim: Claim, rows: Sequence[Row]) -> int:
+        if len(rows) == 1:
+            return int(await self._one(claim, rows[0]))
+        async with asyncio.TaskGroup() as sending:
+            sent = [sending.create_task(self._one(claim, row)) for row in rows]
+        return next((place for place, each in enumerate(sent) if not each.result()), len(rows))
+
+    async def _one(self, claim: Claim, row: Row) -> bool:
+        key, body = booking_event(
+            _booking(claim.room_id, row),
+            organisation_id=claim.organisation_id,
+            version=row.version,
+            time=row.changed_at,
+        )
+        try:
+            await self._messages.publish(EVENTS, key, body, content_type=CONTENT_TYPE)
+        except NotConfirmed:
+            return False
+        return True
+
+    async def notice(self, claim: Claim, notice: Notice, bookings: int) -> None:
+        """Publish one room.* message; raises NotConfirmed. A repeat has the same id."""
+        key, body = room_event(
+            RoomSynced(room_id=claim.room_id, bookings=bookings)
+            if notice.kind == "synced"
+            else RoomUnreachable(
+                room_id=claim.room_id, reason=_REASONS.get(notice.reason or "", "forbidden")
+            ),
+            organisation_id=claim.organisation_id,
+            time=notice.at,
+            id=uuid5(NAMESPACE, f"rooms/{claim.room_id}/{notice.kind}/{notice.at.isoformat()}"),
+        )
+        await self._messages.publish(EVENTS, key, body, content_type=CONTENT_TYPE)
+
+
+def _booking(room_id: UUID, row: Row) -> Booking:
+    return Booking(
+        id=row.id,
+        room_id=room_id,
+        start=row.starts,
+        end=row.ends,
+        all_day=row.all_day,
+        time_zone=row.time_zone,
+        subject=row.subject,
+        organizer=Organizer(name=row.organizer_name, email=row.organizer_email or None),
+        status=row.status,
+        origin=row.origin,
+        series_id=row.series_id,
+        original_start=row.original_start,
+        version=row.version,
+    )

@@ -1,0 +1,90 @@
+"""Rows of `bookings`, from and to values."""
+
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
+
+from ..domain.booking import Row
+
+_TYPES: Final = {
+    "id": "uuid",
+    "event_id": "text",
+    "kind": "text",
+    "master_id": "text",
+    "series_id": "uuid",
+    "original_start": "timestamptz",
+    "etag": "text",
+    "seen_etags": "text",  # joined by line feeds, which no etag has: unnest would flatten arrays of arrays
+    "ical_uid": "text",
+    "starts": "timestamptz",
+    "ends": "timestamptz",
+    "all_day": "boolean",
+    "time_zone": "text",
+    "subject": "text",
+    "organizer_name": "text",
+    "organizer_email": "text",
+    "status": "text",
+    "origin": "text",
+    "version": "bigint",
+    "published": "boolean",
+    "removed_at": "timestamptz",
+    "changed_at": "timestamptz",
+}
+_SEEN: Final = "string_to_array(given.seen_etags, E'\\n')"
+
+COLUMNS: Final = ", ".join(("b.room_id", *(f"b.{name}" for name in _TYPES)))
+NAMES: Final = ", ".join(_TYPES)
+GIVEN: Final = ", ".join(_SEEN if name == "seen_etags" else f"given.{name}" for name in _TYPES)
+UPDATES: Final = ", ".join(
+    f"{name} = excluded.{name}" for name in _TYPES if name not in {"id", "origin"}
+)
+
+
+class Fields(Protocol):
+    """A record of the driver: values by column."""
+
+    def __getitem__(self, key: str, /) -> Any:
+        """The value of a column."""
+
+
+def unnested(first: int) -> str:
+    """`unnest(…) as given(…)` over one array per column, parameters beginning at `first`."""
+    arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_TYPES.values(), first))
+    return f"unnest({arrays}) as given({NAMES})"
+
+
+def arrays(rows: Sequence[Row]) -> list[list[object]]:
+    """One array per column, rows in key order."""
+    ordered = sorted(rows, key=lambda row: row.id)
+    return [[_value(row, name) for row in ordered] for name in _TYPES]
+
+
+def _value(row: Row, name: str) -> object:
+    return "\n".join(row.seen_etags) if name == "seen_etags" else getattr(row, name)
+
+
+def row_of(record: Fields) -> Row:
+    """The row a record of COLUMNS holds."""
+    return Row(
+        id=record["id"],
+        event_id=record["event_id"],
+        kind=record["kind"],
+        master_id=record["master_id"],
+        series_id=record["series_id"],
+        original_start=record["original_start"],
+        etag=record["etag"],
+        seen_etags=tuple(record["seen_etags"]),
+        ical_uid=record["ical_uid"],
+        starts=record["starts"],
+        ends=record["ends"],
+        all_day=record["all_day"],
+        time_zone=record["time_zone"],
+        subject=record["subject"],
+        organizer_name=record["organizer_name"],
+        organizer_email=record["organizer_email"],
+        status=record["status"],
+        origin=record["origin"],
+        version=record["version"],
+        published=record["published"],
+        removed_at=record["removed_at"],
+        changed_at=record["changed_at"],
+    )
