@@ -6,18 +6,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from aiohttp import web
-from eventbus.postgres import SCHEMA, open_postgres_bus
-from portal.app import add_portal
-from subscription_manager.app import ManagerOptions, run_manager
-from sync_worker.app import run_worker
-from webhook_ingress.app import add_ingress
+from portal.app import PortalOptions, add_portal
 
 from eventbus import Bus, open_bus
+from eventbus.postgres import SCHEMA, open_postgres_bus
 from graphclient import ClientStateKeys, open_graph
 from pgstore import Role, SecretBox, open_database
 from servicekit.clock import utc_now
 from servicekit.http import serve_http
 from servicekit.ops import Health, serve_ops
+from subscription_manager.app import ManagerOptions, run_manager
+from sync_worker.app import WorkerOptions, run_worker
+from webhook_ingress.app import add_ingress
 
 from .database import bring_up_to_date, open_owner
 from .settings import POSTGRES_BUS, Settings, with_kept_keys
@@ -59,36 +59,43 @@ async def main(given: Settings, stop: asyncio.Event) -> None:
                 bus,
                 graph,
                 secrets.value,
-                portal_options(settings),
+                PortalOptions(
+                    operator_token=settings.portal_operator_token.get_secret_value(),
+                    webhook_url=settings.webhook_url,
+                ),
                 utc_now,
+            )
+            work = run_worker(
+                databases[Role.WORKER],
+                bus,
+                graph,
+                secrets.value,
+                WorkerOptions(
+                    window_days=settings.sync_window_days,
+                    reconcile_minutes=settings.reconcile_minutes,
+                    poll_seconds=settings.poll_seconds,
+                    mode=settings.sync_mode,
+                ),
+                utc_now,
+                stop,
+            )
+            manage = run_manager(
+                databases[Role.MANAGER],
+                bus,
+                graph,
+                secrets.value,
+                ManagerOptions(settings.webhook_url, client_state_keys.value),
+                utc_now,
+                stop,
             )
             async with (
                 serve_http(app, settings.listen) as (host, port),
                 asyncio.TaskGroup() as loops,
             ):
+                loops.create_task(work)
+                loops.create_task(manage)
+                health.add("running", lambda: not stop.is_set())
                 log.info("listening", host=host, port=port)
-                loops.create_task(
-                    run_worker(
-                        databases[Role.WORKER],
-                        bus,
-                        graph,
-                        secrets.value,
-                        worker_options(settings),
-                        utc_now,
-                        stop,
-                    )
-                )
-                loops.create_task(
-                    run_manager(
-                        databases[Role.MANAGER],
-                        bus,
-                        graph,
-                        secrets.value,
-                        ManagerOptions(settings.webhook_url, client_state_keys.value),
-                        utc_now,
-                        stop,
-                    )
-                )
                 await stop.wait()
 
 
