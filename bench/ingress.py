@@ -16,6 +16,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import aiormq
 
@@ -38,6 +39,7 @@ def bench() -> bool:
         key = f"bench:{base64.b64encode(secrets.token_bytes(32)).decode()}"
         ports = {name: _free_port() for name in ("bare aiohttp", "FastAPI + aio-pika", "ingress")}
         asyncio.run(_declared(amqp_url))
+        processes_of_forms: list[int] = []
         rivals = [sys.executable, "-m", "bench.ingress_rivals"]
         for command, environment in (
             ([*rivals, "bare", str(ports["bare aiohttp"])], {}),
@@ -53,13 +55,17 @@ def bench() -> bool:
                 },
             ),
         ):
-            processes.enter_context(_running(command, environment))
-        return asyncio.run(_compare(amqp_url, ports, ClientStateKeys.parse(key)))
+            processes_of_forms.append(processes.enter_context(_running(command, environment)))
+        pids = dict(zip(ports, processes_of_forms, strict=True))
+        return asyncio.run(_compare(amqp_url, ports, pids, ClientStateKeys.parse(key)))
 
 
-async def _compare(amqp_url: str, ports: dict[str, int], keys: ClientStateKeys) -> bool:
+async def _compare(
+    amqp_url: str, ports: dict[str, int], pids: dict[str, int], keys: ClientStateKeys
+) -> bool:
     one = _delivery(keys, 1)
     results: dict[str, list[Result]] = {name: [] for name in ports}
+    cpu = dict.fromkeys(ports, 0.0)
     for port in ports.values():
         await _answers(port)
         await load(port, post(port, PATH, one), connections=CONNECTIONS, seconds=1)
@@ -67,13 +73,16 @@ async def _compare(amqp_url: str, ports: dict[str, int], keys: ClientStateKeys) 
         for name, port in ports.items():
             await _emptied(amqp_url)
             request = post(port, PATH, one)
-            results[name].append(
-                await load(port, request, connections=CONNECTIONS, seconds=SECONDS)
-            )
+            before = _cpu_seconds(pids[name])
+            result = await load(port, request, connections=CONNECTIONS, seconds=SECONDS)
+            cpu[name] += _cpu_seconds(pids[name]) - before
+            results[name].append(result)
     print(f"POSTs of one notification ({len(one)} bytes), {CONNECTIONS} connections, medians of")
     print(f"{ROUNDS} rounds of {SECONDS:g} s; one process each\n")
-    print("| form | req/s | min-max | p50 ms | p99 ms | refused | client busy |")
-    print("|---|---|---|---|---|---|---|")
+    print(
+        "| form | req/s | min-max | p50 ms | p99 ms | refused | server CPU µs/request | client busy |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
     rates = {}
     for name, rounds in results.items():
         rates[name] = statistics.median(each.rate for each in rounds)
@@ -83,7 +92,7 @@ async def _compare(amqp_url: str, ports: dict[str, int], keys: ClientStateKeys) 
         busy = statistics.median(each.client_busy for each in rounds)
         print(
             f"| {name} | {rates[name]:,.0f} | {slowest:,.0f}-{fastest:,.0f} | {p50:.1f} | {p99:.1f} "
-            f"| {refused} | {busy:.0%} |"
+            f"| {refused} | {cpu[name] * 1e6 / sum(len(each.latencies) for each in rounds):.0f} | {busy:.0%} |"
         )
     port = ports["ingress"]
     await _emptied(amqp_url)
@@ -166,13 +175,18 @@ async def _answers(port: int) -> None:
 
 
 @contextmanager
-def _running(command: list[str], environment: dict[str, str]) -> Iterator[None]:
+def _running(command: list[str], environment: dict[str, str]) -> Iterator[int]:
     process = subprocess.Popen(command, env={**os.environ, **environment})
     try:
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(30)
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _free_port() -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import statistics
 import time
+from collections import deque
 from dataclasses import dataclass, field
 
 from typing_extensions import override
@@ -42,7 +43,7 @@ class _Caller(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self.running = True
         self.busy = False
-        self.lost = asyncio.Event()
+        self.lost = False
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -76,7 +77,10 @@ class _Caller(asyncio.Protocol):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        self.lost.set()
+        self.lost = True
+        if self.busy:  # an answer that never came
+            self.busy = False
+            self._result.statuses[0] = self._result.statuses.get(0, 0) + 1
 
 
 def post(port: int, path: str, body: bytes) -> bytes:
@@ -125,15 +129,17 @@ async def _steadily(
     callers: list[_Caller], result: Result, began: float, seconds: float, rate: float
 ) -> None:
     sent = 0
+    line = deque(callers)
     while (elapsed := time.perf_counter() - began) < seconds:
-        free = (caller for caller in callers if not caller.busy)
-        for caller in free:
+        for _ in range(len(line)):
             if sent >= elapsed * rate:
                 break
-            caller.call()
-            sent += 1
+            line.rotate(-1)  # in turn, so that no connection looks idle to the server
+            if not (line[0].busy or line[0].lost):
+                line[0].call()
+                sent += 1
         await asyncio.sleep(0.001)
     # What should have been sent and could not be counts as refused: nobody was there to take it.
     missing = int(seconds * rate) - sent
     if missing > rate * 0.05:
-        result.statuses[0] = missing
+        result.statuses[0] = result.statuses.get(0, 0) + missing
