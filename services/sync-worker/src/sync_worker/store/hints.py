@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from contracts.hints import ChangeHint
 from pgstore import Database
 
@@ -14,7 +16,8 @@ MOST_PENDING = 20
 # it must not clear the new one. Without an etag only a hint that nobody has asked about yet says the same.
 _NOTE = f"""
 with given as (
-    select * from unnest($1::uuid[], $2::uuid[], $3::jsonb[]) as g(room_id, tenant_id, entries)
+    select g.room_id, g.tenant_id, g.entries::jsonb as entries
+    from unnest($1::uuid[], $2::uuid[], $3::text[]) as g(room_id, tenant_id, entries)
 ), held as (
     select s.room_id, s.pending, s.hint_no + 1 as no, g.entries
     from room_sync s
@@ -95,7 +98,7 @@ class HintStore:
                 _NOTE,
                 [room for room, _ in entries],
                 [tenant for _, tenant in entries],
-                [list(each.values()) for each in entries.values()],
+                [msgspec.json.encode(list(each.values())).decode() for each in entries.values()],
                 now,
             )
         return Noted(

@@ -75,9 +75,9 @@ update room_sync set
         select jsonb_agg(entry order by place)
         from jsonb_array_elements(pending) with ordinality as each(entry, place)
         where (entry ->> 'no')::bigint > $4), '[]'),
-    not_before = coalesce($5, '-infinity'),
+    not_before = coalesce($5::timestamptz, '-infinity'),
     due_at = greatest(
-        case when hint_no > $4 or window_owed_no > $8 then $6 else $7 end, coalesce($5, '-infinity')),
+        case when hint_no > $4 or window_owed_no > $8 then $6::timestamptz else $7::timestamptz end, coalesce($5::timestamptz, '-infinity')),
     {held.assignments(8)}
 where room_id = $1 and epoch = $2
 returning due_at
