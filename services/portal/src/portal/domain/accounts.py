@@ -1,0 +1,101 @@
+"""Organisations, their people and sessions, as the REST interface shows them."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, SecretStr
+
+from .caller import Role
+from .wire import Body, Email, Name, Resource, Time
+
+Password = Annotated[SecretStr, Field(min_length=12, max_length=200)]
+
+
+class FirstAdministrator(Body):
+    """Who may sign in first."""
+
+    email: Email
+    password: Password
+
+
+class NewOrganisation(Body):
+    """A customer and their first administrator."""
+
+    name: Name
+    administrator: FirstAdministrator
+
+
+class Organisation(Resource):
+    """A customer of ours."""
+
+    id: UUID
+    name: str
+    created_at: Time
+
+
+class NewUser(Body):
+    """Someone who may sign in."""
+
+    email: Email
+    password: Password
+    role: Role = Role.MEMBER
+
+
+class UserChange(Body):
+    """Any of these; a new password or role ends the user's sessions."""
+
+    role: Role | None = None
+    password: Password | None = None
+
+
+class User(Resource):
+    """Someone who may sign in."""
+
+    id: UUID
+    email: str
+    role: Role
+    created_at: Time
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a sign-in is checked against."""
+
+    organisation_id: UUID
+    password_hash: str = field(repr=False)
+    user: User
+
+
+class SignIn(Body):
+    """What a session is opened with."""
+
+    email: Email
+    password: Annotated[SecretStr, Field(min_length=1, max_length=200)]
+
+
+class Session(Resource):
+    """A bearer token, shown this once."""
+
+    token: str
+    expires_at: Time
+    organisation_id: UUID
+    user: User
+
+
+class AuditEntry(Resource):
+    """Who changed what; `detail` holds ids and switches, never secrets."""
+
+    id: int
+    at: Time
+    actor: str
+    action: str
+    subject: str
+    detail: dict[str, object]
+
+
+class AuditAsked(Body):
+    """Entries older than the id `before`, newest first."""
+
+    before: Annotated[int | None, Field(ge=1, le=2**63 - 1)] = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 100

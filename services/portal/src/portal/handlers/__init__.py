@@ -1,0 +1,1 @@
+"""What the portal does, by noun; no driver and no HTTP."""

@@ -1,0 +1,78 @@
+"""Bookings as the mirror has them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+from urllib.parse import urlencode
+from uuid import UUID
+
+from contracts.events import Booking
+
+from ..domain.bookings import BookingRange, HistoryEntry, resolved
+from ..domain.caller import Acting
+from ..domain.refusal import not_found
+from ..domain.wire import Page
+
+_MOST_HISTORY = 1000
+
+
+class BookingRows(Protocol):
+    """What is stored of bookings."""
+
+    async def overlapping(
+        self,
+        organisation_id: UUID,
+        room_id: UUID,
+        *,
+        start: datetime,
+        end: datetime,
+        after: UUID | None,
+        limit: int,
+    ) -> list[Booking]: ...
+    async def find(self, organisation_id: UUID, booking_id: UUID) -> Booking | None: ...
+    async def history(
+        self, organisation_id: UUID, booking_id: UUID, *, limit: int
+    ) -> list[HistoryEntry]: ...
+
+
+class Bookings:
+    """Who is in which room when."""
+
+    def __init__(self, rows: BookingRows, clock: Callable[[], datetime]) -> None:
+        self._rows = rows
+        self._clock = clock
+
+    async def of_room(self, by: Acting, room_id: UUID, asked: BookingRange) -> Page[Booking]:
+        """Return a room's bookings that overlap the range, by start."""
+        start, end = resolved(asked, self._clock())
+        found = await self._rows.overlapping(
+            by.organisation_id,
+            room_id,
+            start=start,
+            end=end,
+            after=asked.after,
+            limit=asked.limit + 1,
+        )
+        items = found[: asked.limit]
+        following = None
+        if len(found) > asked.limit:
+            query = {
+                "from": start.isoformat(),
+                "to": end.isoformat(),
+                "limit": asked.limit,
+                "after": items[-1].id,
+            }
+            following = f"/api/rooms/{room_id}/bookings?{urlencode(query)}"
+        return Page[Booking](items=items, next=following)
+
+    async def find(self, by: Acting, booking_id: UUID) -> Booking:
+        """Return one."""
+        booking = await self._rows.find(by.organisation_id, booking_id)
+        if booking is None:
+            raise not_found("booking")
+        return booking
+
+    async def history(self, by: Acting, booking_id: UUID) -> list[HistoryEntry]:
+        """Return what happened to it, oldest first."""
+        await self.find(by, booking_id)
+        return await self._rows.history(by.organisation_id, booking_id, limit=_MOST_HISTORY)

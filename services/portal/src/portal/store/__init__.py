@@ -1,0 +1,1 @@
+"""The portal's only SQL: one method is one transaction."""

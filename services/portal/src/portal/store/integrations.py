@@ -1,0 +1,173 @@
+"""Integrations and their sealed credentials."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pgstore import Connection, Database
+
+from ..domain.integration import Outcome, Replacement, Saved
+from ..domain.refusal import conflict, invalid
+from .audit import record
+
+_SAVED = """
+    select i.tenant_id, i.client_id, i.enabled, i.delivery, i.revision, i.tested_at, i.test_result,
+           c.sealed_secret is not null as secret_set, c.expires_at as secret_expires_at,
+           w.failing_since, w.failing_code, w.failing_revision, w.expires_at as watched_expiry
+    from integrations i
+    left join credentials c on c.organisation_id = i.organisation_id
+    left join credential_watch w on w.organisation_id = i.organisation_id
+    where i.organisation_id = $1 and i.removed_at is null
+"""
+
+
+class IntegrationStore:
+    """Rows of `integrations` and `credentials`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self, organisation_id: UUID) -> Saved | None:
+        """The integration as saved, with what the manager saw."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            return await _load(connection, organisation_id)
+
+    async def sealed_secret(self, organisation_id: UUID) -> bytes | None:
+        """The sealed client secret."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            sealed: bytes | None = await connection.fetchval(
+                "select sealed_secret from credentials where organisation_id = $1", organisation_id
+            )
+        return sealed
+
+    async def replace(
+        self, organisation_id: UUID, new: Replacement, *, now: datetime, actor: str
+    ) -> Saved:
+        """Write the whole integration; refuses when it is no longer the revision it was based on."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            # One writer at a time per organisation, also for the first PUT that finds no row to lock.
+            await connection.execute(
+                "select 1 from organisations where id = $1 for update", organisation_id
+            )
+            old = await _load(connection, organisation_id)
+            if (old.revision if old else None) != new.based_on:
+                raise conflict("The integration was changed meanwhile: look at it again.")
+            await _check_rooms(connection, organisation_id, new.tenant_id)
+            await _write(connection, organisation_id, new, now)
+            await record(
+                connection,
+                organisation_id,
+                at=now,
+                actor=actor,
+                action="integration.saved",
+                subject=f"organisation:{organisation_id}",
+                detail={
+                    "enabled": new.enabled,
+                    "tenant_id": str(new.tenant_id),
+                    "client_id": str(new.client_id),
+                    "new_secret": new.sealed_secret is not None,
+                },
+            )
+            saved = await _load(connection, organisation_id)
+        assert saved is not None  # noqa: S101 - written in this transaction
+        return saved
+
+    async def record_test(
+        self, organisation_id: UUID, outcome: Outcome, *, revision: int, actor: str
+    ) -> None:
+        """Keep the outcome, unless the integration has changed since it was tested."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            await connection.execute(
+                "update integrations set tested_at = $2, test_result = $3"
+                " where organisation_id = $1 and revision = $4 and removed_at is null",
+                organisation_id,
+                outcome.at,
+                {"scope": outcome.scope, "result": dict(outcome.result)},
+                revision,
+            )
+            await record(
+                connection,
+                organisation_id,
+                at=outcome.at,
+                actor=actor,
+                action="integration.tested",
+                subject=f"organisation:{organisation_id}",
+                detail={"ok": outcome.result["ok"]},
+            )
+
+
+async def _load(connection: Connection, organisation_id: UUID) -> Saved | None:
+    row = await connection.fetchrow(_SAVED, organisation_id)
+    if row is None:
+        return None
+    tested: Mapping[str, Any] = row["test_result"] or {}
+    result: Mapping[str, Any] = tested.get("result", {})
+    return Saved(
+        tenant_id=row["tenant_id"],
+        client_id=row["client_id"],
+        enabled=row["enabled"],
+        delivery=row["delivery"],
+        revision=row["revision"],
+        secret_set=row["secret_set"],
+        secret_expires_at=row["secret_expires_at"],
+        tested_at=row["tested_at"],
+        test_ok=result.get("ok"),
+        test_causes=tuple(cause["code"] for cause in result.get("causes", [])),
+        scope=tested.get("scope", "unknown"),
+        failing_since=row["failing_since"],
+        failing_code=row["failing_code"],
+        failing_revision=row["failing_revision"],
+        watched_expiry=row["watched_expiry"],
+    )
+
+
+async def _check_rooms(connection: Connection, organisation_id: UUID, tenant_id: UUID) -> None:
+    strangers = await connection.fetchval(
+        "select count(*) from rooms where organisation_id = $1 and tenant_id <> $2 and removed_at is null",
+        organisation_id,
+        tenant_id,
+    )
+    if strangers:
+        raise invalid(
+            "tenant_id", f"{strangers} rooms of another tenant are imported: remove them first"
+        )
+
+
+async def _write(
+    connection: Connection, organisation_id: UUID, new: Replacement, now: datetime
+) -> None:
+    tested = (
+        {"scope": new.outcome.scope, "result": dict(new.outcome.result)} if new.outcome else None
+    )
+    # The revision rises with every write: token caches and the manager compare it.
+    await connection.execute(
+        "insert into integrations (organisation_id, tenant_id, client_id, enabled, tested_at, test_result)"
+        " values ($1, $2, $3, $4, $5, $6)"
+        " on conflict (organisation_id) do update set tenant_id = $2, client_id = $3, enabled = $4,"
+        " revision = integrations.revision + 1, removed_at = null,"
+        " tested_at = case when $7 then integrations.tested_at else $5 end,"
+        " test_result = case when $7 then integrations.test_result else $6 end",
+        organisation_id,
+        new.tenant_id,
+        new.client_id,
+        new.enabled,
+        new.outcome.at if new.outcome else None,
+        tested,
+        new.keep_test,
+    )
+    if new.sealed_secret is not None:
+        await connection.execute(
+            "insert into credentials (organisation_id, sealed_secret, expires_at, updated_at) values ($1, $2, $3, $4)"
+            " on conflict (organisation_id) do update set sealed_secret = $2, expires_at = $3, updated_at = $4",
+            organisation_id,
+            new.sealed_secret,
+            new.secret_expires_at,
+            now,
+        )
+    elif new.secret_expires_at is not None:
+        await connection.execute(
+            "update credentials set expires_at = $2 where organisation_id = $1",
+            organisation_id,
+            new.secret_expires_at,
+        )

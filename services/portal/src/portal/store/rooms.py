@@ -1,0 +1,200 @@
+"""Imported rooms, with what the worker and the manager know of them."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from pgstore import Connection, Database
+
+from ..domain.refusal import conflict, invalid, not_found
+from ..domain.rooms import ListedRoom, RoomRecord
+from .audit import record
+
+RESUMES_WITHIN = timedelta(days=30)
+
+_RECORD = """
+    select r.id, r.office_id, r.tenant_id, r.mailbox_id, r.mailbox, r.name, r.capacity,
+           s.loaded_at, coalesce(s.loaded, 0) as loaded, s.expected, s.window_read_started, s.last_change_at,
+           coalesce(s.lags, '{}') as lags, s.problem, s.problem_since,
+           coalesce(jsonb_array_length(s.brake -> 'ids'), 0) as held_removals,
+           u.subscription_id is not null as subscribed, u.expires_at as subscription_expires_at,
+           u.live_since, u.poll_only_since, u.refusal,
+           coalesce(i.enabled, false) as integration_enabled, i.tenant_id as integration_tenant_id,
+           case when w.failing_revision is null or w.failing_revision >= i.revision then w.failing_since end
+               as credentials_failing_since
+    from rooms r
+    left join room_sync s on s.room_id = r.id
+    left join subscriptions u on u.room_id = r.id
+    left join integrations i on i.organisation_id = r.organisation_id and i.removed_at is null
+    left join credential_watch w on w.organisation_id = r.organisation_id
+    where r.organisation_id = $1 and r.removed_at is null
+"""
+
+
+class RoomStore:
+    """Rows of `rooms`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(
+        self, organisation_id: UUID, *, office_id: UUID | None, after: UUID | None, limit: int
+    ) -> list[RoomRecord]:
+        """Rooms by name, following the room `after`."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            rows = await connection.fetch(
+                _RECORD
+                + " and ($2::uuid is null or r.office_id = $2) and ($3::uuid is null or (r.name, r.id) >"
+                " (select p.name, p.id from rooms p where p.id = $3)) order by r.name, r.id limit $4",
+                organisation_id,
+                office_id,
+                after,
+                limit,
+            )
+        return [_record(row) for row in rows]
+
+    async def find(self, organisation_id: UUID, room_id: UUID) -> RoomRecord:
+        """The room, unless it is removed."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            return await _find(connection, organisation_id, room_id)
+
+    async def imported(self, organisation_id: UUID, tenant_id: UUID) -> set[UUID]:
+        """Mailbox ids of the organisation's living rooms in this tenant."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            rows = await connection.fetch(
+                "select mailbox_id from rooms where organisation_id = $1 and tenant_id = $2 and removed_at is null",
+                organisation_id,
+                tenant_id,
+            )
+        return {row["mailbox_id"] for row in rows}
+
+    async def add(
+        self,
+        organisation_id: UUID,
+        room_id: UUID,
+        listed: ListedRoom,
+        *,
+        tenant_id: UUID,
+        office_id: UUID,
+        now: datetime,
+        actor: str,
+    ) -> RoomRecord:
+        """Import a mailbox, under the id it had when it was removed less than 30 days ago; refuses one already imported."""
+        try:
+            async with self._database.organisation_transaction(organisation_id) as connection:
+                await _check_office(connection, organisation_id, office_id)
+                resumed = await connection.fetchval(
+                    "select id from rooms where organisation_id = $1 and tenant_id = $2 and mailbox_id = $3"
+                    " and removed_at > $4 order by removed_at desc limit 1 for update",
+                    organisation_id,
+                    tenant_id,
+                    listed.mailbox_id,
+                    now - RESUMES_WITHIN,
+                )
+                await connection.execute(
+                    "insert into rooms (id, organisation_id, office_id, tenant_id, mailbox_id, mailbox, name, capacity,"
+                    " building, floor, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+                    " on conflict (id) do update set office_id = $3, mailbox = $6, name = $7, capacity = $8,"
+                    " building = $9, floor = $10, removed_at = null",
+                    resumed or room_id,
+                    organisation_id,
+                    office_id,
+                    tenant_id,
+                    listed.mailbox_id,
+                    listed.mailbox,
+                    listed.name,
+                    listed.capacity,
+                    listed.building,
+                    listed.floor,
+                    now,
+                )
+                await record(
+                    connection,
+                    organisation_id,
+                    at=now,
+                    actor=actor,
+                    action="room.resumed" if resumed else "room.imported",
+                    subject=f"room:{resumed or room_id}",
+                    detail={"mailbox_id": str(listed.mailbox_id)},
+                )
+                return await _find(connection, organisation_id, resumed or room_id)
+        except asyncpg.UniqueViolationError as error:
+            raise conflict(
+                "This mailbox is connected already: by another organisation, if it is not among your rooms."
+            ) from error
+
+    async def move(
+        self, organisation_id: UUID, room_id: UUID, office_id: UUID, *, now: datetime, actor: str
+    ) -> RoomRecord:
+        """Put the room into another office."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            await _check_office(connection, organisation_id, office_id)
+            found = await connection.fetchval(
+                "update rooms set office_id = $3 where organisation_id = $1 and id = $2 and removed_at is null"
+                " returning id",
+                organisation_id,
+                room_id,
+                office_id,
+            )
+            if found is None:
+                raise not_found("room")
+            await record(
+                connection,
+                organisation_id,
+                at=now,
+                actor=actor,
+                action="room.moved",
+                subject=f"room:{room_id}",
+                detail={"office_id": str(office_id)},
+            )
+            return await _find(connection, organisation_id, room_id)
+
+    async def remove(
+        self, organisation_id: UUID, room_id: UUID, *, now: datetime, actor: str
+    ) -> None:
+        """Stop syncing the room; its past bookings stay 30 days."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            found = await connection.fetchval(
+                "update rooms set removed_at = $3 where organisation_id = $1 and id = $2 and removed_at is null"
+                " returning id",
+                organisation_id,
+                room_id,
+                now,
+            )
+            if found is None:
+                raise not_found("room")
+            await record(
+                connection,
+                organisation_id,
+                at=now,
+                actor=actor,
+                action="room.removed",
+                subject=f"room:{room_id}",
+            )
+
+
+async def _check_office(connection: Connection, organisation_id: UUID, office_id: UUID) -> None:
+    # Held until commit: an office cannot be removed under a room that is on its way in.
+    office = await connection.fetchval(
+        "select id from offices where organisation_id = $1 and id = $2 and removed_at is null for share",
+        organisation_id,
+        office_id,
+    )
+    if office is None:
+        raise invalid("office_id", "there is no such office")
+
+
+async def _find(connection: Connection, organisation_id: UUID, room_id: UUID) -> RoomRecord:
+    row = await connection.fetchrow(_RECORD + " and r.id = $2", organisation_id, room_id)
+    if row is None:
+        raise not_found("room")
+    return _record(row)
+
+
+def _record(row: Mapping[str, Any]) -> RoomRecord:
+    values = dict(row)
+    values["lags"] = tuple(values["lags"])
+    return RoomRecord(**values)
