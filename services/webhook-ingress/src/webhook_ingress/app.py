@@ -22,7 +22,7 @@ from servicekit.http import serve_http
 from servicekit.ops import Health, serve_ops
 
 from .handlers import Reception
-from .routes import add_routes, count_items
+from .routes import BODY_SECONDS, add_routes, count_items
 from .settings import Settings
 
 log = structlog.get_logger()
@@ -37,6 +37,8 @@ def add_ingress(
     bus: Bus,
     keys: Callable[[], ClientStateKeys],
     clock: Callable[[], datetime],
+    *,
+    body_seconds: float = BODY_SECONDS,
 ) -> None:
     """Answer Graph's deliveries in this application and publish hints on the bus."""
     reception = Reception(
@@ -46,7 +48,7 @@ def add_ingress(
         clock,
         count_items,
     )
-    add_routes(app, reception)
+    add_routes(app, reception, body_seconds=body_seconds)
 
 
 def _sender(bus: Bus, exchange: str, queue: str) -> Callable[[bytes], Awaitable[None]]:

@@ -45,7 +45,7 @@ def add_routes(
     app: web.Application,
     reception: Reception,
     *,
-    body_seconds: float = BODY_SECONDS,
+    body_seconds: float,
 ) -> None:
     """Answer Graph on both paths."""
     counters: dict[RequestOutcome, Callable[[], None]] = {}
