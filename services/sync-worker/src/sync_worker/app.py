@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 import structlog
 
 from contracts.routing import SYNC_CHANGES
 from eventbus import Bus, open_bus
-from graphclient import Graph, open_graph
+from graphclient import Credentials, open_graph
 from pgstore import Database, Role, SecretBox, open_database
 from servicekit.clock import Clock, utc_now
 from servicekit.ops import Health, serve_ops
@@ -18,6 +19,7 @@ from .consumer import ChangeConsumer
 from .domain.schedule import Cadence
 from .handlers.credentials import OrganisationCalendars
 from .handlers.holding import Options
+from .handlers.needs import SignedIn
 from .handlers.passes import Passes
 from .scheduler import Scheduler, keep_comparing, keep_sweeping
 from .settings import WorkerSettings
@@ -51,10 +53,17 @@ class WorkerOptions:
         )
 
 
+class Tenants(Protocol):
+    """Graph, as far as the worker goes: graphclient.Graph."""
+
+    def tenant(self, credentials: Credentials) -> SignedIn:
+        """The calendars these credentials open."""
+
+
 async def run_worker(
     database: Database,
     bus: Bus,
-    graph: Graph,
+    graph: Tenants,
     secrets: Callable[[], SecretBox],
     options: WorkerOptions,
     clock: Clock,
