@@ -1,0 +1,211 @@
+"""Graph's calendar endpoints: calendarView, events, instances, the calendar itself (§1, §2)."""
+
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from .access import Access
+from .events import Appearance
+from .guard import Guard
+from .mailboxes import Mailbox
+from .state import State
+from .views import Form, Lens, UnknownProperty, select, show
+from .wire import Answer, Call, Refused
+from .zones import UnknownZone, parse_instant, zone
+
+_MOST_DAYS = 1825
+_PAGE = 10
+_MOST_PAGE = 1000
+
+
+class Calendar:
+    """Reads of one mailbox's default calendar."""
+
+    def __init__(self, state: State, access: Access, guard: Guard) -> None:
+        self._state = state
+        self._access = access
+        self._guard = guard
+
+    async def calendar(self, call: Call) -> Answer:
+        """GET /users/{id}/calendar."""
+        mailbox = self._access.calendar(call, call.segments[1])
+        whole = {
+            "id": mailbox.mint.regular_container(),
+            "name": "Calendar",
+            "isDefaultCalendar": True,
+            "canEdit": True,
+            "owner": {"name": mailbox.name, "address": mailbox.address},
+        }
+        asked = call.query.get("$select")
+        if asked:
+            names = {"id", *(name.strip() for name in asked.split(","))}
+            whole = {name: value for name, value in whole.items() if name in names}
+        return Answer(200, {"@odata.context": _context(call, "calendar/$entity"), **whole})
+
+    async def view(self, call: Call) -> Answer:
+        """GET …/calendarView: what overlaps a window, paged by $skip (§1.1)."""
+        mailbox = self._access.calendar(call, call.segments[1])
+        start, end = _window(call)
+        form = self._form(call, "calendarView")
+        self._guard.window_reads[str(mailbox.id)] += 1
+        found = mailbox.window(start, end, border_touches=self._state.options.border_touches)
+        return self._page(call, mailbox, found, form, "calendarView")
+
+    async def instances(self, call: Call) -> Answer:
+        """GET …/events/{id}/instances: a series' days, not the cancelled ones (§2.7)."""
+        mailbox = self._access.calendar(call, call.segments[1])
+        start, end = _window(call)
+        form = self._form(call, "instances")
+        master = self._find(mailbox, call.segments[-2])
+        key = f"{call.segments[-2]}|{mailbox.mint.etag(master.event.change)}"
+        self._guard.instance_reads[key] += 1
+        found = mailbox.instances(master.event, start, end)
+        return self._page(call, mailbox, found, form, "instances")
+
+    async def event(self, call: Call) -> Answer:
+        """GET …/events/{id}."""
+        mailbox = self._access.calendar(call, call.segments[1])
+        form = self._form(call, "events/{id}")
+        asked = call.segments[-1]
+        try:
+            one = self._find(mailbox, asked)
+        except Refused:
+            self._guard.event_misses[asked] += 1
+            raise
+        shown = show(one, self._lens(call, mailbox), form)
+        self._guard.event_gets[f"{asked}|{shown['@odata.etag']}"] += 1
+        self._guard.returned("events/{id}", shown)
+        return Answer(
+            200,
+            {"@odata.context": _context(call, "events/$entity"), **shown},
+            self._applied(call),
+        )
+
+    async def events(self, call: Call) -> Answer:
+        """GET …/events: singles and masters, paged."""
+        mailbox = self._access.calendar(call, call.segments[1])
+        form = self._form(call, "events")
+        rows = [mailbox.at_key(key) for key in sorted(mailbox.events)]
+        return self._page(call, mailbox, rows, form, "events")
+
+    def _find(self, mailbox: Mailbox, text: str) -> Appearance:
+        read = mailbox.mint.read(text)
+        if read is None:
+            raise Refused(400, "ErrorInvalidIdMalformed", "Id is malformed.")
+        ref, immutable = read
+        found = mailbox.at(mailbox.resolve(ref, immutable=immutable))
+        if found is None:
+            raise Refused(
+                404, "ErrorItemNotFound", "The specified object was not found in the store."
+            )
+        return found
+
+    def _page(
+        self, call: Call, mailbox: Mailbox, rows: list[Appearance], form: Form, route: str
+    ) -> Answer:
+        skip = _number(call, "$skip", 0, 0, 10_000_000)
+        size = _number(call, "$top", _page_size(call), 1, _MOST_PAGE)
+        if "desc" in call.query.get("$orderby", "").lower():
+            rows = sorted(rows, key=lambda one: one.starts_at, reverse=True)
+        lens = self._lens(call, mailbox)
+        value = [show(one, lens, form) for one in rows[skip : skip + size]]
+        for shown in value[:1]:
+            self._guard.returned(route, shown)
+        payload: dict[str, object] = {"@odata.context": _context(call, route), "value": value}
+        if skip + size < len(rows):
+            payload["@odata.nextLink"] = _next_link(call, skip + size)
+        return Answer(200, payload, self._applied(call))
+
+    def _form(self, call: Call, route: str) -> Form:
+        if "$expand" in call.query:
+            self._guard.expanded(route, call.query["$expand"])
+        asked = call.query.get("$select")
+        if not asked:
+            self._guard.asked(route, None)
+            return "all"
+        try:
+            names = select(asked.split(","))
+        except UnknownProperty as error:
+            raise Refused(
+                400,
+                "RequestBroker--ParseUri",
+                f"Could not find a property named '{error}' on type 'microsoft.graph.event'.",
+            ) from None
+        self._guard.asked(route, names)
+        return names
+
+    def _lens(self, call: Call, mailbox: Mailbox) -> Lens:
+        name = call.prefer.get("outlook.timezone", "UTC")
+        try:
+            zone(name)
+        except UnknownZone:
+            raise Refused(
+                400,
+                "TimeZoneNotSupportedException",
+                f"A valid TimeZone value must be specified. The following TimeZone value is not "
+                f"supported: '{name}'.",
+            ) from None
+        immutable = call.prefer.get("idtype", "").lower() == "immutableid"
+        return Lens(mailbox, self._state.options, name, immutable)
+
+    def _applied(self, call: Call) -> dict[str, str]:
+        name = call.prefer.get("outlook.timezone")
+        return {"Preference-Applied": f'outlook.timezone="{name}"'} if name else {}
+
+
+def _window(call: Call) -> tuple[datetime, datetime]:
+    first, last = call.query.get("startdatetime"), call.query.get("enddatetime")
+    if not first or not last:
+        raise Refused(
+            400,
+            "ErrorInvalidParameter",
+            "This request requires a time window specified by the query string parameters "
+            "StartDateTime and EndDateTime.",
+        )
+    try:
+        start, end = parse_instant(first), parse_instant(last)
+    except ValueError:
+        raise Refused(
+            400, "ErrorInvalidParameter", "The time window is not given as ISO 8601."
+        ) from None
+    if end < start:
+        raise Refused(400, "ErrorInvalidRequest", "The end of the window is before its start.")
+    if end - start > timedelta(days=_MOST_DAYS):
+        raise Refused(
+            400,
+            "ErrorInvalidRequest",
+            "Your request can't be completed. The range between the start and end dates is greater "
+            f"than the allowed range. Maximum number of days: {_MOST_DAYS}",
+        )
+    return start, end
+
+
+def _page_size(call: Call) -> int:
+    preferred = call.prefer.get("odata.maxpagesize", "")
+    return min(int(preferred), _MOST_PAGE) if preferred.isdecimal() and int(preferred) else _PAGE
+
+
+def _number(call: Call, name: str, default: int, least: int, most: int) -> int:
+    text = call.query.get(name)
+    if text is None:
+        return default
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise Refused(
+            400,
+            "ErrorInvalidUrlQuery",
+            f"The query parameter '{name}' must be between {least} and {most}.",
+        )
+    return int(text)
+
+
+def _next_link(call: Call, skip: int) -> str:
+    shown = {"startdatetime": "startDateTime", "enddatetime": "endDateTime"}
+    pairs = [
+        f"{quote(shown.get(name, name), safe='')}={quote(value, safe='')}"
+        for name, value in call.query.items()
+        if name != "$skip"
+    ]
+    return f"{call.origin}{call.path}?{'&'.join([*pairs, f'%24skip={skip}'])}"
+
+
+def _context(call: Call, what: str) -> str:
+    return f"{call.origin}/v1.0/$metadata#users('{quote(call.segments[1])}')/{what}"

@@ -1,0 +1,183 @@
+"""One mailbox and its calendar: what is stored, what a window shows, what an id finds."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal, Self
+from uuid import UUID
+
+from .events import Appearance, Event, on_day, whole
+from .ids import IdMint, Ref
+from .recurrence import days_between
+from .zones import to_wall
+
+Kind = Literal["room", "user"]
+Hosting = Literal["cloud", "on_premises", "unlicensed", "inactive", "none"]
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """Set-CalendarProcessing of one room, with the defaults of graph-calendar §2.6."""
+
+    automate: Literal["AutoAccept", "AutoUpdate", "None"] = "AutoAccept"
+    delete_subject: bool = True
+    add_organizer_to_subject: bool = True
+    delete_comments: bool = True
+    remove_private_property: bool = True
+    allow_conflicts: bool = False
+    allow_recurring_meetings: bool = True
+    conflict_percentage_allowed: int = 0
+    maximum_conflict_instances: int = 0
+    booking_window_days: int = 180
+    enforce_scheduling_horizon: bool = True
+    maximum_duration_minutes: int = 1440
+    all_book_in_policy: bool = True
+    remove_canceled_meetings: bool = False
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Self:
+        """The defaults with the named settings changed; raises ValueError for an unknown name."""
+        unknown = set(settings) - {one.name for one in fields(cls)}
+        if unknown:
+            raise ValueError(f"unknown calendar processing settings: {sorted(unknown)}")
+        return cls(**settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the tenant's Places know of a room (graph-calendar §3)."""
+
+    capacity: int | None = None
+    building: str | None = None
+    floor: str | None = None
+    floor_number: int | None = None
+    hidden: bool = False
+    listed_from: datetime | None = None
+    """A new room is missing from the list until then (§3 Freshness)."""
+
+
+@dataclass(slots=True)
+class Mailbox:
+    """A room's or a person's mailbox with its one calendar. Not thread-safe."""
+
+    tenant_id: UUID
+    id: UUID
+    address: str
+    name: str
+    kind: Kind
+    mint: IdMint
+    hosting: Hosting = "cloud"
+    processing: Processing = Processing()
+    place: Place = Place()
+    events: dict[int, Event] = field(default_factory=dict)
+    by_uid: dict[str, int] = field(default_factory=dict)
+    last_key: int = 0
+    last_change: int = 0
+
+    @classmethod
+    def opened(
+        cls, seed: int, tenant_id: UUID, mailbox_id: UUID, address: str, name: str, kind: Kind
+    ) -> Self:
+        """An empty mailbox."""
+        return cls(tenant_id, mailbox_id, address, name, kind, IdMint(seed, mailbox_id))
+
+    def new_key(self) -> int:
+        """A key no item of this mailbox has had."""
+        self.last_key += 1
+        return self.last_key
+
+    def new_change(self) -> int:
+        """The number behind the next etag."""
+        self.last_change += 1
+        return self.last_change
+
+    def put(self, event: Event) -> Event:
+        """Stores the item, replacing the one of its key."""
+        self.events[event.key] = event
+        self.by_uid[event.ical_uid] = event.key
+        return event
+
+    def drop(self, key: int) -> Event:
+        """Removes an item; raises KeyError."""
+        event = self.events.pop(key)
+        self.by_uid.pop(event.ical_uid, None)
+        return event
+
+    def copy_of(self, ical_uid: str) -> Event | None:
+        """This mailbox's copy of a meeting."""
+        key = self.by_uid.get(ical_uid)
+        return None if key is None else self.events[key]
+
+    def at(self, ref: Ref) -> Appearance | None:
+        """What a reference shows now; None when gone, cancelled, or known by a newer regular id."""
+        event = self.events.get(ref.key)
+        if event is None or event.generation != ref.generation:
+            return None
+        if ref.day is None:
+            return whole(event)
+        if event.recurrence is None or ref.day in event.cancelled_days:
+            return None
+        if not days_between(event.recurrence, ref.day, ref.day):
+            return None
+        return on_day(event, ref.day)
+
+    def at_key(self, key: int) -> Appearance:
+        """A stored single event or master; raises KeyError."""
+        return whole(self.events[key])
+
+    def resolve(self, ref: Ref, *, immutable: bool) -> Ref:
+        """The reference an id means: immutable ids name the newest generation."""
+        event = self.events.get(ref.key)
+        return replace(ref, generation=event.generation) if immutable and event else ref
+
+    def window(
+        self, start: datetime, end: datetime, *, border_touches: bool = False
+    ) -> list[Appearance]:
+        """What calendarView shows of [start, end), ordered by start: never a master."""
+        shown = [
+            one
+            for event in self.events.values()
+            for one in self.days_of(event, start, end)
+            if _overlaps(one, start, end, border_touches=border_touches)
+        ]
+        shown.sort(key=lambda one: (one.starts_at, one.event.key))
+        return shown
+
+    def days_of(self, event: Event, start: datetime, end: datetime) -> Iterator[Appearance]:
+        """The rows of one item that may lie in a window: a single itself, a series' days."""
+        if event.recurrence is None:
+            yield whole(event)
+            return
+        yield from (on_day(event, day) for day in event.overrides)
+        for day in _days_near(event, start, end):
+            if day not in event.overrides and day not in event.cancelled_days:
+                yield on_day(event, day)
+
+    def instances(self, event: Event, start: datetime, end: datetime) -> list[Appearance]:
+        """A series' occurrences and exceptions in a window, not the cancelled ones (§2.7)."""
+        if event.recurrence is None:
+            return []
+        shown = [
+            one
+            for one in self.days_of(event, start, end)
+            if _overlaps(one, start, end, border_touches=False)
+        ]
+        shown.sort(key=lambda one: one.starts_at)
+        return shown
+
+
+def _days_near(event: Event, start: datetime, end: datetime) -> tuple[date, ...]:
+    if event.recurrence is None:
+        return ()
+    first = to_wall(start.astimezone(UTC), event.zone) - event.length - _DAY
+    return days_between(
+        event.recurrence, first.date(), to_wall(end.astimezone(UTC), event.zone).date()
+    )
+
+
+def _overlaps(one: Appearance, start: datetime, end: datetime, *, border_touches: bool) -> bool:
+    if border_touches:
+        return one.starts_at <= end and one.ends_at >= start
+    return one.starts_at < end and (one.ends_at > start or (one.starts_at == one.ends_at >= start))

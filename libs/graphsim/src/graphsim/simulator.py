@@ -1,0 +1,112 @@
+"""One simulated cloud, put together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+
+from .access import Access
+from .calendar import Calendar
+from .clock import Clock
+from .control import Control
+from .delivery import Delivery
+from .directory import Directory
+from .entra import Entra
+from .faults import Faults
+from .gateway import Gateway
+from .guard import Guard
+from .load import Load
+from .notices import Notices
+from .options import Options
+from .state import State
+from .subscribing import Subscribing
+from .subscriptions import Register
+from .tokens import Tokens
+from .wire import Answer, Call
+
+
+class Simulator:
+    """Entra, Graph and the control API over one state. `state_dir` keeps keys, not calendars."""
+
+    def __init__(
+        self,
+        options: Options | None = None,
+        state_dir: Path | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.options = options or Options()
+        self.state_dir = state_dir
+        if state_dir is not None:
+            state_dir.mkdir(parents=True, exist_ok=True)
+        self.clock = clock or Clock()
+        self.state = State(self.options, self.clock)
+        self.guard = Guard()
+        self.faults = Faults()
+        self.register = Register()
+        self._http: aiohttp.ClientSession | None = None
+        tokens = Tokens(
+            state_dir / "token-key.pem" if state_dir else None, self.options.token_seconds
+        )
+        access = Access(self.state)
+        self.delivery = Delivery(
+            self.options, self.clock, self.state.agenda, self.register, self._session
+        )
+        self.notices = Notices(self.options, self.register, self.delivery)
+        self.state.on_changes(self.notices.changed)
+        self.load = Load(self.state)
+        self._entra = Entra(self.state, tokens)
+        subscribing = Subscribing(self.register, access, self.options, self._session, self._new_id)
+        self.gateway = Gateway(
+            self.options,
+            tokens,
+            self.faults,
+            access,
+            Calendar(self.state, access, self.guard),
+            Directory(access),
+            subscribing,
+        )
+        self._control = Control(
+            self.state,
+            self.gateway,
+            self.guard,
+            self.faults,
+            self.register,
+            self.delivery,
+            self.notices,
+            self.load,
+        )
+
+    @asynccontextmanager
+    async def running(self, session: aiohttp.ClientSession) -> AsyncIterator[None]:
+        """Runs what the cloud does by itself; notifications go out through `session`."""
+        self._http = session
+        async with asyncio.TaskGroup() as tasks:
+            agenda = tasks.create_task(self.state.agenda.run())
+            async with asyncio.TaskGroup() as posts:
+                self.delivery.open(posts)
+                self.load.open(posts)
+                try:
+                    yield
+                finally:
+                    agenda.cancel()
+                    self.delivery.pause(paused=True)
+
+    async def handle(self, call: Call) -> Answer:
+        """Answers one request to any of the three services."""
+        first = call.segments[0] if call.segments else ""
+        if first == "_sim":
+            return await self._control.handle(call)
+        if first == "v1.0":
+            call.segments = call.segments[1:]
+            return await self.gateway.handle(call)
+        return await self._entra.handle(call)
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._http is None:
+            raise RuntimeError("the simulator is not running")
+        return self._http
+
+    def _new_id(self) -> str:
+        return self.gateway.new_id()

@@ -1,0 +1,104 @@
+"""Subscriptions to calendars: what is stored, how it is shown, when it ends (notifications §2)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from .zones import instant_text
+
+LEAST_MINUTES = 45
+
+
+@dataclass(slots=True)
+class Subscription:
+    """One app's wish to hear of one mailbox's events."""
+
+    id: str
+    tenant: UUID
+    app: UUID
+    mailbox: UUID
+    resource: str
+    change_types: str
+    notification_url: str
+    lifecycle_url: str | None
+    client_state: str | None
+    expires: datetime
+    immutable: bool
+    creator: str = ""
+    tls: str = "v1_2"
+    delivered: int = field(default=0)
+
+    def wants(self, kind: str) -> bool:
+        """Whether a change of this kind is reported."""
+        return kind in {part.strip().lower() for part in self.change_types.split(",")}
+
+    def shown(self, *, listed: bool = False) -> dict[str, object]:
+        """As Graph shows it; the list hides the clientState (§2.4)."""
+        return {
+            "id": self.id,
+            "resource": self.resource,
+            "applicationId": str(self.app),
+            "changeType": self.change_types,
+            "clientState": None if listed else self.client_state,
+            "notificationUrl": self.notification_url,
+            "lifecycleNotificationUrl": self.lifecycle_url,
+            "notificationQueryOptions": None,
+            "notificationContentType": None,
+            "expirationDateTime": instant_text(self.expires),
+            "creatorId": self.creator,
+            "includeResourceData": None,
+            "latestSupportedTlsVersion": self.tls,
+            "encryptionCertificate": None,
+            "encryptionCertificateId": None,
+            "notificationUrlAppId": None,
+        }
+
+
+class Register:
+    """All live subscriptions; expired ones vanish."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Subscription] = {}
+        self._by_mailbox: dict[UUID, list[Subscription]] = {}
+
+    def add(self, subscription: Subscription) -> None:
+        """Makes it live."""
+        self._by_id[subscription.id] = subscription
+        self._by_mailbox.setdefault(subscription.mailbox, []).append(subscription)
+
+    def drop(self, subscription: Subscription) -> None:
+        """Ends it."""
+        self._by_id.pop(subscription.id, None)
+        rows = self._by_mailbox.get(subscription.mailbox, [])
+        if subscription in rows:
+            rows.remove(subscription)
+
+    def get(self, subscription_id: str, now: datetime) -> Subscription | None:
+        """The live subscription of this id."""
+        found = self._by_id.get(subscription_id)
+        if found is not None and found.expires <= now:
+            self.drop(found)
+            return None
+        return found
+
+    def of_mailbox(self, mailbox: UUID, now: datetime) -> list[Subscription]:
+        """The live subscriptions to one mailbox."""
+        rows = self._by_mailbox.get(mailbox, ())
+        return [one for one in list(rows) if self.get(one.id, now) is not None]
+
+    def of_app(self, tenant: UUID, app: UUID, now: datetime) -> list[Subscription]:
+        """What the list call shows an app."""
+        return [
+            one
+            for one in list(self._by_id.values())
+            if (one.tenant, one.app) == (tenant, app) and self.get(one.id, now)
+        ]
+
+    def everything(self) -> list[Subscription]:
+        """All, for the control API."""
+        return list(self._by_id.values())
+
+
+def granted_expiry(asked: datetime, now: datetime) -> datetime:
+    """The asked expiry, raised to 45 minutes from now (§0)."""
+    return max(asked, now + timedelta(minutes=LEAST_MINUTES))

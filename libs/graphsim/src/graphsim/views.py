@@ -1,0 +1,193 @@
+"""Events as Graph shows them: every property, the asked-for ones, in the asked-for zone."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from .events import Appearance, Attendee
+from .ids import Ref
+from .mailboxes import Mailbox
+from .options import Options
+from .recurrence import write as write_recurrence
+from .zones import graph_time, instant_text, to_wall
+
+CANARY = "CANARY-"
+"""Begins every string of body, location and attendees: found anywhere else, it leaked."""
+
+NEVER = "0001-01-01T00:00:00Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """How one request looks at a mailbox."""
+
+    mailbox: Mailbox
+    options: Options
+    zone: str = "UTC"
+    immutable: bool = False
+
+    def id(self, ref: Ref) -> str:
+        """The id in the form that the request asked for."""
+        mint = self.mailbox.mint
+        return mint.immutable(ref) if self.immutable else mint.regular(ref)
+
+
+Property = Callable[[Appearance, Lens], object]
+
+
+def _moment(wall: datetime, instant: datetime, one: Appearance, lens: Lens) -> dict[str, str]:
+    if one.event.all_day:
+        # Shown as midnight in whatever zone is asked for, the date kept (§2.7, unproven).
+        return {"dateTime": graph_time(wall), "timeZone": lens.zone}
+    shown = instant.replace(tzinfo=None) if lens.zone == "UTC" else to_wall(instant, lens.zone)
+    return {"dateTime": graph_time(shown), "timeZone": lens.zone}
+
+
+def _address(name: str, address: str) -> dict[str, dict[str, str]]:
+    return {"emailAddress": {"name": name, "address": address}}
+
+
+def _canary(what: str, one: Appearance) -> str:
+    return f"{CANARY}{what}-{one.event.key}"
+
+
+def _attendee(attendee: Attendee) -> dict[str, object]:
+    when = instant_text(attendee.responded) if attendee.responded else NEVER
+    return {
+        "type": attendee.kind,
+        "status": {"response": attendee.response, "time": when},
+        **_address(attendee.person.name, attendee.person.address),
+    }
+
+
+def _attendees(one: Appearance, _: Lens) -> list[object]:
+    canary = _canary("attendee", one)
+    hidden = {
+        "type": "optional",
+        "status": {"response": "none", "time": NEVER},
+        **_address(canary, f"{canary}@canary.example"),
+    }
+    return [*(_attendee(each) for each in one.event.attendees), hidden]
+
+
+def _text(one: Appearance) -> str:
+    return f"{one.event.body} {_canary('body', one)}".strip()
+
+
+def _location(one: Appearance, _: Lens) -> dict[str, object]:
+    name = f"{one.event.location} {_canary('location', one)}".strip()
+    return {"displayName": name, "locationType": "default", "uniqueIdType": "unknown"}
+
+
+def _ical_uid(one: Appearance, lens: Lens) -> str:
+    uid = one.event.ical_uid
+    if one.day is None or not lens.options.ical_uid_per_occurrence:
+        return uid
+    day: date = one.day
+    return f"{uid[:32]}{day.year:04X}{day.month:02X}{day.day:02X}{uid[40:]}"
+
+
+def _response(one: Appearance, _: Lens) -> dict[str, str]:
+    when = instant_text(one.event.responded) if one.event.responded else NEVER
+    return {"response": one.event.response, "time": when}
+
+
+def _recurrence(one: Appearance, _: Lens) -> dict[str, object] | None:
+    master = one.day is None and one.event.recurrence
+    return write_recurrence(master) if master else None
+
+
+def _original_start(one: Appearance, _: Lens) -> str | None:
+    return instant_text(one.original_start) if one.original_start else None
+
+
+def _constant(value: object) -> Property:
+    return lambda _, __: value
+
+
+PROPERTIES: Mapping[str, Property] = {
+    "id": lambda one, lens: lens.id(one.ref),
+    "createdDateTime": lambda one, _: instant_text(one.event.created),
+    "lastModifiedDateTime": lambda one, _: instant_text(one.event.modified),
+    "changeKey": lambda one, lens: lens.mailbox.mint.etag(one.event.change)[3:-1],
+    "categories": _constant([]),
+    "transactionId": lambda one, _: one.event.transaction_id,
+    "originalStartTimeZone": lambda one, _: one.event.zone,
+    "originalEndTimeZone": lambda one, _: one.event.zone,
+    "iCalUId": _ical_uid,
+    "reminderMinutesBeforeStart": _constant(15),
+    "isReminderOn": _constant(value=False),
+    "hasAttachments": _constant(value=False),
+    "subject": lambda one, _: one.subject,
+    "bodyPreview": lambda one, _: _text(one)[:255],
+    "importance": _constant("normal"),
+    "sensitivity": lambda one, _: one.event.sensitivity,
+    "isAllDay": lambda one, _: one.event.all_day,
+    "isCancelled": lambda one, _: one.event.cancelled,
+    "isOrganizer": lambda one, _: one.event.is_organizer,
+    "responseRequested": _constant(value=True),
+    "seriesMasterId": lambda one, lens: (
+        lens.id(Ref(one.event.key, None, one.event.generation)) if one.day else None
+    ),
+    "showAs": lambda one, _: one.show_as,
+    "type": lambda one, _: one.kind,
+    "webLink": lambda one, _: f"https://outlook.example/{_canary('link', one)}",
+    "onlineMeetingUrl": _constant(None),
+    "isOnlineMeeting": _constant(value=False),
+    "onlineMeetingProvider": _constant("unknown"),
+    "allowNewTimeProposals": _constant(value=True),
+    "isDraft": _constant(value=False),
+    "hideAttendees": _constant(value=False),
+    "originalStart": _original_start,
+    "responseStatus": _response,
+    "body": lambda one, _: {
+        "contentType": "html",
+        "content": f"<html><body>{_text(one)}</body></html>",
+    },
+    "start": lambda one, lens: _moment(one.start, one.starts_at, one, lens),
+    "end": lambda one, lens: _moment(one.end, one.ends_at, one, lens),
+    "location": _location,
+    "locations": lambda one, lens: [_location(one, lens)],
+    "recurrence": _recurrence,
+    "attendees": _attendees,
+    "organizer": lambda one, _: _address(one.event.organizer.name, one.event.organizer.address),
+    "onlineMeeting": _constant(None),
+}
+ON_REQUEST: Mapping[str, Property] = {
+    "cancelledOccurrences": lambda one, lens: [
+        f"OID.{lens.id(Ref(one.event.key, None, one.event.generation))}.{day.isoformat()}"
+        for day in sorted(one.event.cancelled_days)
+    ],
+}
+"""Properties that come only when selected (graph-calendar §1.5)."""
+
+_BY_LOWER = {name.lower(): name for name in (*PROPERTIES, *ON_REQUEST)}
+_ALL = {**PROPERTIES, **ON_REQUEST}
+
+Form = Literal["all"] | tuple[str, ...]
+
+
+class UnknownProperty(ValueError):
+    """A $select names something that events do not have."""
+
+
+def select(names: Sequence[str]) -> tuple[str, ...]:
+    """The properties a $select names, in Graph's spelling; raises UnknownProperty."""
+    try:
+        return tuple(dict.fromkeys(_BY_LOWER[name.strip().lower()] for name in names))
+    except KeyError as error:
+        raise UnknownProperty(str(error.args[0])) from None
+
+
+def show(one: Appearance, lens: Lens, form: Form) -> dict[str, object]:
+    """One event; `id` and etag come with every selection (graph-calendar §1.1)."""
+    shown: dict[str, object] = {"@odata.etag": lens.mailbox.mint.etag(one.event.change)}
+    if form == "all":
+        for name, render in PROPERTIES.items():
+            shown[name] = render(one, lens)
+        return shown
+    shown["id"] = lens.id(one.ref)
+    for name in form:
+        shown[name] = _ALL[name](one, lens)
+    return shown
