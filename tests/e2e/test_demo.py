@@ -153,7 +153,7 @@ async def test_a_change_in_outlook_crosses_over_and_survives_a_restart(tmp_path:
         ] == "pending" else None
         sides = await demo.ask("GET", day)
         assert start in {entry["start"] for entry in sides["platform"]}
-        event = next(entry["event_id"] for entry in sides["outlook"] if entry["start"] == start)
+        event = next(entry["id"] for entry in sides["outlook"] if entry["start"] == start)
 
         moved = {**EARLY, "start": "07:00"}
         await demo.ask("PATCH", f"{path}/{event}", moved)
@@ -181,7 +181,7 @@ async def test_a_change_in_outlook_crosses_over_and_survives_a_restart(tmp_path:
             assert shown(sides["outlook"]) == shown(before[where]["outlook"]), where
         # And it is live again, not only a picture of before.
         event = next(
-            entry["event_id"]
+            entry["id"]
             for entry in after[room["name"], EARLY["day"]]["outlook"]
             if entry["start"] == start
         )

@@ -48,9 +48,7 @@ async def run(options: Options, tell: Tell, stop: asyncio.Event) -> None:
     async with AsyncExitStack() as resources:
         session = await resources.enter_async_context(aiohttp.ClientSession())
         tell("starting the simulated Microsoft 365")
-        cloud = await resources.enter_async_context(
-            open_cloud(session, options.folder / "cloud", free_port())
-        )
+        cloud = await resources.enter_async_context(open_cloud(session, options.folder / "cloud"))
         booked = await seed(cloud, client_secret, utc_now().date())
         if booked:
             tell(f"booked {booked} meetings in Outlook")
@@ -94,7 +92,7 @@ async def _serve(
     )
     rooms = {room.id: room for room in imported}
     audience, stopwatch = Audience(), Stopwatch()
-    page = Page(Outlook(cloud, client_secret), portal, rooms, audience, stopwatch, utc_now)
+    page = Page(Outlook(cloud), portal, rooms, audience, stopwatch, utc_now)
     listen = f"{options.host}:{port_or_free(options.host, options.port)}"
     async with serve_http(page.application(), listen) as (host, port), asyncio.TaskGroup() as loops:
         relaying = loops.create_task(Relay(portal, rooms, audience, stopwatch).run(stop))

@@ -1,9 +1,8 @@
-"""The simulated cloud as a child process, and the diary by which a restart rebuilds the very same calendars."""
+"""The simulated cloud, and the diary by which a restart rebuilds the very same calendars."""
 
 import asyncio
 import json
 import ssl
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,15 +12,22 @@ from typing import Any
 import aiohttp
 import structlog
 
+from graphsim import Simulator, serve
+from graphsim.options import Options
+
 from . import tenant
 
 log = structlog.get_logger()
 
 # The same seed and the same calls in the same order make the same ids, so the platform finds what it knows.
-_SEED = "2026"
+_SEED = 2026
 APPEAR_SECONDS = 0.8
-_READY_SECONDS = 30.0
-_STOP_SECONDS = 10.0
+# Set-CalendarProcessing of mailboxes that keep titles and privacy; Exchange's default shows the organiser instead.
+_KEEPS = {
+    "delete_subject": False,
+    "add_organizer_to_subject": False,
+    "remove_private_property": False,
+}
 _CALL_SECONDS = 10.0
 
 
@@ -80,35 +86,14 @@ class Cloud:
 
 
 @asynccontextmanager
-async def open_cloud(
-    session: aiohttp.ClientSession, folder: Path, port: int
-) -> AsyncIterator[Cloud]:
-    """Run the simulator with the demo's tenant until the block ends."""
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "graphsim", "--port", str(port), "--state-dir", str(folder), "--seed", _SEED,
-        "--allow-http", "--appear-seconds", str(APPEAR_SECONDS),
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C is for us; we stop it last
-    )  # fmt: skip
-    try:
-        async with asyncio.timeout(_READY_SECONDS):
-            ready = await process.stdout.readline() if process.stdout is not None else b""
-        if not ready:
-            raise CloudRefused(0, "the simulator ended at once, its words are above")
-        ca = folder / "ca.pem"
-        tls = ssl.create_default_context(cafile=str(ca))
-        cloud = Cloud(session, f"https://127.0.0.1:{port}", ca, tls, folder / "diary.jsonl")
-        yield cloud
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            try:
-                async with asyncio.timeout(_STOP_SECONDS):
-                    await process.wait()
-            except TimeoutError:
-                process.kill()
-                await process.wait()
+async def open_cloud(session: aiohttp.ClientSession, folder: Path) -> AsyncIterator[Cloud]:
+    """Run the simulator until the block ends, with nothing in it yet."""
+    simulator = await asyncio.to_thread(
+        Simulator, Options(seed=_SEED, appear_seconds=APPEAR_SECONDS, allow_http=True), folder
+    )
+    async with serve(simulator) as address:
+        tls = ssl.create_default_context(cafile=str(address.ca_file))
+        yield Cloud(session, address.origin, address.ca_file, tls, folder / "diary.jsonl")
 
 
 def founding(client_secret: str) -> dict[str, Any]:
@@ -130,6 +115,7 @@ def founding(client_secret: str) -> dict[str, Any]:
                 "capacity": room.capacity,
                 "building": office.building,
                 "floor": room.floor,
+                "processing": _KEEPS if office.keeps_subjects else {},
             }
             for office in tenant.OFFICES
             for room in office.rooms

@@ -139,7 +139,7 @@ class Page:
         asked = await _body(request)
         start, end = _span(asked, room)
         saved_at = time.perf_counter()
-        await self.outlook.move(room, request.match_info["event"], start, end, _occurrence(request))
+        await self.outlook.move(room, request.match_info["event"], start, end)
         self._saved(room, "moved", start, saved_at)
         return web.Response(status=204)
 
@@ -147,7 +147,7 @@ class Page:
         room = self._room(request.match_info["room"])
         start = _starting(request, room)  # which one the reader saw, so that its end can be timed
         saved_at = time.perf_counter()
-        await self.outlook.cancel(room, request.match_info["event"], _occurrence(request))
+        await self.outlook.cancel(room, request.match_info["event"])
         self._saved(room, "cancelled", start, saved_at)
         return web.Response(status=204)
 
@@ -267,11 +267,6 @@ def _starting(request: web.Request, room: ImportedRoom) -> datetime:
         return datetime.fromisoformat(request.query.get("start", "")).replace(tzinfo=room.zone)
     except ValueError as error:
         raise BadRequest("Say when the meeting starts.") from error
-
-
-def _occurrence(request: web.Request) -> date | None:
-    text = request.query.get("occurrence")
-    return _date(text) if text else None
 
 
 def _utc(moment: datetime) -> str:

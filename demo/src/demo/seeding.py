@@ -22,7 +22,7 @@ async def seed(cloud: Cloud, client_secret: str, today: date) -> int:
     await cloud.relive()
     file = cloud.diary.with_name("weeks.json")
     planned: list[str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
-    outlook = Outlook(cloud, client_secret)
+    outlook = Outlook(cloud)
     booked = 0
     for monday in weeks_around(today):
         if monday.isoformat() in planned:

@@ -104,11 +104,13 @@ def _singles(monday: date) -> Iterator[Meeting]:
                 taken = _taken(office, room, monday + timedelta(days=day), monday)
                 for slot in (
                     1 + (day + nth) % 3,
-                    6 + (2 * day + nth) % 4,
-                    13 + (day + 2 * nth) % 4,
+                    5 + (2 * day + nth) % 3,
+                    9 + (day + 2 * nth) % 3,
+                    12 + (2 * day + nth) % 3,
+                    15 + (day + nth) % 3,
                 ):
                     turn += 1
-                    if (turn * 7) % 10 < 3:
+                    if (turn * 7) % 10 < 2:
                         continue  # rooms are not always used
                     start = _at(monday + timedelta(days=day), "08:30") + timedelta(
                         minutes=slot * _SLOT_MINUTES

@@ -464,8 +464,7 @@ async function act(run) {
 
 function meetingPath(entry) {
   const query = new URLSearchParams({ start: entry.start });
-  if (entry.occurrence) query.set("occurrence", entry.occurrence);
-  return `/api/outlook/${view.room}/meetings/${encodeURIComponent(entry.event_id)}?${query}`;
+  return `/api/outlook/${view.room}/meetings/${encodeURIComponent(entry.id)}?${query}`;
 }
 
 function wire() {
