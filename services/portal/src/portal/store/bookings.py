@@ -1,9 +1,9 @@
 """Bookings and their history, as the worker's mirror holds them; read only."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from contracts.events import Booking, Organizer
 from pgstore import Database
@@ -78,7 +78,7 @@ class BookingStore:
         return [HistoryEntry(**dict(row)) for row in rows]
 
 
-def _booking(row: Mapping[str, Any]) -> Booking:
+def _booking(row: "asyncpg.Record") -> Booking:
     return Booking(
         id=row["id"],
         room_id=row["room_id"],

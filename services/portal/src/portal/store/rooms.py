@@ -1,8 +1,6 @@
 """Imported rooms, with what the worker and the manager know of them."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -194,7 +192,7 @@ async def _find(connection: Connection, organisation_id: UUID, room_id: UUID) ->
     return _record(row)
 
 
-def _record(row: Mapping[str, Any]) -> RoomRecord:
+def _record(row: "asyncpg.Record") -> RoomRecord:
     values = dict(row)
     values["lags"] = tuple(values["lags"])
     return RoomRecord(**values)

@@ -1,0 +1,143 @@
+"""The composition root of the portal."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+from uuid import UUID
+
+import structlog
+from aiohttp import web
+
+from contracts.routing import EVENTS
+from eventbus import Bus, open_bus
+from graphclient import Graph, open_graph
+from pgstore import Database, Role, SecretBox, SecretUnreadable, open_database
+from servicekit.clock import utc_now
+from servicekit.http import serve_http
+from servicekit.ops import Health, serve_ops
+
+from .consumer import PATTERNS, EventConsumer
+from .handlers.bookings import Bookings
+from .handlers.feed import Feed
+from .handlers.integration import Integrations
+from .handlers.offices import Offices
+from .handlers.organisations import Organisations
+from .handlers.passwords import Passwords
+from .handlers.records import Records
+from .handlers.rooms import Rooms
+from .handlers.sessions import Sessions
+from .handlers.users import Users
+from .routes import Desk, add_routes
+from .settings import Settings
+from .store.audit import AuditStore
+from .store.bookings import BookingStore
+from .store.integrations import IntegrationStore
+from .store.offices import OfficeStore
+from .store.organisations import OrganisationStore
+from .store.rooms import RoomStore
+from .store.sessions import SessionStore
+from .store.users import UserStore
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class PortalOptions:
+    """What the portal is told: the operator's token (empty: no operator) and the webhook address to show."""
+
+    operator_token: str = field(repr=False)
+    webhook_url: str = ""
+
+
+class _Envelopes:
+    """Client secrets, sealed for their organisation's row."""
+
+    def __init__(self, box: Callable[[], SecretBox]) -> None:
+        self._box = box
+
+    def seal(self, organisation_id: UUID, plain: str) -> bytes:
+        return self._box().seal(
+            plain, organisation_id=organisation_id, row_id=organisation_id, field="client_secret"
+        )
+
+    def open(self, organisation_id: UUID, sealed: bytes) -> str | None:
+        try:
+            return self._box().open(
+                sealed,
+                organisation_id=organisation_id,
+                row_id=organisation_id,
+                field="client_secret",
+            )
+        except SecretUnreadable:
+            log.warning("secret_unreadable", organisation=str(organisation_id))
+            return None
+
+
+def add_portal(
+    app: web.Application,
+    database: Database,
+    bus: Bus,
+    graph: Graph,
+    secrets: Callable[[], SecretBox],
+    options: PortalOptions,
+    clock: Callable[[], datetime],
+) -> None:
+    """Serve the REST interface and the live stream in this application, under /api."""
+    passwords, feed = Passwords(), Feed()
+    rooms, integrations = RoomStore(database), IntegrationStore(database)
+    connection = Integrations(integrations, graph, _Envelopes(secrets), options.webhook_url, clock)
+    desk = Desk(
+        organisations=Organisations(OrganisationStore(database), passwords, clock),
+        sessions=Sessions(SessionStore(database), passwords, options.operator_token, clock),
+        users=Users(UserStore(database), passwords, clock),
+        integrations=connection,
+        offices=Offices(OfficeStore(database), clock),
+        rooms=Rooms(rooms, rooms, connection, clock),
+        bookings=Bookings(BookingStore(database), clock),
+        records=Records(
+            AuditStore(database), integrations, rooms, bus.connected, version("portal"), clock
+        ),
+    )
+    add_routes(app, desk, feed)
+    consumer = EventConsumer(feed)
+
+    async def following(_app: web.Application) -> AsyncIterator[None]:
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(
+                bus.follow(EVENTS, PATTERNS, consumer.handle, stop, reconnected=consumer.resumed)
+            )
+            yield
+            stop.set()
+
+    async def end_streams(_app: web.Application) -> None:
+        feed.close()
+
+    app.cleanup_ctx.append(following)
+    app.on_shutdown.append(end_streams)
+
+
+async def main(settings: Settings, stop: asyncio.Event) -> None:
+    """Run as a service of its own until `stop`; raises SettingsInvalid."""
+    secrets = settings.live("secret_keys", SecretBox.parse)
+    health = Health()
+    health.add("running", lambda: not stop.is_set())
+    app = web.Application()
+    async with (
+        serve_ops(settings.ops_listen, health),
+        open_database(settings.database_url.get_secret_value(), Role.PORTAL) as database,
+        open_bus(settings.amqp_url.get_secret_value()) as bus,
+        open_graph(settings.graph_url, settings.entra_url, settings.graph_ca_file) as graph,
+    ):
+        health.add("database", database.healthy)
+        options = PortalOptions(
+            operator_token=settings.portal_operator_token.get_secret_value(),
+            webhook_url=settings.webhook_url,
+        )
+        add_portal(app, database, bus, graph, secrets.value, options, utc_now)
+        async with serve_http(app, settings.listen) as (host, port):
+            health.add("bus", bus.connected)
+            log.info("listening", host=host, port=port)
+            await stop.wait()

@@ -1,0 +1,180 @@
+"""The table of all routes (design §4.5)."""
+
+from dataclasses import dataclass
+
+from contracts.events import Booking
+
+from ..domain.accounts import (
+    AuditAsked,
+    AuditEntry,
+    NewOrganisation,
+    NewUser,
+    Organisation,
+    Session,
+    SignIn,
+    User,
+    UserChange,
+)
+from ..domain.bookings import BookingRange, HistoryEntry
+from ..domain.caller import Access
+from ..domain.diagnosis import TestResult
+from ..domain.integration import Integration, IntegrationChange, TestAsked
+from ..domain.offices import NewOffice, Office, OfficeChange
+from ..domain.rooms import (
+    ImportableAsked,
+    ImportableRooms,
+    NewRoom,
+    Room,
+    RoomChange,
+    RoomHealth,
+    RoomsAsked,
+)
+from ..domain.status import OrganisationStatus
+from ..domain.wire import Page
+from ..handlers.bookings import Bookings
+from ..handlers.integration import Integrations
+from ..handlers.offices import Offices
+from ..handlers.organisations import Organisations
+from ..handlers.records import Records
+from ..handlers.rooms import Rooms
+from ..handlers.sessions import Sessions
+from ..handlers.users import Users
+from .table import Call, Route
+
+_OPERATOR = Access.OPERATOR
+_ADMINISTRATOR = Access.ADMINISTRATOR
+_MEMBER = Access.MEMBER
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything that the routes hand their calls to."""
+
+    organisations: Organisations
+    sessions: Sessions
+    users: Users
+    integrations: Integrations
+    offices: Offices
+    rooms: Rooms
+    bookings: Bookings
+    records: Records
+
+
+def routes(desk: Desk) -> list[Route]:
+    """Return every route with a JSON answer."""
+    return [
+        *_account_routes(desk),
+        *_integration_routes(desk.integrations),
+        *_office_routes(desk.offices),
+        *_room_routes(desk.rooms),
+        *_record_routes(desk.bookings, desk.records),
+    ]
+
+
+def _account_routes(desk: Desk) -> list[Route]:
+    organisations, sessions, users = desk.organisations, desk.sessions, desk.users
+
+    async def listed(_call: Call) -> Page[Organisation]:
+        return Page[Organisation](items=await organisations.all())
+
+    async def people(call: Call) -> Page[User]:
+        return Page[User](items=await users.all(call.by))
+
+    return [
+        Route("GET", "/api/organisations", _OPERATOR, listed,
+              "Organisations, oldest first", Page[Organisation], inside=False),
+        Route("POST", "/api/organisations", _OPERATOR,
+              lambda c: organisations.add(c.caller, c.body),
+              "Create an organisation with its first administrator", Organisation,
+              NewOrganisation, status=201, inside=False),
+        Route("DELETE", "/api/organisations/{organisation_id}", _OPERATOR,
+              lambda c: organisations.remove(c.caller, c.ids["organisation_id"]),
+              "End an organisation", inside=False),
+        Route("POST", "/api/session", Access.ANYONE,
+              lambda c: sessions.sign_in(c.body, c.client),
+              "Sign in; the token is shown this once", Session, SignIn, status=201, inside=False),
+        Route("DELETE", "/api/session", _MEMBER, lambda c: sessions.sign_out(c.caller),
+              "Sign out", inside=False),
+        Route("GET", "/api/users", _ADMINISTRATOR, people, "People, by address", Page[User]),
+        Route("POST", "/api/users", _ADMINISTRATOR, lambda c: users.add(c.by, c.body),
+              "Add a person", User, NewUser, status=201),
+        Route("PATCH", "/api/users/{user_id}", _ADMINISTRATOR,
+              lambda c: users.change(c.by, c.ids["user_id"], c.body),
+              "Change role or password, which ends their sessions", User, UserChange),
+        Route("DELETE", "/api/users/{user_id}", _ADMINISTRATOR,
+              lambda c: users.remove(c.by, c.ids["user_id"]), "Remove a person"),
+    ]  # fmt: skip
+
+
+def _integration_routes(integrations: Integrations) -> list[Route]:
+    return [
+        Route("GET", "/api/integration", _ADMINISTRATOR, lambda c: integrations.show(c.by),
+              "The connection to the tenant, without its secret", Integration),
+        Route("PUT", "/api/integration", _ADMINISTRATOR,
+              lambda c: integrations.save(c.by, c.body),
+              "Save it; a new secret on a working one is tested first", Integration,
+              IntegrationChange),
+        Route("POST", "/api/integration/test", _ADMINISTRATOR,
+              lambda c: integrations.test(c.by), "Test what is saved", TestResult, TestAsked),
+    ]  # fmt: skip
+
+
+def _office_routes(offices: Offices) -> list[Route]:
+    async def listed(call: Call) -> Page[Office]:
+        return Page[Office](items=await offices.all(call.by))
+
+    return [
+        Route("GET", "/api/offices", _MEMBER, listed, "Offices, by name", Page[Office]),
+        Route("POST", "/api/offices", _ADMINISTRATOR, lambda c: offices.add(c.by, c.body),
+              "Add an office", Office, NewOffice, status=201),
+        Route("PATCH", "/api/offices/{office_id}", _ADMINISTRATOR,
+              lambda c: offices.change(c.by, c.ids["office_id"], c.body),
+              "Change an office", Office, OfficeChange),
+        Route("DELETE", "/api/offices/{office_id}", _ADMINISTRATOR,
+              lambda c: offices.remove(c.by, c.ids["office_id"]),
+              "Remove an office that has no rooms"),
+    ]  # fmt: skip
+
+
+def _room_routes(rooms: Rooms) -> list[Route]:
+    return [
+        Route("GET", "/api/rooms/importable", _ADMINISTRATOR,
+              lambda c: rooms.importable(c.by, refresh=c.query.refresh),
+              "The tenant's room mailboxes", ImportableRooms, query=ImportableAsked),
+        Route("GET", "/api/rooms", _MEMBER, lambda c: rooms.page(c.by, c.query),
+              "Rooms, by name", Page[Room], query=RoomsAsked),
+        Route("POST", "/api/rooms", _ADMINISTRATOR, lambda c: rooms.add(c.by, c.body),
+              "Import a room mailbox", Room, NewRoom, status=201),
+        Route("GET", "/api/rooms/{room_id}", _MEMBER,
+              lambda c: rooms.find(c.by, c.ids["room_id"]), "One room", Room),
+        Route("PATCH", "/api/rooms/{room_id}", _ADMINISTRATOR,
+              lambda c: rooms.move(c.by, c.ids["room_id"], c.body.office_id),
+              "Put a room into another office", Room, RoomChange),
+        Route("DELETE", "/api/rooms/{room_id}", _ADMINISTRATOR,
+              lambda c: rooms.remove(c.by, c.ids["room_id"]),
+              "Stop syncing a room; imported again within 30 days it keeps its id"),
+        Route("GET", "/api/rooms/{room_id}/health", _MEMBER,
+              lambda c: rooms.health(c.by, c.ids["room_id"]),
+              "How a room's sync is, in words", RoomHealth),
+        Route("POST", "/api/rooms/{room_id}/resync", _ADMINISTRATOR,
+              lambda c: rooms.resync(c.by, c.ids["room_id"]), "Not built yet: answers 501"),
+    ]  # fmt: skip
+
+
+def _record_routes(bookings: Bookings, records: Records) -> list[Route]:
+    async def history(call: Call) -> Page[HistoryEntry]:
+        return Page[HistoryEntry](items=await bookings.history(call.by, call.ids["booking_id"]))
+
+    return [
+        Route("GET", "/api/rooms/{room_id}/bookings", _MEMBER,
+              lambda c: bookings.of_room(c.by, c.ids["room_id"], c.query),
+              "A room's bookings that overlap a range", Page[Booking], query=BookingRange),
+        Route("GET", "/api/bookings/{booking_id}", _MEMBER,
+              lambda c: bookings.find(c.by, c.ids["booking_id"]), "One booking", Booking),
+        Route("GET", "/api/bookings/{booking_id}/history", _MEMBER, history,
+              "What happened to a booking", Page[HistoryEntry]),
+        Route("GET", "/api/audit", _ADMINISTRATOR, lambda c: records.audit(c.by, c.query),
+              "Who changed what, newest first", Page[AuditEntry], query=AuditAsked),
+        Route("GET", "/api/status", _MEMBER, lambda c: records.status(c.by),
+              "The sync at a glance", OrganisationStatus),
+    ]  # fmt: skip

@@ -1,0 +1,60 @@
+"""What a route is: one line of the table from which serving, rights and the description follow."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from ..domain.caller import Access, Acting, Caller, Person
+from ..domain.refusal import Reason, Refusal
+from ..domain.wire import Body
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, checked: who, in which organisation, with which ids, query and body."""
+
+    given_caller: Caller | None
+    organisation_id: UUID | None
+    ids: Mapping[str, UUID]
+    query: Any
+    body: Any
+    client: str
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls; the edge lets nobody else through than the route's access allows."""
+        if self.given_caller is None:
+            raise Refusal(Reason.UNAUTHENTICATED, "A bearer token is needed.")
+        return self.given_caller
+
+    @property
+    def by(self) -> Acting:
+        """Who acts inside which organisation."""
+        caller = self.caller
+        organisation_id = (
+            caller.organisation_id if isinstance(caller, Person) else self.organisation_id
+        )
+        if organisation_id is None:
+            raise Refusal(
+                Reason.INVALID, "The operator names the organisation in the header X-Organisation."
+            )
+        return Acting(organisation_id, caller.actor)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`answer` None means 204; `inside` means that the call belongs to one organisation."""
+
+    method: str
+    path: str
+    access: Access
+    handle: Callable[[Call], Awaitable[BaseModel | None]]
+    summary: str
+    answer: type[BaseModel] | None = None
+    body: type[Body] | None = None
+    query: type[Body] | None = None
+    status: int = 200
+    inside: bool = True

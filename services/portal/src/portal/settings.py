@@ -1,0 +1,53 @@
+"""What the portal reads from the environment."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+
+from servicekit.settings import ServiceSettings
+
+_SHORTEST_TOKEN = 20
+
+
+class Settings(ServiceSettings):
+    """Settings of `python -m portal`."""
+
+    database_url: SecretStr = Field(
+        description="Postgres DSN of a login that may become clearooms_portal"
+    )
+    amqp_url: SecretStr = Field(description="URL of RabbitMQ")
+    graph_url: str = Field("https://graph.microsoft.com/v1.0", description="Microsoft Graph")
+    entra_url: str = Field("https://login.microsoftonline.com", description="Microsoft Entra")
+    graph_ca_file: Path | None = Field(None, description="extra CA bundle for the two above")
+    secret_keys: SecretStr = Field(
+        description="id:base64,id:base64… of 32 bytes: the first encrypts, all decrypt"
+    )
+    webhook_url: str = Field(
+        "", description="public origin of the ingress, shown to administrators; empty = poll only"
+    )
+    portal_url: str = Field("", description="public origin of the portal")
+    portal_operator_token: SecretStr = Field(
+        SecretStr(""),
+        description="bearer token of the operator, who alone creates organisations; empty = nobody",
+    )
+
+    @field_validator("webhook_url", "portal_url")
+    @classmethod
+    def _origin(cls, text: str) -> str:
+        parts = urlsplit(text)
+        if text and (
+            parts.scheme not in {"http", "https"}
+            or not parts.netloc
+            or parts.path not in {"", "/"}
+            or parts.query
+        ):
+            raise ValueError("must be an origin such as https://api.clearooms.com, without a path")
+        return text.rstrip("/")
+
+    @field_validator("portal_operator_token")
+    @classmethod
+    def _long(cls, token: SecretStr) -> SecretStr:
+        if 0 < len(token.get_secret_value()) < _SHORTEST_TOKEN:
+            raise ValueError(f"must have at least {_SHORTEST_TOKEN} characters")
+        return token
