@@ -74,12 +74,15 @@ class Reception:
         changes, lifecycle = admission.changes, admission.lifecycle
         if changes and lifecycle:
             # Side by side, for one deadline is all that Graph gives us.
+            refusal: NotConfirmed | None = None
             try:
                 async with asyncio.TaskGroup() as both:
                     both.create_task(self._changes.add(changes))
                     both.create_task(self._lifecycle.add(lifecycle))
             except* NotConfirmed as group:
-                raise _first(group) from group
+                refusal = _first(group)
+            if refusal is not None:  # raised inside `except*`, Python 3.11.2 would wrap it in a group again
+                raise refusal
         elif changes:
             await self._changes.add(changes)
         elif lifecycle:
