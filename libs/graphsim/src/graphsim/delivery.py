@@ -57,6 +57,7 @@ class Delivery:
         self._session = session
         self._lanes: dict[str, Lane] = {}
         self._tasks: asyncio.TaskGroup | None = None
+        self._posting: set[asyncio.Task[None]] = set()
         self._paused = False
         self.counts: Counter[str] = Counter()
         self.statuses: Counter[str] = Counter()
@@ -66,6 +67,12 @@ class Delivery:
         """Starts delivering; posts run in `tasks`."""
         self._tasks = tasks
         self._pump_all()
+
+    def close(self) -> None:
+        """Stops delivering, posts on their way included."""
+        self._paused = True
+        for task in self._posting:
+            task.cancel()
 
     def pause(self, *, paused: bool) -> None:
         """Holds everything back, or lets it go."""
@@ -112,7 +119,9 @@ class Delivery:
             and (lane.waiting or lane.retries)
         ):
             lane.posts += 1
-            self._tasks.create_task(self._work(lane))
+            task = self._tasks.create_task(self._work(lane))
+            self._posting.add(task)
+            task.add_done_callback(self._posting.discard)
             if len(lane.waiting) <= self._options.items_per_post:
                 return
 

@@ -37,6 +37,7 @@ class Load:
     def __init__(self, state: State) -> None:
         self._state = state
         self._tasks: asyncio.TaskGroup | None = None
+        self._task: asyncio.Task[None] | None = None
         self._running = False
         self._late = 0.0
         self._made: list[dict[str, str]] = []
@@ -51,7 +52,12 @@ class Load:
             raise ValueError("a load is running already, or the rate is not positive")
         targets = [self._target(room) for room in plan.rooms]
         self._running, self._made, self._late = True, [], 0.0
-        self._tasks.create_task(self._run(plan, targets))
+        self._task = self._tasks.create_task(self._run(plan, targets))
+
+    def close(self) -> None:
+        """Stops the load that runs."""
+        if self._task is not None:
+            self._task.cancel()
 
     def report(self) -> dict[str, object]:
         """Whether it runs and every change made: event id, etag, time, and the start it moved to."""

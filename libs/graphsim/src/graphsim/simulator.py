@@ -91,7 +91,8 @@ class Simulator:
                     yield
                 finally:
                     agenda.cancel()
-                    self.delivery.pause(paused=True)
+                    self.delivery.close()
+                    self.load.close()
 
     async def handle(self, call: Call) -> Answer:
         """Answers one request to any of the three services."""
