@@ -25,7 +25,9 @@ class Api:
     tls: Any = True
 
     async def call(self, method: str, path: str, body: Json | None = None, **headers: str) -> Any:
-        sent: Mapping[str, str] = {"Authorization": f"Bearer {self.token}", **headers} if self.token else headers
+        sent: Mapping[str, str] = (
+            {"Authorization": f"Bearer {self.token}", **headers} if self.token else headers
+        )
         async with self.session.request(
             method, self.origin + path, json=body, headers=sent, ssl=self.tls
         ) as answer:
@@ -62,7 +64,12 @@ class Office:
                     {
                         "client_id": str(self.client),
                         "secret": self.secret,
-                        "roles": ["Calendars.ReadWrite", "Calendars.Read", "Directory.Read.All", "Place.Read.All"],
+                        "roles": [
+                            "Calendars.ReadWrite",
+                            "Calendars.Read",
+                            "Directory.Read.All",
+                            "Place.Read.All",
+                        ],
                     }
                 ],
                 "rooms": [
@@ -92,7 +99,9 @@ class Office:
             {"name": self.name, "administrator": {"email": email, "password": password}},
         )
         self.organisation = UUID(made["id"])
-        signed_in = await self.portal.call("POST", "/api/session", {"email": email, "password": password})
+        signed_in = await self.portal.call(
+            "POST", "/api/session", {"email": email, "password": password}
+        )
         self.portal.token = signed_in["token"]
         await self.portal.call(
             "PUT",
@@ -119,7 +128,13 @@ class Office:
             self.rooms[UUID(imported["id"])] = UUID(room["mailbox_id"])
 
     async def meet(
-        self, mailbox: UUID, start: datetime, minutes: int = 30, subject: str = "Plans", organizer: int = 0, **more: Any
+        self,
+        mailbox: UUID,
+        start: datetime,
+        minutes: int = 30,
+        subject: str = "Plans",
+        organizer: int = 0,
+        **more: Any,
     ) -> str:
         """Book in Outlook; the room copy's event id."""
         made = await self.sim.call(
@@ -129,7 +144,9 @@ class Office:
                 "organizer": self.people[organizer],
                 "subject": subject,
                 "start": start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "end": (start + timedelta(minutes=minutes)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "end": (start + timedelta(minutes=minutes))
+                .astimezone(UTC)
+                .strftime("%Y-%m-%dT%H:%M:%SZ"),
                 **more,
             },
         )
@@ -141,7 +158,9 @@ class Office:
             f"/_sim/mailboxes/{mailbox}/meetings/{event}",
             {
                 "start": start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "end": (start + timedelta(minutes=minutes)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "end": (start + timedelta(minutes=minutes))
+                .astimezone(UTC)
+                .strftime("%Y-%m-%dT%H:%M:%SZ"),
             },
         )
 

@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import aio_pika
+
 from contracts.routing import EVENTS
 
 QUEUE = "platform"
@@ -57,12 +59,14 @@ class Ledger:
         by_subject: dict[str, dict[int, str]] = defaultdict(dict)
         for message in self.bookings():
             bare = {k: v for k, v in message["data"].items() if k != "version"}
-            by_subject[message["subject"]][int(message["sequence"])] = json.dumps(bare, sort_keys=True)
+            by_subject[message["subject"]][int(message["sequence"])] = json.dumps(
+                bare, sort_keys=True
+            )
         for subject, versions in by_subject.items():
             ordered = [versions[v] for v in sorted(versions)]
             found += [
                 f"{subject}: one change under two versions"
-                for earlier, later in zip(ordered, ordered[1:], strict=False)
+                for earlier, later in pairwise(ordered)
                 if earlier == later
             ]
         return found
@@ -77,7 +81,9 @@ async def platform_queue(amqp_url: str) -> AsyncIterator[Ledger]:
         channel = await connection.channel()
         await channel.set_qos(prefetch_count=200)
         exchange = await channel.get_exchange(EVENTS)
-        queue = await channel.declare_queue(QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
+        queue = await channel.declare_queue(
+            QUEUE, durable=True, arguments={"x-queue-type": "quorum"}
+        )
         await queue.bind(exchange, "#")
 
         async def take(message: aio_pika.abc.AbstractIncomingMessage) -> None:

@@ -5,7 +5,7 @@ import os
 import signal
 import ssl
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,12 @@ class NotReady(AssertionError):
 
 def trusting(ca: Path) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(ca))
+
+
+async def until(holds: Callable[[], Awaitable[bool]], every: float = 0.05) -> None:
+    """Return once it holds, for states that can only be asked for; the caller's timeout bounds it."""
+    while not await holds():  # noqa: ASYNC110  # another process sets no event here
+        await asyncio.sleep(every)  # another process's state sets no event here
 
 
 @dataclass(slots=True)
@@ -49,7 +55,11 @@ class Program:
                 "-m",
                 self.module,
                 *self.arguments,
-                env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **self.environ},
+                env={
+                    "PATH": os.environ["PATH"],
+                    "HOME": os.environ.get("HOME", "/"),
+                    **self.environ,
+                },
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -92,16 +102,22 @@ class Program:
             ):
                 while not await self._answers(session):
                     if self.process.returncode is not None:
-                        raise NotReady(f"{self.module} exited {self.process.returncode}\n{self.tail()}")
+                        raise NotReady(
+                            f"{self.module} exited {self.process.returncode}\n{self.tail()}"
+                        )
                     await asyncio.sleep(0.05)  # a port cannot be waited for, only asked
         except TimeoutError:
-            raise NotReady(f"{self.module} was not ready in {START_SECONDS:.0f} s\n{self.tail()}") from None
+            raise NotReady(
+                f"{self.module} was not ready in {START_SECONDS:.0f} s\n{self.tail()}"
+            ) from None
 
     async def _answers(self, session: aiohttp.ClientSession) -> bool:
         if self.ca is not None and not self.ca.exists():
             return False
         try:
-            async with session.get(self.ready_url, ssl=trusting(self.ca) if self.ca else True) as answer:
+            async with session.get(
+                self.ready_url, ssl=trusting(self.ca) if self.ca else True
+            ) as answer:
                 return answer.status == 200
         except (aiohttp.ClientError, TimeoutError, OSError):
             return False

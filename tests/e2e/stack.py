@@ -13,7 +13,7 @@ import aiohttp
 from ..servers.ports import free_port
 from .office import Api, Office
 from .platform import Ledger, platform_queue
-from .processes import Program, trusting
+from .processes import Program, trusting, until
 
 OPERATOR_TOKEN = "operator-" + secrets.token_urlsafe(24)
 
@@ -47,11 +47,12 @@ class Stack:
         await office.connect(self.operator)
         self.offices.append(office)
         async with asyncio.timeout(30):
-            while not all(
-                room["state"] == "live" for room in (await office.portal.call("GET", "/api/rooms"))["items"]
-            ):
-                await asyncio.sleep(0.1)  # the REST has no push for a room's state
+            await until(lambda: self._all_live(office))
         return office
+
+    async def _all_live(self, office: Office) -> bool:
+        rooms = (await office.portal.call("GET", "/api/rooms"))["items"]
+        return all(room["state"] == "live" for room in rooms)
 
     def logs(self) -> str:
         return "\n".join(f"--- {program.module}\n{program.tail(25)}" for program in self.services)
@@ -95,7 +96,15 @@ async def running_stack(
         {},
         folder / "graphsim.log",
         f"https://127.0.0.1:{sim_port}/_sim/report",
-        ("--port", str(sim_port), "--state-dir", str(ca.parent), "--allow-http", "--appear-seconds", "0.3"),
+        (
+            "--port",
+            str(sim_port),
+            "--state-dir",
+            str(ca.parent),
+            "--allow-http",
+            "--appear-seconds",
+            "0.3",
+        ),
         ca,
     )
     ingress = service("webhook_ingress", ("AMQP_URL", "CLIENT_STATE_KEYS"), hook_port)
@@ -106,7 +115,15 @@ async def running_stack(
     )
     portal = service(
         "portal",
-        ("DATABASE_URL", "AMQP_URL", "SECRET_KEYS", "PORTAL_OPERATOR_TOKEN", "PORTAL_URL", "WEBHOOK_URL", *graph),
+        (
+            "DATABASE_URL",
+            "AMQP_URL",
+            "SECRET_KEYS",
+            "PORTAL_OPERATOR_TOKEN",
+            "PORTAL_URL",
+            "WEBHOOK_URL",
+            *graph,
+        ),
         portal_port,
     )
     async with AsyncExitStack() as resources:
@@ -122,7 +139,9 @@ async def running_stack(
         ledger = await resources.enter_async_context(platform_queue(amqp_url))
         sim = Api(session, f"https://127.0.0.1:{sim_port}", tls=trusting(ca))
         operator = Api(session, f"http://127.0.0.1:{portal_port}", OPERATOR_TOKEN)
-        yield Stack(simulator, ingress, worker, manager, portal, sim, operator, session, ledger, folder)
+        yield Stack(
+            simulator, ingress, worker, manager, portal, sim, operator, session, ledger, folder
+        )
         for program in (portal, manager, worker, ingress):
             code = await program.stop()
             assert code == 0, f"{program.module} ended with {code} on SIGTERM\n{program.tail()}"
