@@ -32,6 +32,8 @@ async def main(given: Settings, stop: asyncio.Event) -> None:
     secrets = settings.live("secret_keys", SecretBox.parse)
     on_postgres = settings.amqp_url.get_secret_value() == POSTGRES_BUS
     health = Health()
+    serving = asyncio.Event()
+    health.add("serving", serving.is_set)
     async with AsyncExitStack() as resources:
         owner_dsn = await resources.enter_async_context(
             open_owner(settings.database_url.get_secret_value(), settings.data_dir)
@@ -94,9 +96,10 @@ async def main(given: Settings, stop: asyncio.Event) -> None:
             ):
                 loops.create_task(work)
                 loops.create_task(manage)
-                health.add("running", lambda: not stop.is_set())
+                serving.set()
                 log.info("listening", host=host, port=port)
                 await stop.wait()
+                serving.clear()
 
 
 @asynccontextmanager
