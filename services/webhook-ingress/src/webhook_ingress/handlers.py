@@ -81,7 +81,8 @@ class Reception:
                     both.create_task(self._lifecycle.add(lifecycle))
             except* NotConfirmed as group:
                 refusal = _first(group)
-            if refusal is not None:  # raised inside `except*`, Python 3.11.2 would wrap it in a group again
+            # Not inside `except*`: there Python 3.11.2 would wrap it in a group again.
+            if refusal is not None:
                 raise refusal
         elif changes:
             await self._changes.add(changes)
