@@ -238,9 +238,7 @@ async def test_a_series_follows_its_master_its_exception_and_a_cancelled_occurre
         worker.calendars.put(
             worker.mailbox, f"o{place}", start, kind="occurrence", master="m", original_start=start
         )
-    await worker.hint(
-        worker.calendars.put(worker.mailbox, "m", starts[0], kind="seriesMaster")
-    )
+    await worker.hint(worker.calendars.put(worker.mailbox, "m", starts[0], kind="seriesMaster"))
     await worker.work()
     told = worker.platform.bookings()
     assert len(told) == 3
@@ -250,9 +248,7 @@ async def test_a_series_follows_its_master_its_exception_and_a_cancelled_occurre
         original_start=starts[1],
     )  # fmt: skip
     worker.calendars.remove(worker.mailbox, "o2")
-    await worker.hint(
-        worker.calendars.put(worker.mailbox, "m", starts[0], kind="seriesMaster")
-    )
+    await worker.hint(worker.calendars.put(worker.mailbox, "m", starts[0], kind="seriesMaster"))
     await worker.work(5)
     later = worker.platform.bookings()[3:]
     assert [(b.id, b.status) for b in later] == [
