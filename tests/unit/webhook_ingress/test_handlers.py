@@ -6,6 +6,7 @@ from structlog.testing import capture_logs
 
 from contracts.hints import join_hints
 from eventbus import Coalescer, NotConfirmed
+from graphclient.client_state import ClientStateKeys
 from webhook_ingress.domain.outcomes import ItemOutcome
 from webhook_ingress.handlers import MOST_OBJECTS, Reception
 
@@ -17,11 +18,12 @@ class Desk:
 
     def __init__(self) -> None:
         self.bus = RememberingBus()
+        self.keys = KEYS
         self.counted: Counter[ItemOutcome] = Counter()
         self.reception = Reception(
             Coalescer(lambda body: self.bus.publish("changes", "q", body), join_hints),
             Coalescer(lambda body: self.bus.publish("lifecycle", "q", body), join_hints),
-            lambda: KEYS,
+            lambda: self.keys,
             clock,
             self._count,
         )
@@ -128,3 +130,12 @@ async def test_of_duplicate_members_only_one_is_ever_believed() -> None:
     doubled = good.replace('"clientState":', '"clientState":"forged","clientState":', 1)
     assert await desk.reception.receive(doubled.encode()) == "accepted"
     assert desk.bus.events() == ["LAST"]
+
+
+async def test_a_withdrawn_key_opens_nothing_any_more_although_its_seals_were_seen() -> None:
+    desk = Desk()
+    assert await desk.reception.receive(delivery(change("A"))) == "accepted"
+    desk.keys = ClientStateKeys.parse("k2:" + "A" * 43 + "=")
+    assert await desk.reception.receive(delivery(change("B"))) == "accepted"
+    assert desk.bus.events() == ["A"]
+    assert desk.counted["forged"] == 1

@@ -12,7 +12,7 @@ from graphclient.client_state import ClientStateKeys
 from graphclient.errors import Malformed
 from graphclient.notifications import parse
 
-from .domain.admission import Admission, admit
+from .domain.admission import Admission, Seals, admit
 from .domain.outcomes import ItemOutcome
 
 log = structlog.get_logger()
@@ -45,6 +45,7 @@ class Reception:
         self._changes = changes
         self._lifecycle = lifecycle
         self._keys = keys
+        self._seals = Seals(keys())
         self._clock = clock
         self._count = count
         self._failing = False
@@ -57,7 +58,10 @@ class Reception:
             items = parse(body)
         except Malformed:
             return "malformed"
-        admission = admit(items, self._keys(), self._clock())
+        keys = self._keys()
+        if keys is not self._seals.keys:
+            self._seals = Seals(keys)  # what a withdrawn key sealed must not open any more
+        admission = admit(items, self._seals, self._clock())
         for outcome, number in admission.refused.items():
             self._count(outcome, number)
         try:

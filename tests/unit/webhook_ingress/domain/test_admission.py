@@ -7,13 +7,13 @@ import pytest
 from contracts.hints import ChangeHint, LifecycleHint, decode_changes, decode_lifecycle, join_hints
 from graphclient.client_state import ClientStateKeys, seal
 from graphclient.notifications import parse
-from webhook_ingress.domain.admission import Admission, admit
+from webhook_ingress.domain.admission import MOST_REMEMBERED, Admission, Seals, admit
 
 from ..outbox import CLIENT, KEYS, NOW, ROOM, STATE, TENANT, change, delivery, lifecycle
 
 
 def admitted(*items: dict[str, Any], keys: ClientStateKeys = KEYS) -> Admission:
-    return admit(parse(delivery(*items)), keys, NOW)
+    return admit(parse(delivery(*items)), Seals(keys), NOW)
 
 
 def test_an_authentic_change_becomes_a_hint_made_of_the_seal_and_two_ids() -> None:
@@ -88,3 +88,13 @@ def test_every_key_opens_what_it_sealed() -> None:
     by_second = change(clientState=seal(only_second, ROOM, TENANT, CLIENT))
     assert len(admitted(change(), by_second, keys=both).changes) == 2
     assert admitted(change(), by_second, keys=only_second).refused == {"forged": 1}
+
+
+def test_seals_stay_right_when_more_are_seen_than_are_remembered() -> None:
+    seals = Seals(KEYS)
+    rooms = [uuid4() for _ in range(MOST_REMEMBERED + 10)]
+    states = [seal(KEYS, room, TENANT, CLIENT) for room in rooms]
+    for _ in range(2):
+        assert [getattr(seals.open(state), "room_id", None) for state in states] == rooms
+    assert seals.open(FLIPPED) is None
+    assert seals.open(FLIPPED) is None

@@ -14,6 +14,8 @@ from .outcomes import ItemOutcome
 # Graph's three words (graph-notifications §6); others may come some day and mean nothing to us yet.
 LIFECYCLE_EVENTS: Final = frozenset({"missed", "subscriptionRemoved", "reauthorizationRequired"})
 
+MOST_REMEMBERED: Final = 4096
+
 
 @dataclass(slots=True)
 class Admission:
@@ -24,28 +26,43 @@ class Admission:
     refused: dict[ItemOutcome, int] = field(default_factory=dict)
 
 
-def admit(items: Iterable[Item], keys: ClientStateKeys, received_at: datetime) -> Admission:
+class Seals:
+    """Opens clientStates under one set of keys and remembers those it could open.
+
+    A room's notifications come in bursts under one clientState; forged ones are never remembered,
+    so that nobody can fill the memory.
+    """
+
+    def __init__(self, keys: ClientStateKeys) -> None:
+        self.keys = keys
+        self._opened: dict[str, Opened] = {}
+
+    def open(self, state: str) -> Opened | None:
+        """What the seal holds, None for anything that we did not seal."""
+        seal = self._opened.get(state)
+        if seal is None:
+            seal = open_state(self.keys, state)
+            if seal is not None:
+                if len(self._opened) >= MOST_REMEMBERED:
+                    self._opened.clear()
+                self._opened[state] = seal
+        return seal
+
+
+def admit(items: Iterable[Item], seals: Seals, received_at: datetime) -> Admission:
     """Open each item's seal and demand its tenant; of the rest of an item only ids are believed."""
     admission = Admission()
-    opened: dict[str, Opened | None] = {}  # items of one delivery often share their subscription
     for item in items:
-        refusal = _admit(item, keys, received_at, opened, admission)
+        refusal = _admit(item, seals, received_at, admission)
         if refusal is not None:
             admission.refused[refusal] = admission.refused.get(refusal, 0) + 1
     return admission
 
 
 def _admit(
-    item: Item,
-    keys: ClientStateKeys,
-    received_at: datetime,
-    opened: dict[str, Opened | None],
-    admission: Admission,
+    item: Item, seals: Seals, received_at: datetime, admission: Admission
 ) -> ItemOutcome | None:
-    state = item.client_state or ""
-    if state not in opened:
-        opened[state] = open_state(keys, state)
-    seal = opened[state]
+    seal = seals.open(item.client_state) if item.client_state else None
     if seal is None:
         return "forged"
     if item.tenant_id != seal.tenant_id:
