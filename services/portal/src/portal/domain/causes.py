@@ -12,9 +12,9 @@ class Code(StrEnum):
 
     WRONG_TENANT = "wrong_tenant"
     WRONG_CLIENT = "wrong_client"
-    SECRET_ID_PASTED = "secret_id_pasted"
-    WRONG_SECRET = "wrong_secret"
-    SECRET_EXPIRED = "secret_expired"
+    SECRET_ID_PASTED = "secret_id_pasted"  # noqa: S105 — the name of a cause
+    WRONG_SECRET = "wrong_secret"  # noqa: S105 — the name of a cause
+    SECRET_EXPIRED = "secret_expired"  # noqa: S105 — the name of a cause
     CONSENT_MISSING = "consent_missing"
     PERMISSION_DELEGATED = "permission_delegated"
     ROOM_OUTSIDE_SCOPE = "room_outside_scope"
@@ -37,7 +37,7 @@ class Cause(Resource):
     how_to_tell: str
 
 
-_NEW_SECRET = (
+_FRESH_VALUE = (
     "In Entra → App registrations → your app → Certificates & secrets, create a new client secret."
 )
 _COPY_VALUE = "Copy its Value (shown only once), not its Secret ID, paste it here and save."
@@ -57,32 +57,36 @@ _CAUSES: Mapping[Code, tuple[str, tuple[str, ...], str]] = MappingProxyType(
         Code.WRONG_CLIENT: (
             "The Client ID is not that of an app in this directory.",
             (
-                "In Entra → App registrations → your app → Overview, copy the Application (client) ID; "
-                "the Object ID next to it is another number.",
+                (
+                    "In Entra → App registrations → your app → Overview, copy the Application (client) ID; "
+                    "the Object ID next to it is another number."
+                ),
                 "Save it and test again.",
             ),
             "The Tenant ID matches the directory, but no app registration in it has this Application (client) ID.",
         ),
         Code.SECRET_ID_PASTED: (
             "The Client Secret is the Secret ID, not the Secret Value.",
-            (_NEW_SECRET, _COPY_VALUE),
+            (_FRESH_VALUE, _COPY_VALUE),
             "A Secret ID is a GUID of 36 characters with hyphens; a Secret Value is about 40 characters and no GUID.",
         ),
         Code.WRONG_SECRET: (
             "The Client Secret is not one of this app's: mistyped, cut short, of another app, or deleted in Entra.",
-            (_NEW_SECRET, _COPY_VALUE),
+            (_FRESH_VALUE, _COPY_VALUE),
             "Entra compares values only: it does not tell a deleted secret from a mistyped one.",
         ),
         Code.SECRET_EXPIRED: (
             "The Client Secret has expired.",
-            (_NEW_SECRET, _COPY_VALUE),
+            (_FRESH_VALUE, _COPY_VALUE),
             "Certificates & secrets shows its end date in the past.",
         ),
         Code.CONSENT_MISSING: (
             "Admin consent has not been granted for {missing}.",
             (
-                "In Entra → App registrations → your app → API permissions, check that {missing} "
-                "is listed with type Application.",
+                (
+                    "In Entra → App registrations → your app → API permissions, check that {missing} "
+                    "is listed with type Application."
+                ),
                 _GRANT,
                 "Wait a minute and test again.",
             ),
@@ -91,8 +95,10 @@ _CAUSES: Mapping[Code, tuple[str, tuple[str, ...], str]] = MappingProxyType(
         Code.PERMISSION_DELEGATED: (
             "{missing} was added with type Delegated (or not at all) instead of Application.",
             (
-                "In Entra → App registrations → your app → API permissions, add {missing} under "
-                "Microsoft Graph → Application permissions.",
+                (
+                    "In Entra → App registrations → your app → API permissions, add {missing} under "
+                    "Microsoft Graph → Application permissions."
+                ),
                 _GRANT,
                 "Test again. The delegated entry may be removed.",
             ),

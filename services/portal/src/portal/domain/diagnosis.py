@@ -190,7 +190,7 @@ def _calendar(evidence: Evidence) -> Check:
     return _check("calendar", evidence.calendar)
 
 
-def _check(
+def _check(  # noqa: PLR0911 — one line per kind of evidence
     name: Literal["token", "rooms", "calendar"],
     seen: TokenGranted
     | TokenRefused

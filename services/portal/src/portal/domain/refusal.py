@@ -40,7 +40,7 @@ class ProblemDocument(Resource):
     title: str
     status: int
     detail: str
-    errors: list[FieldError] = []
+    errors: tuple[FieldError, ...] = ()
     test: dict[str, Any] | None = None
 
 

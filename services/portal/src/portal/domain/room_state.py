@@ -90,7 +90,9 @@ def _subscribed(room: RoomRecord, now: datetime) -> bool:
     return room.subscribed and expires is not None and expires > now
 
 
-def _words(room: RoomRecord, state: State) -> tuple[str, tuple[str, ...]]:
+def _words(  # noqa: PLR0911 — one text per state
+    room: RoomRecord, state: State
+) -> tuple[str, tuple[str, ...]]:
     match state:
         case "off":
             return "The integration is switched off.", (
@@ -102,8 +104,10 @@ def _words(room: RoomRecord, state: State) -> tuple[str, tuple[str, ...]]:
             return f"Loading existing bookings: {room.loaded} read so far.", ()
         case "polling" if room.poll_only_since is not None:
             return (
-                f"Microsoft refuses change notifications for this room ({room.refusal or 'no code'});"
-                " it is read at intervals instead, so changes show later.",
+                (
+                    f"Microsoft refuses change notifications for this room ({room.refusal or 'no code'});"
+                    " it is read at intervals instead, so changes show later."
+                ),
                 ("Nothing is lost. If it lasts, check the permissions with Test Settings.",),
             )
         case "polling":

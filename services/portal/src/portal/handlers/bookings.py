@@ -28,11 +28,16 @@ class BookingRows(Protocol):
         end: datetime,
         after: UUID | None,
         limit: int,
-    ) -> list[Booking]: ...
-    async def find(self, organisation_id: UUID, booking_id: UUID) -> Booking | None: ...
+    ) -> list[Booking]:
+        """List those in the range."""
+
+    async def find(self, organisation_id: UUID, booking_id: UUID) -> Booking | None:
+        """Look one up."""
+
     async def history(
         self, organisation_id: UUID, booking_id: UUID, *, limit: int
-    ) -> list[HistoryEntry]: ...
+    ) -> list[HistoryEntry]:
+        """List what happened, oldest first."""
 
 
 class Bookings:

@@ -20,21 +20,31 @@ from .probe import gather_evidence
 class IntegrationRows(Protocol):
     """What is stored of integrations."""
 
-    async def load(self, organisation_id: UUID) -> Saved | None: ...
-    async def sealed_secret(self, organisation_id: UUID) -> bytes | None: ...
+    async def load(self, organisation_id: UUID) -> Saved | None:
+        """Load it."""
+
+    async def sealed_secret(self, organisation_id: UUID) -> bytes | None:
+        """Load the sealed secret."""
+
     async def replace(
         self, organisation_id: UUID, new: Replacement, *, now: datetime, actor: str
-    ) -> Saved: ...
+    ) -> Saved:
+        """Write the whole."""
+
     async def record_test(
         self, organisation_id: UUID, outcome: Outcome, *, revision: int, actor: str
-    ) -> None: ...
+    ) -> None:
+        """Keep the outcome."""
 
 
 class Sealing(Protocol):
     """Keeps client secrets unreadable at rest; `open` gives None for what no key opens."""
 
-    def seal(self, organisation_id: UUID, plain: str) -> bytes: ...
-    def open(self, organisation_id: UUID, sealed: bytes) -> str | None: ...
+    def seal(self, organisation_id: UUID, plain: str) -> bytes:
+        """Seal it."""
+
+    def open(self, organisation_id: UUID, sealed: bytes) -> str | None:
+        """Open it."""
 
 
 class Integrations:

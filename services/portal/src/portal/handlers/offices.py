@@ -12,8 +12,12 @@ from ..domain.offices import NewOffice, Office, OfficeChange
 class OfficeRows(Protocol):
     """What is stored of offices."""
 
-    async def all(self, organisation_id: UUID) -> list[Office]: ...
-    async def add(self, organisation_id: UUID, office: Office, *, actor: str) -> None: ...
+    async def all(self, organisation_id: UUID) -> list[Office]:
+        """List them."""
+
+    async def add(self, organisation_id: UUID, office: Office, *, actor: str) -> None:
+        """Add one."""
+
     async def change(
         self,
         organisation_id: UUID,
@@ -22,10 +26,13 @@ class OfficeRows(Protocol):
         *,
         now: datetime,
         actor: str,
-    ) -> Office: ...
+    ) -> Office:
+        """Change what is given."""
+
     async def remove(
         self, organisation_id: UUID, office_id: UUID, *, now: datetime, actor: str
-    ) -> None: ...
+    ) -> None:
+        """Remove one."""
 
 
 class Offices:

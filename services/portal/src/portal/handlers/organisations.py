@@ -14,8 +14,12 @@ from .passwords import Passwords
 class OrganisationRows(Protocol):
     """What is stored of organisations."""
 
-    async def ids(self) -> list[UUID]: ...
-    async def find(self, organisation_id: UUID) -> Organisation | None: ...
+    async def ids(self) -> list[UUID]:
+        """List them, oldest first."""
+
+    async def find(self, organisation_id: UUID) -> Organisation | None:
+        """Look one up."""
+
     async def add(
         self,
         organisation: Organisation,
@@ -24,8 +28,11 @@ class OrganisationRows(Protocol):
         email: str,
         password_hash: str,
         actor: str,
-    ) -> None: ...
-    async def remove(self, organisation_id: UUID, *, now: datetime, actor: str) -> bool: ...
+    ) -> None:
+        """Add one."""
+
+    async def remove(self, organisation_id: UUID, *, now: datetime, actor: str) -> bool:
+        """Remove one."""
 
 
 class Organisations:

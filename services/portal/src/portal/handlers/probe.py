@@ -29,12 +29,13 @@ async def gather_evidence(tenant: Tenant, *, secret_is_guid: bool) -> Evidence:
     token = await _token(tenant)
     rooms: Rooms = NotTried()
     calendar: Calendar = NotTried()
-    if isinstance(token, evidence.TokenGranted):
-        if "Place.Read.All" not in evidence.missing_roles(token.roles):
-            rooms, listed = await _rooms(tenant)
-            mailboxes = [each.mailbox_id for each in listed if each.mailbox_id is not None]
-            if mailboxes and evidence.calendar_says_something(token.roles):
-                calendar = await _calendar(tenant, mailboxes[:_MOST_CALENDARS])
+    if isinstance(token, evidence.TokenGranted) and "Place.Read.All" not in evidence.missing_roles(
+        token.roles
+    ):
+        rooms, listed = await _rooms(tenant)
+        mailboxes = [each.mailbox_id for each in listed if each.mailbox_id is not None]
+        if mailboxes and evidence.calendar_says_something(token.roles):
+            calendar = await _calendar(tenant, mailboxes[:_MOST_CALENDARS])
     return Evidence(token, rooms, calendar, secret_is_guid)
 
 

@@ -22,14 +22,18 @@ class AuditRows(Protocol):
 
     async def entries(
         self, organisation_id: UUID, *, before: int | None, limit: int
-    ) -> list[AuditEntry]: ...
-    async def note_operator(self, organisation_id: UUID, *, at: datetime, call: str) -> None: ...
+    ) -> list[AuditEntry]:
+        """List entries, newest first."""
+
+    async def note_operator(self, organisation_id: UUID, *, at: datetime, call: str) -> None:
+        """Record a call."""
 
 
 class IntegrationSeen(Protocol):
     """The integration as saved."""
 
-    async def load(self, organisation_id: UUID) -> Saved | None: ...
+    async def load(self, organisation_id: UUID) -> Saved | None:
+        """Load it."""
 
 
 class RoomsSeen(Protocol):
@@ -37,7 +41,8 @@ class RoomsSeen(Protocol):
 
     async def page(
         self, organisation_id: UUID, *, office_id: UUID | None, after: UUID | None, limit: int
-    ) -> list[RoomRecord]: ...
+    ) -> list[RoomRecord]:
+        """List."""
 
 
 class Records:

@@ -33,9 +33,14 @@ class RoomRows(Protocol):
 
     async def page(
         self, organisation_id: UUID, *, office_id: UUID | None, after: UUID | None, limit: int
-    ) -> list[RoomRecord]: ...
-    async def find(self, organisation_id: UUID, room_id: UUID) -> RoomRecord: ...
-    async def imported(self, organisation_id: UUID, tenant_id: UUID) -> set[UUID]: ...
+    ) -> list[RoomRecord]:
+        """List."""
+
+    async def find(self, organisation_id: UUID, room_id: UUID) -> RoomRecord:
+        """Look one up."""
+
+    async def imported(self, organisation_id: UUID, tenant_id: UUID) -> set[UUID]:
+        """List mailbox ids."""
 
 
 class RoomChanges(Protocol):
@@ -51,19 +56,25 @@ class RoomChanges(Protocol):
         office_id: UUID,
         now: datetime,
         actor: str,
-    ) -> RoomRecord: ...
+    ) -> RoomRecord:
+        """Add one."""
+
     async def move(
         self, organisation_id: UUID, room_id: UUID, office_id: UUID, *, now: datetime, actor: str
-    ) -> RoomRecord: ...
+    ) -> RoomRecord:
+        """Put it elsewhere."""
+
     async def remove(
         self, organisation_id: UUID, room_id: UUID, *, now: datetime, actor: str
-    ) -> None: ...
+    ) -> None:
+        """Remove one."""
 
 
 class Tenants(Protocol):
     """The way to an organisation's directory."""
 
-    async def tenant(self, organisation_id: UUID) -> tuple[UUID, Tenant]: ...
+    async def tenant(self, organisation_id: UUID) -> tuple[UUID, Tenant]:
+        """Sign in with what is saved; refuses where there is nothing."""
 
 
 class Rooms:

@@ -19,12 +19,19 @@ LASTS = timedelta(days=7)
 class SessionRows(Protocol):
     """What is stored of sessions."""
 
-    async def person(self, token_hash: bytes, now: datetime) -> Person | None: ...
-    async def account(self, email: str) -> Account | None: ...
+    async def person(self, token_hash: bytes, now: datetime) -> Person | None:
+        """Find whose token it is."""
+
+    async def account(self, email: str) -> Account | None:
+        """Find the living account."""
+
     async def open(
         self, account: Account, token_hash: bytes, *, now: datetime, expires_at: datetime
-    ) -> bool: ...
-    async def close(self, person: Person, now: datetime) -> None: ...
+    ) -> bool:
+        """Open it."""
+
+    async def close(self, person: Person, now: datetime) -> None:
+        """End it."""
 
 
 class Sessions:

@@ -13,10 +13,14 @@ from .passwords import Passwords
 class UserRows(Protocol):
     """What is stored of users."""
 
-    async def all(self, organisation_id: UUID) -> list[User]: ...
+    async def all(self, organisation_id: UUID) -> list[User]:
+        """List them."""
+
     async def add(
         self, organisation_id: UUID, user: User, password_hash: str, *, actor: str
-    ) -> None: ...
+    ) -> None:
+        """Add one."""
+
     async def change(
         self,
         organisation_id: UUID,
@@ -26,10 +30,13 @@ class UserRows(Protocol):
         password_hash: str | None,
         now: datetime,
         actor: str,
-    ) -> User: ...
+    ) -> User:
+        """Change what is given."""
+
     async def remove(
         self, organisation_id: UUID, user_id: UUID, *, now: datetime, actor: str
-    ) -> None: ...
+    ) -> None:
+        """Remove one."""
 
 
 class Users:

@@ -121,7 +121,10 @@ def _with_problems(answer: Answering) -> Answering:
             return problem(refusal)
         except ValidationError as error:
             # Only what callers sent is validated inside `_query` and `_body`, which catch it: this is ours.
-            log.error("answer_invalid", route=_route_of(request), errors=error.error_count())
+            # Without the traceback, which would quote the values.
+            log.error(  # noqa: TRY400 — see above
+                "answer_invalid", route=_route_of(request), errors=error.error_count()
+            )
         except DatabaseUnavailable:
             log.warning("database_unavailable", route=_route_of(request))
             return problem(

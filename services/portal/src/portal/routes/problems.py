@@ -42,7 +42,7 @@ def problem(refusal: Refusal) -> web.Response:
         title=title,
         status=status,
         detail=refusal.detail,
-        errors=list(refusal.errors),
+        errors=refusal.errors,
         test=dict(refusal.test) if refusal.test is not None else None,
     )
     headers = dict(HEADERS)

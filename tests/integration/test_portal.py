@@ -1,0 +1,364 @@
+"""The whole portal in this process over HTTP: real Postgres, a real bus, Graph over HTTPS."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import aiohttp
+import asyncpg
+import pytest
+from aiohttp import web
+
+from contracts.events import Booking, Organizer, booking_event
+from contracts.routing import EVENTS
+from eventbus import Bus
+from eventbus.postgres import SCHEMA, open_postgres_bus
+from graphclient import open_graph
+from pgstore import Role, SecretBox, open_database
+from pgstore.testing import TestDatabase
+from portal.app import PortalOptions, add_portal
+from servicekit.clock import utc_now
+from servicekit.http import serve_http
+
+from .portal_graph import PortalGraph, serve_portal_graph
+
+KEYS = "s1:" + base64.b64encode(b"s" * 32).decode()
+OPERATOR = "operator-of-this-test-alone"
+PASSWORD = "correct horse battery"
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Answer:
+    status: int
+    body: Any
+    headers: Any
+
+
+@dataclass
+class Scene:
+    session: aiohttp.ClientSession
+    graph: PortalGraph
+    bus: Bus
+    database: TestDatabase
+    texts: list[str] = field(default_factory=list)
+
+    async def call(
+        self, method: str, path: str, body: Any = None, token: str | None = None, **headers: str
+    ) -> Answer:
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        async with self.session.request(method, path, json=body, headers=headers) as answer:
+            text = await answer.text()
+            self.texts.append(text + str(answer.headers))
+            return Answer(
+                answer.status,
+                await answer.json(content_type=None) if text else None,
+                answer.headers,
+            )
+
+    async def good(self, method: str, path: str, body: Any = None, token: str | None = None) -> Any:
+        answer = await self.call(method, path, body, token)
+        assert answer.status < 300, answer.body
+        return answer.body
+
+    async def organisation(self, name: str) -> tuple[UUID, str]:
+        """A new organisation; its id and its administrator's token."""
+        email = f"admin@{name}.example"
+        made = await self.good(
+            "POST",
+            "/api/organisations",
+            {"name": name, "administrator": {"email": email, "password": PASSWORD}},
+            OPERATOR,
+        )
+        return UUID(made["id"]), await self.sign_in(email)
+
+    async def sign_in(self, email: str) -> str:
+        signed = await self.good("POST", "/api/session", {"email": email, "password": PASSWORD})
+        return str(signed["token"])
+
+    async def connected(self, token: str, tenant: UUID | None = None) -> UUID:
+        """Save the integration and add an office; the office's id."""
+        await self.good("PUT", "/api/integration", self.integration(tenant=tenant), token)
+        office = await self.good("POST", "/api/offices", OFFICE, token)
+        return UUID(office["id"])
+
+    def integration(self, *, tenant: UUID | None = None, **more: Any) -> Json:
+        return {
+            "enabled": True,
+            "tenant_id": str(tenant or uuid4()),
+            "client_id": str(uuid4()),
+            "client_secret": self.graph.secret,
+        } | more
+
+    async def room(self, token: str, office: UUID, nth: int = 0) -> Json:
+        body = {"mailbox_id": str(self.graph.rooms[nth]), "office_id": str(office)}
+        made: Json = await self.good("POST", "/api/rooms", body, token)
+        return made
+
+
+OFFICE = {"name": "HQ", "time_zone": "Europe/Berlin", "opens": "08:00", "closes": "18:00"}
+
+
+@pytest.fixture
+async def scene(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Scene]:
+    owner = await asyncpg.connect(database.owner_dsn)
+    await owner.execute(SCHEMA)
+    await owner.close()
+    app = web.Application()
+    async with (
+        serve_portal_graph(tmp_path) as fake,
+        open_postgres_bus(database.login_dsn) as bus,
+        open_database(database.login_dsn, Role.PORTAL) as rows,
+        open_graph(f"{fake.url}/v1.0", fake.url, fake.ca_file) as graph,
+    ):
+        options = PortalOptions(OPERATOR, "https://hooks.test")
+        add_portal(app, rows, bus, graph, lambda: SecretBox.parse(KEYS), options, utc_now)
+        async with (
+            serve_http(app, "127.0.0.1:0") as (host, port),
+            aiohttp.ClientSession(f"http://{host}:{port}") as session,
+        ):
+            yield Scene(session, fake, bus, database)
+
+
+async def test_an_administrator_connects_a_tenant_and_imports_its_rooms(scene: Scene) -> None:
+    _, token = await scene.organisation("north")
+    assert (await scene.call("GET", "/api/integration", token=token)).status == 404
+    saved = await scene.good("PUT", "/api/integration", scene.integration(), token)
+    assert (saved["status"], saved["secret_set"]) == ("untested", True)
+
+    tested = await scene.good("POST", "/api/integration/test", {}, token)
+
+    assert (tested["ok"], tested["rooms"], tested["causes"]) == (True, 3, [])
+    assert (await scene.good("GET", "/api/integration", token=token))["status"] == "ok"
+    office = await scene.good("POST", "/api/offices", OFFICE, token)
+    listed = await scene.good("GET", "/api/rooms/importable", token=token)
+    assert [each["name"] for each in listed["items"]] == ["Room 0", "Room 1", "Room 2"]
+    room = await scene.room(token, UUID(office["id"]), 1)
+    assert (room["state"], room["name"], room["capacity"]) == ("loading", "Room 1", 5)
+    assert (await scene.good("GET", "/api/rooms", token=token))["items"] == [room]
+    listed = await scene.good("GET", "/api/rooms/importable", token=token)
+    assert [each["imported"] for each in listed["items"]] == [False, True, False]
+    health = await scene.good("GET", f"/api/rooms/{room['id']}/health", token=token)
+    assert health["state"] == "loading"
+    assert scene.graph.lists == 2  # once for the test, once for all the rest
+    assert scene.graph.secret not in "".join(scene.texts)
+
+
+async def test_a_wrong_secret_is_named_and_never_replaces_a_working_one(scene: Scene) -> None:
+    _, token = await scene.organisation("north")
+    right = scene.integration()
+    await scene.good("PUT", "/api/integration", right | {"client_secret": "s3~other"}, token)
+    tested = await scene.good("POST", "/api/integration/test", {}, token)
+    assert [cause["code"] for cause in tested["causes"]] == ["wrong_secret"]
+    await scene.good("PUT", "/api/integration", right, token)
+    assert (await scene.good("POST", "/api/integration/test", {}, token))["ok"]
+
+    refused = await scene.call(
+        "PUT", "/api/integration", right | {"client_secret": "s3~mistyped"}, token
+    )
+
+    assert refused.status == 422
+    assert refused.body["test"]["causes"][0]["code"] == "wrong_secret"
+    assert (await scene.good("POST", "/api/integration/test", {}, token))["ok"]
+    assert "s3~mistyped" not in "".join(scene.texts)
+
+
+async def test_missing_consent_leaves_exactly_two_causes(scene: Scene) -> None:
+    _, token = await scene.organisation("north")
+    scene.graph.roles = ("Place.Read.All", "Calendars.ReadWrite")
+    await scene.good("PUT", "/api/integration", scene.integration(), token)
+
+    tested = await scene.good("POST", "/api/integration/test", {}, token)
+
+    assert {cause["code"] for cause in tested["causes"]} == {
+        "consent_missing",
+        "permission_delegated",
+    }
+
+
+async def test_bad_fields_are_named_in_a_problem_document_without_their_values(
+    scene: Scene,
+) -> None:
+    _, token = await scene.organisation("north")
+    body = scene.integration(client_secret=str(uuid4()), tenant_id="contoso", surprise=1)
+
+    refused = await scene.call("PUT", "/api/integration", body, token)
+
+    assert refused.status == 422
+    assert refused.headers["Content-Type"].startswith("application/problem+json")
+    assert refused.headers["Cache-Control"] == "no-store"
+    assert refused.headers["X-Content-Type-Options"] == "nosniff"
+    assert {error["field"] for error in refused.body["errors"]} == {
+        "tenant_id",
+        "client_secret",
+        "surprise",
+    }
+    assert body["client_secret"] not in str(refused.body)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"{}", "text/plain", 415),
+        (b'{"name": "' + b"x" * 70_000 + b'"}', "application/json", 413),
+    ],
+)
+async def test_bodies_that_cannot_be_taken_are_refused(
+    scene: Scene, data: bytes, kind: str, status: int
+) -> None:
+    headers = {"Authorization": f"Bearer {OPERATOR}", "Content-Type": kind}
+    async with scene.session.post("/api/organisations", data=data, headers=headers) as answer:
+        assert answer.status == status
+
+
+async def test_what_belongs_to_another_organisation_does_not_exist(scene: Scene) -> None:
+    north, north_token = await scene.organisation("north")
+    south, south_token = await scene.organisation("south")
+    office = await scene.connected(north_token)
+    room = await scene.room(north_token, office)
+    people = (await scene.good("GET", "/api/users", token=north_token))["items"]
+    foreign = [
+        ("GET", f"/api/rooms/{room['id']}", None),
+        ("GET", f"/api/rooms/{room['id']}/health", None),
+        ("GET", f"/api/rooms/{room['id']}/bookings", None),
+        ("POST", f"/api/rooms/{room['id']}/resync", None),
+        ("DELETE", f"/api/rooms/{room['id']}", None),
+        ("PATCH", f"/api/offices/{office}", {"name": "Mine"}),
+        ("DELETE", f"/api/offices/{office}", None),
+        ("PATCH", f"/api/users/{people[0]['id']}", {"role": "member"}),
+        ("DELETE", f"/api/users/{people[0]['id']}", None),
+    ]
+
+    answers = [await scene.call(*each, south_token) for each in foreign]
+
+    assert [answer.status for answer in answers] == [404] * len(foreign)
+    assert (await scene.good("GET", "/api/rooms", token=south_token))["items"] == []
+    assert (await scene.good("GET", f"/api/rooms/{room['id']}", token=north_token)) == room
+    assert str(north) not in str(await scene.good("GET", "/api/audit", token=south_token))
+    assert str(south) in str(await scene.good("GET", "/api/audit", token=south_token))
+
+
+async def test_a_mailbox_belongs_to_one_organisation_and_keeps_its_id_on_return(
+    scene: Scene,
+) -> None:
+    tenant = uuid4()
+    _, north = await scene.organisation("north")
+    _, south = await scene.organisation("south")
+    north_office = await scene.connected(north, tenant)
+    south_office = await scene.connected(south, tenant)
+    room = await scene.room(north, north_office)
+    body = {"mailbox_id": room["mailbox_id"], "office_id": str(south_office)}
+
+    assert (await scene.call("POST", "/api/rooms", body, south)).status == 409
+
+    await scene.good("DELETE", f"/api/rooms/{room['id']}", token=north)
+    assert (await scene.call("GET", f"/api/rooms/{room['id']}", token=north)).status == 404
+    assert (await scene.room(north, north_office))["id"] == room["id"]
+
+
+async def test_an_office_with_rooms_stays(scene: Scene) -> None:
+    _, token = await scene.organisation("north")
+    office = await scene.connected(token)
+    room = await scene.room(token, office)
+    other = await scene.good("POST", "/api/offices", OFFICE | {"name": "Lab"}, token)
+
+    assert (await scene.call("DELETE", f"/api/offices/{office}", token=token)).status == 409
+    moved = await scene.good("PATCH", f"/api/rooms/{room['id']}", {"office_id": other["id"]}, token)
+    assert moved["office_id"] == other["id"]
+    await scene.good("DELETE", f"/api/offices/{office}", token=token)
+    backwards = await scene.call("PATCH", f"/api/offices/{other['id']}", {"closes": "07:00"}, token)
+    assert backwards.status == 422
+
+
+async def test_the_operator_acts_inside_a_named_organisation_on_record(scene: Scene) -> None:
+    organisation, token = await scene.organisation("north")
+
+    assert (await scene.call("GET", "/api/offices", token=OPERATOR)).status == 422
+    inside = {"X-Organisation": str(organisation)}
+    assert (await scene.call("GET", "/api/offices", token=OPERATOR, **inside)).status == 200
+    elsewhere = {"X-Organisation": str(uuid4())}
+    assert (await scene.call("GET", "/api/offices", token=OPERATOR, **elsewhere)).status == 404
+
+    latest = (await scene.good("GET", "/api/audit", token=token))["items"][0]
+    assert (latest["actor"], latest["subject"]) == ("operator", "GET /api/offices")
+
+
+async def test_ending_an_organisation_ends_its_sessions(scene: Scene) -> None:
+    organisation, token = await scene.organisation("north")
+    await scene.good("DELETE", f"/api/organisations/{organisation}", token=OPERATOR)
+
+    assert (await scene.call("GET", "/api/offices", token=token)).status == 401
+    assert (await scene.good("GET", "/api/organisations", token=OPERATOR))["items"] == []
+
+
+async def test_signing_out_ends_the_token_and_only_its_hash_was_stored(scene: Scene) -> None:
+    _, token = await scene.organisation("north")
+    owner = await asyncpg.connect(scene.database.owner_dsn)
+    stored = await owner.fetchval("select string_agg(s::text, ' ') from sessions s")
+    await owner.close()
+
+    await scene.good("DELETE", "/api/session", token=token)
+
+    assert token not in str(stored)
+    assert (await scene.call("GET", "/api/offices", token=token)).status == 401
+
+
+async def test_guessing_passwords_is_slowed_down(scene: Scene) -> None:
+    guess = {"email": "nobody@north.example", "password": "wrong"}
+    statuses = [(await scene.call("POST", "/api/session", guess)).status for _ in range(11)]
+
+    assert statuses == [401] * 10 + [429]
+    refused = await scene.call("POST", "/api/session", guess)
+    assert int(refused.headers["Retry-After"]) > 0
+
+
+async def test_the_stream_carries_the_own_organisations_events_alone(scene: Scene) -> None:
+    north, token = await scene.organisation("north")
+    south, _ = await scene.organisation("south")
+    async with (
+        asyncio.timeout(20),
+        scene.session.get("/api/stream", headers={"Authorization": f"Bearer {token}"}) as stream,
+    ):
+        assert stream.status == 200
+        assert await stream.content.readline() == b": open\r\n"
+        foreign, own = _booking("Secret plans"), _booking("Stand-up")
+        for organisation, booking in ((south, foreign), (north, own)):
+            key, body = booking_event(
+                booking, organisation_id=organisation, version=1, time=utc_now()
+            )
+            await scene.bus.publish(EVENTS, key, body)
+        lines = []
+        while not (lines and lines[-1].startswith(b"data:")):
+            lines.append(await stream.content.readline())
+
+    text = b"".join(lines).decode()
+    assert "event: booking.confirmed" in text
+    assert str(own.id) in text
+    assert str(foreign.id) not in text
+
+
+def _booking(subject: str) -> Booking:
+    start = utc_now()
+    return Booking(
+        id=uuid4(),
+        room_id=uuid4(),
+        start=start,
+        end=start + timedelta(hours=1),
+        all_day=False,
+        time_zone="Europe/Berlin",
+        subject=subject,
+        organizer=Organizer(name="Ada", email="ada@x.example"),
+        status="confirmed",
+        origin="outlook",
+        series_id=None,
+        original_start=None,
+        version=1,
+    )
