@@ -1,0 +1,145 @@
+"""graph-calendar §2.2, §2.5, §2.6 and graph-notifications §4.4: what effects leave behind."""
+
+from datetime import date, timedelta
+
+from graphsim.events import Override
+from graphsim.mailboxes import Processing
+from graphsim.recurrence import read
+
+from .rooms import NOW, World, kinds, reports
+
+DAILY = {"pattern": {"type": "daily"}, "range": {"type": "numbered", "numberOfOccurrences": 3}}
+
+
+def test_a_room_copy_appears_unanswered_with_the_true_subject_and_is_rewritten_later() -> None:
+    world = World()
+    copy, outcome = world.invite(sensitivity="private", body="agenda")
+    shown = (copy.subject, copy.response, copy.show_as, copy.sensitivity, copy.is_organizer)
+    assert shown == ("Secret plans", "notResponded", "tentative", "private", False)
+    assert [visit.due - NOW for visit in outcome.visits] == [timedelta(seconds=1)]
+    world.meetings.answer(world.room, copy.key, NOW)
+    later = world.room.events[copy.key]
+    shown = (later.subject, later.response, later.show_as, later.sensitivity, later.is_organizer)
+    assert shown == ("Ann Lee ", "accepted", "busy", "normal", False)
+    assert later.body == ""
+    assert later.change > copy.change
+    assert later.ical_uid == world.original(later).ical_uid
+    assert world.original(later).subject == "Secret plans"
+    assert [one.response for one in world.original(later).attendees] == ["accepted"]
+
+
+def test_a_booking_is_reported_as_one_created_and_three_updated() -> None:
+    world = World()
+    copy, first = world.invite()
+    second = world.meetings.answer(world.room, copy.key, NOW)
+    assert kinds(first, world.room) + kinds(second, world.room) == [
+        "created",
+        "updated",
+        "updated",
+        "updated",
+    ]
+
+
+def test_an_edit_is_reported_three_times_and_answered_again() -> None:
+    world = World()
+    copy = world.answered()
+    original = world.original(copy)
+    first = world.meetings.edit(
+        world.ann,
+        original,
+        {"start": copy.start + timedelta(hours=2), "end": copy.end + timedelta(hours=2)},
+        NOW,
+    )
+    assert world.room.events[copy.key].response == "notResponded"
+    second = world.meetings.answer(world.room, copy.key, NOW)
+    assert kinds(first, world.room) + kinds(second, world.room) == ["updated"] * 3
+    assert world.room.events[copy.key].start == copy.start + timedelta(hours=2)
+    assert world.room.events[copy.key].response == "accepted"
+
+
+def test_a_declined_request_leaves_the_room_and_tells_the_organiser() -> None:
+    world = World()
+    world.answered()
+    copy, _ = world.invite(minutes=30)
+    outcome = world.meetings.answer(world.room, copy.key, NOW)
+    assert copy.key not in world.room.events
+    assert kinds(outcome, world.room) == ["deleted", "updated", "updated"]
+    assert [one.response for one in world.original(copy).attendees] == ["declined"]
+
+
+def test_a_declined_meeting_moved_to_a_free_slot_is_asked_for_again() -> None:
+    world = World()
+    world.answered()
+    copy, _ = world.invite(minutes=30)
+    world.meetings.answer(world.room, copy.key, NOW)
+    moved = {"start": copy.start + timedelta(hours=5), "end": copy.end + timedelta(hours=5)}
+    outcome = world.meetings.edit(world.ann, world.original(copy), moved, NOW)
+    assert "created" in kinds(outcome, world.room)
+    assert len(outcome.visits) == 1
+
+
+def test_a_cancelled_meeting_stays_in_the_room_by_default() -> None:
+    world = World()
+    copy = world.answered()
+    outcome = world.meetings.cancel(world.ann, world.original(copy), NOW)
+    kept = world.room.events[copy.key]
+    assert (kept.cancelled, kept.subject) == (True, "Canceled: Ann Lee ")
+    assert not world.ann.events
+    assert set(kinds(outcome, world.room)) == {"updated"}
+
+
+def test_a_room_that_removes_cancelled_meetings_reports_one_deleted_and_two_updated() -> None:
+    world = World()
+    world.room.processing = Processing(remove_canceled_meetings=True)
+    copy = world.answered()
+    outcome = world.meetings.cancel(world.ann, world.original(copy), NOW)
+    assert copy.key not in world.room.events
+    assert kinds(outcome, world.room) == ["deleted", "updated", "updated"]
+
+
+def test_an_event_directly_in_the_room_is_its_own_and_nothing_checks_it() -> None:
+    world = World()
+    world.answered()
+    event, outcome = world.meetings.create(world.room, world.draft(attendees=()), NOW)
+    assert (event.response, event.is_organizer, event.organizer.name) == ("organizer", True, "Room")
+    assert outcome.visits == []
+    start = NOW + timedelta(days=1)
+    assert len(world.room.window(start, start + timedelta(days=1))) == 2
+
+
+def test_a_cancelled_occurrence_is_reported_as_a_change_of_its_master_alone() -> None:
+    world = World()
+    recurrence = read(DAILY, world.draft().start.date(), "UTC")
+    copy = world.answered(recurrence=recurrence)
+    outcome = world.meetings.cancel_day(world.ann, world.original(copy), date(2026, 11, 25), NOW)
+    assert {one.ref.day for one in reports(outcome, world.room)} == {None}
+    assert set(kinds(outcome, world.room)) == {"updated"}
+    fresh = world.room.events[copy.key]
+    shown = world.room.instances(fresh, NOW, NOW + timedelta(days=9))
+    assert [one.day and one.day.day for one in shown] == [24, 26]
+
+
+def test_a_moved_occurrence_is_an_exception_in_the_room_too() -> None:
+    world = World()
+    copy = world.answered(recurrence=read(DAILY, world.draft().start.date(), "UTC"))
+    day = date(2026, 11, 25)
+    moved = Override(start=copy.start + timedelta(days=1, hours=4))
+    outcome = world.meetings.edit_day(world.ann, world.original(copy), day, moved, NOW)
+    assert {one.ref.day for one in reports(outcome, world.room)} == {None, day}
+    world.meetings.answer(world.room, copy.key, NOW)
+    shown = world.room.instances(world.room.events[copy.key], NOW, NOW + timedelta(days=9))
+    assert [(one.kind, one.start.hour) for one in shown] == [
+        ("occurrence", 9),
+        ("exception", 13),
+        ("occurrence", 9),
+    ]
+    assert {one.subject for one in shown} == {"Ann Lee "}
+    assert shown[1].original_start is not None
+    assert shown[1].original_start.hour == 9
+
+
+def test_one_report_per_change_when_echoes_are_off() -> None:
+    world = World(room_echoes=False)
+    copy, first = world.invite()
+    second = world.meetings.answer(world.room, copy.key, NOW)
+    assert kinds(first, world.room) + kinds(second, world.room) == ["created", "updated"]
