@@ -85,7 +85,7 @@ def add_portal(
     clock: Callable[[], datetime],
 ) -> None:
     """Serve the REST interface and the live stream in this application, under /api."""
-    passwords, feed = Passwords(), Feed()
+    passwords, feed, release = Passwords(), Feed(), version("portal")
     rooms, integrations = RoomStore(database), IntegrationStore(database)
     connection = Integrations(integrations, graph, _Envelopes(secrets), options.webhook_url, clock)
     desk = Desk(
@@ -96,11 +96,9 @@ def add_portal(
         offices=Offices(OfficeStore(database), clock),
         rooms=Rooms(rooms, rooms, connection, clock),
         bookings=Bookings(BookingStore(database), clock),
-        records=Records(
-            AuditStore(database), integrations, rooms, bus.connected, version("portal"), clock
-        ),
+        records=Records(AuditStore(database), integrations, rooms, bus.connected, release, clock),
     )
-    add_routes(app, desk, feed)
+    add_routes(app, desk, feed, release)
     consumer = EventConsumer(feed)
 
     async def following(_app: web.Application) -> AsyncIterator[None]:
