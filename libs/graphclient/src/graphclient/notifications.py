@@ -1,11 +1,15 @@
 """What Graph posts to a webhook, read without trusting it (graph-notifications §4.1 and §6). Pure."""
 
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
 
 from .errors import Malformed
 
+T = TypeVar("T")
+
+_MOST_ITEMS = 5_000  # a genuine item has 300 bytes and more, a delivery at most 1 MiB
 _LONGEST_ID = 1024  # event ids have 150 to 200 characters
 _LIFECYCLE_EVENTS = {
     name.lower(): name for name in ("missed", "subscriptionRemoved", "reauthorizationRequired")
@@ -69,16 +73,22 @@ def parse(body: bytes) -> list[Item]:
     An item of an unexpected shape becomes an empty Item: it must not take its neighbours with it.
     """
     try:
-        return [_item(wire) for wire in _collection.decode(body).value]
+        return [_item(wire) for wire in _bounded(_collection.decode(body).value)]
     except msgspec.ValidationError:
         return [_loose_item(raw) for raw in _loose_items(body)]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed("the delivery is not JSON") from error
 
 
+def _bounded(items: list[T]) -> list[T]:
+    if len(items) > _MOST_ITEMS:
+        raise Malformed("the delivery holds more items than genuine ones fit in")
+    return items
+
+
 def _loose_items(body: bytes) -> list[msgspec.Raw]:
     try:
-        return _loose_collection.decode(body).value
+        return _bounded(_loose_collection.decode(body).value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed("the delivery is not a collection of notifications") from error
 

@@ -17,9 +17,10 @@ from .domain.outcomes import ItemOutcome
 
 log = structlog.get_logger()
 
-# A genuine item has at most three objects and some 300 bytes. What holds many more objects was made
-# to keep the loop busy.
+# A genuine item has at most three objects, a dozen members and some 300 bytes. What holds many more
+# of them in 1 MiB was made to keep the loop busy; counting bytes costs next to nothing.
 MOST_OBJECTS: Final = 15_000
+MOST_MEMBERS: Final = 60_000
 
 Verdict = Literal["accepted", "malformed", "unconfirmed"]
 
@@ -52,7 +53,7 @@ class Reception:
 
     async def receive(self, body: bytes) -> Verdict:
         """`accepted` means that every authentic item is confirmed; the forged ones are only counted."""
-        if body.count(b"{") > MOST_OBJECTS:
+        if body.count(b"{") > MOST_OBJECTS or body.count(b",") > MOST_MEMBERS:
             return "malformed"
         try:
             items = parse(body)
