@@ -82,17 +82,21 @@ class Simulator:
     async def running(self, session: aiohttp.ClientSession) -> AsyncIterator[None]:
         """Runs what the cloud does by itself; notifications go out through `session`."""
         self._http = session
+        failure: BaseException | None = None
         async with asyncio.TaskGroup() as tasks:
             agenda = tasks.create_task(self.state.agenda.run())
-            async with asyncio.TaskGroup() as posts:
-                self.delivery.open(posts)
-                self.load.open(posts)
-                try:
-                    yield
-                finally:
-                    agenda.cancel()
-                    self.delivery.close()
-                    self.load.close()
+            self.delivery.open(tasks)
+            self.load.open(tasks)
+            try:
+                yield
+            except BaseException as error:  # noqa: BLE001 -- raised below, outside the group
+                # As it is: a group would wrap the caller's own exception.
+                failure = error
+            agenda.cancel()
+            self.delivery.close()
+            self.load.close()
+        if failure is not None:
+            raise failure
 
     async def handle(self, call: Call) -> Answer:
         """Answers one request to any of the three services."""
