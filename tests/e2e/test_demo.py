@@ -21,7 +21,11 @@ READY_SECONDS = 60.0
 ARRIVES_SECONDS = 20.0
 STOPS_SECONDS = 30.0
 # Before anybody's working day: nothing of the demo's own week is there.
-EARLY = {"day": (date.today() + timedelta(days=1)).isoformat(), "start": "06:30", "minutes": 30}  # noqa: DTZ011  # any day does
+EARLY: dict[str, Any] = {
+    "day": (date.today() + timedelta(days=1)).isoformat(),
+    "start": "06:30",
+    "minutes": 30,
+}  # noqa: DTZ011  # any day does
 
 
 @dataclass(slots=True)
@@ -119,7 +123,7 @@ def shown(entries: list[dict[str, Any]]) -> set[tuple[str, str, bool]]:
     }
 
 
-async def both_sides(demo: Demo) -> dict[str, Any]:
+async def both_sides(demo: Demo) -> dict[tuple[str, str], Any]:
     """Return what each side shows for every room, today and the next seven days."""
     found = {}
     for office in (await demo.ask("GET", "/api/setup"))["offices"]:

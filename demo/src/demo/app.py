@@ -52,7 +52,7 @@ async def run(options: Options, tell: Tell, stop: asyncio.Event) -> None:
         booked = await seed(cloud, client_secret, utc_now().date())
         if booked:
             tell(f"booked {booked} meetings in Outlook")
-        await asyncio.sleep(APPEAR_SECONDS)  # the rooms answer what was just booked
+            await asyncio.sleep(APPEAR_SECONDS)  # the rooms answer what was just booked
         if stop.is_set():
             return
         settings = _settings(options.folder, cloud)

@@ -6,14 +6,16 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import structlog
 
-from graphsim import Simulator, serve
+from graphsim import Clock, Simulator, serve
 from graphsim.options import Options
+from servicekit.clock import utc_now
 
 from . import tenant
 
@@ -39,6 +41,17 @@ class CloudRefused(Exception):
         self.status = status
 
 
+class Moments:
+    """The simulator's clock: the real time, or that of what is being lived again."""
+
+    def __init__(self) -> None:
+        self.relived: datetime | None = None
+
+    def __call__(self) -> datetime:
+        """Return the time that the simulator believes in."""
+        return self.relived or utc_now()
+
+
 @dataclass(slots=True)
 class Cloud:
     """The running simulator: its address, how to trust it, and the diary of what was done to it."""
@@ -48,6 +61,8 @@ class Cloud:
     ca: Path
     tls: ssl.SSLContext
     diary: Path
+    simulator: Simulator
+    moments: Moments
 
     async def call(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, **headers: str
@@ -65,35 +80,52 @@ class Cloud:
 
     async def do(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Do what changes a calendar and write it into the diary."""
+        entry = json.dumps([utc_now().isoformat(), method, path, body], ensure_ascii=False)
         done = await self.call(method, path, body)
         with self.diary.open("a", encoding="utf-8") as diary:
-            diary.write(json.dumps([method, path, body], ensure_ascii=False) + "\n")
+            diary.write(entry + "\n")
         return done
 
-    async def relive(self) -> int:
-        """Do again what the diary holds; returns how many things that were."""
-        if not self.diary.exists():
-            return 0
-        lines = self.diary.read_text(encoding="utf-8").splitlines()
-        for line in lines:
-            method, path, body = json.loads(line)
+    async def relive(self, founding: Mapping[str, Any]) -> None:
+        """Found the tenant and do again what the diary holds, at its times, the rooms' answers in between.
+
+        Ids, etags and answers come out as they were: the platform finds what it knows, and nothing else.
+        """
+        lines = self.diary.read_text(encoding="utf-8").splitlines() if self.diary.exists() else []
+        entries = [json.loads(line) for line in lines]
+        if entries:
+            self._at(datetime.fromisoformat(entries[0][0]))
+        await self.call("POST", "/_sim/tenants", founding)
+        for at, method, path, body in entries:
+            self._at(datetime.fromisoformat(at))
             try:
                 await self.call(method, path, body)
             except CloudRefused as refused:
-                # What was refused then is refused now; a refusal that is new shows as a difference, not as a crash.
-                log.debug("diary_refused", method=method, status=refused.status)
-        return len(lines)
+                log.warning("diary_refused", method=method, status=refused.status)
+        self._at(None)
+
+    def _at(self, moment: datetime | None) -> None:
+        self.moments.relived = moment
+        self.simulator.state.agenda.run_due(self.moments())
 
 
 @asynccontextmanager
 async def open_cloud(session: aiohttp.ClientSession, folder: Path) -> AsyncIterator[Cloud]:
     """Run the simulator until the block ends, with nothing in it yet."""
-    simulator = await asyncio.to_thread(
-        Simulator, Options(seed=_SEED, appear_seconds=APPEAR_SECONDS, allow_http=True), folder
-    )
+    moments = Moments()
+    options = Options(seed=_SEED, appear_seconds=APPEAR_SECONDS, allow_http=True)
+    simulator = await asyncio.to_thread(Simulator, options, folder, Clock(moments))
     async with serve(simulator) as address:
         tls = ssl.create_default_context(cafile=str(address.ca_file))
-        yield Cloud(session, address.origin, address.ca_file, tls, folder / "diary.jsonl")
+        yield Cloud(
+            session,
+            address.origin,
+            address.ca_file,
+            tls,
+            folder / "diary.jsonl",
+            simulator,
+            moments,
+        )
 
 
 def founding(client_secret: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What the page draws: one shape for Outlook's meetings and the platform's bookings, in the office's wall time. Pure."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypedDict
 
 from .rooms import ImportedRoom
@@ -29,17 +29,29 @@ def moment(text: str) -> datetime:
 
 def of_booking(booking: Mapping[str, Any], room: ImportedRoom) -> Entry:
     """Return the platform's booking as the page draws it."""
+    all_day = bool(booking["all_day"])
     return Entry(
         id=booking["id"],
-        start=room.wall(moment(booking["start"])),
-        end=room.wall(moment(booking["end"])),
-        all_day=booking["all_day"],
+        start=_shown(booking["start"], room, all_day=all_day),
+        end=_shown(booking["end"], room, all_day=all_day),
+        all_day=all_day,
         subject=booking["subject"],
         organizer=booking["organizer"]["name"],
         status=booking["status"],
         series=booking["series_id"] is not None,
         version=booking.get("version") or 0,
     )
+
+
+def touches(entry: Entry, day: date) -> bool:
+    """Tell whether the entry takes any of this day on the office's clock."""
+    following = (day + timedelta(days=1)).isoformat()
+    return entry["start"] < following and entry["end"] > f"{day.isoformat()}T00:00"
+
+
+def _shown(text: str, room: ImportedRoom, *, all_day: bool) -> str:
+    # An all-day booking keeps its dates wherever it is read: midnight UTC stands for the date (design §5.2).
+    return moment(text).strftime("%Y-%m-%dT%H:%M") if all_day else room.wall(moment(text))
 
 
 def busy_text(bookings: list[Entry], now: str) -> tuple[bool, str]:

@@ -18,7 +18,7 @@ from aiohttp_sse import sse_response
 from . import recurrence, tenant
 from .audience import Audience
 from .cloud import CloudRefused
-from .entries import busy_text, of_booking
+from .entries import Entry, busy_text, of_booking, touches
 from .outlook import NewMeeting, Outlook
 from .portal_client import Portal, PortalRefused
 from .rooms import ImportedRoom
@@ -99,19 +99,21 @@ class Page:
         start, end = room.bounds(day)
         answer: dict[str, Any] = {"outlook": await self.outlook.meetings(room, start, end)}
         if request.query.get("side") != "outlook":
-            answer["platform"] = await self._bookings(room, start, end)
+            answer["platform"] = await self._bookings(room, day)
         return web.json_response(answer)
 
-    async def _bookings(self, room: ImportedRoom, start: datetime, end: datetime) -> list[Any]:
+    async def _bookings(self, room: ImportedRoom, day: date) -> list[Entry]:
+        start, end = room.bounds(day)
         path = f"/api/rooms/{room.id}/bookings?from={_utc(start)}&to={_utc(end)}"
-        return [of_booking(booking, room) for booking in await self.portal.items(path)]
+        entries = [of_booking(booking, room) for booking in await self.portal.items(path)]
+        return [entry for entry in entries if touches(entry, day)]
 
     async def _availability(self, _: web.Request) -> web.Response:
         now = self.now()
         states = {}
         for room in self.rooms.values():
-            start, end = room.bounds(now.astimezone(room.zone).date())
-            busy, text = busy_text(await self._bookings(room, start, end), room.wall(now))
+            today = await self._bookings(room, now.astimezone(room.zone).date())
+            busy, text = busy_text(today, room.wall(now))
             states[str(room.id)] = {"busy": busy, "text": text}
         return web.json_response({"rooms": states})
 

@@ -18,8 +18,7 @@ _NOBODY = UUID(int=0)
 
 async def seed(cloud: Cloud, client_secret: str, today: date) -> int:
     """Make the tenant, do again what the diary holds, and book the weeks it lacks; returns how many meetings are new."""
-    await cloud.call("POST", "/_sim/tenants", founding(client_secret))
-    await cloud.relive()
+    await cloud.relive(founding(client_secret))
     file = cloud.diary.with_name("weeks.json")
     planned: list[str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
     outlook = Outlook(cloud)

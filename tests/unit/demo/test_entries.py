@@ -1,7 +1,7 @@
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
-from demo.entries import Entry, busy_text, moment, of_booking
+from demo.entries import Entry, busy_text, moment, of_booking, touches
 from demo.rooms import ImportedRoom
 from demo.tenant import BERLIN
 
@@ -39,3 +39,17 @@ def test_a_room_says_until_when_it_is_taken_or_free() -> None:
     assert busy_text(day, "2026-11-23T11:00") == (False, "free until 14:00")
     assert busy_text(day, "2026-11-23T15:00") == (False, "free for the rest of the day")
     assert busy_text([entry("00:00", "24:00", all_day=True)], "2026-11-23T08:00")[0]
+
+
+def test_an_all_day_booking_keeps_its_date_and_touches_no_other_day() -> None:
+    drawn = of_booking(
+        {
+            "id": "b", "start": "2026-11-25T00:00:00Z", "end": "2026-11-26T00:00:00Z", "all_day": True,
+            "subject": "Workshop", "organizer": {"name": "Ada", "email": None}, "status": "confirmed",
+            "series_id": None, "version": 7,
+        },
+        ROOM,
+    )  # fmt: skip
+    assert (drawn["start"], drawn["end"]) == ("2026-11-25T00:00", "2026-11-26T00:00")
+    days = [date(2026, 11, day) for day in (24, 25, 26)]
+    assert [touches(drawn, day) for day in days] == [False, True, False]
