@@ -22,7 +22,7 @@ LAG_SAMPLE_SECONDS: Final = 0.5
 
 
 class Health:
-    """The readiness checks of one process; liveness is that the event loop answers at all."""
+    """The readiness checks of one process, not ready before its first; liveness is that the event loop answers at all."""
 
     def __init__(self) -> None:
         self._checks: dict[str, Callable[[], bool]] = {}
@@ -53,7 +53,7 @@ async def serve_ops(listen: str, health: Health) -> AsyncIterator[tuple[str, int
 
     async def readyz(_request: web.Request) -> web.Response:
         report = health.report()
-        ready = all(report.values())
+        ready = bool(report) and all(report.values())  # nothing to ask yet: still starting
         return web.json_response({"ready": ready, "checks": report}, status=200 if ready else 503)
 
     async def metrics(_request: web.Request) -> web.Response:

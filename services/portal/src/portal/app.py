@@ -121,7 +121,8 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
     """Run as a service of its own until `stop`; raises SettingsInvalid."""
     secrets = settings.live("secret_keys", SecretBox.parse)
     health = Health()
-    health.add("running", lambda: not stop.is_set())
+    serving = asyncio.Event()
+    health.add("serving", lambda: serving.is_set() and not stop.is_set())
     app = web.Application()
     async with (
         serve_ops(settings.ops_listen, health),
@@ -136,6 +137,7 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
         )
         add_portal(app, database, bus, graph, secrets.value, options, utc_now)
         async with serve_http(app, settings.listen) as (host, port):
+            serving.set()
             health.add("bus", bus.connected)
             log.info("listening", host=host, port=port)
             await stop.wait()

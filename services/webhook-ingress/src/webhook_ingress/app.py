@@ -62,7 +62,8 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
     """Run as a service of its own until `stop`; raises SettingsInvalid."""
     keys = settings.live("client_state_keys", ClientStateKeys.parse)
     health = Health()
-    health.add("running", lambda: not stop.is_set())
+    serving = asyncio.Event()
+    health.add("serving", lambda: serving.is_set() and not stop.is_set())
     app = web.Application()
     # The ops listener ends last, the bus after the requests that still publish on it.
     async with (
@@ -71,6 +72,7 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
     ):
         add_ingress(app, bus, keys.value, utc_now)
         async with serve_http(app, settings.listen) as (host, port):
+            serving.set()
             health.add("broker", _met_once(bus.connected))
             log.info("listening", host=host, port=port)
             await stop.wait()
