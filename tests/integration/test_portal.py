@@ -299,6 +299,22 @@ async def test_ending_an_organisation_ends_its_sessions(scene: Scene) -> None:
     assert (await scene.good("GET", "/api/organisations", token=OPERATOR))["items"] == []
 
 
+async def test_an_address_signs_in_once_and_the_last_administrator_stays(scene: Scene) -> None:
+    _, token = await scene.organisation("north")
+    person = {"email": "Admin@north.example", "password": PASSWORD, "role": "member"}
+    assert (await scene.call("POST", "/api/users", person, token)).status == 409
+    administrator = (await scene.good("GET", "/api/users", token=token))["items"][0]["id"]
+    path = f"/api/users/{administrator}"
+
+    assert (await scene.call("DELETE", path, token=token)).status == 409
+    assert (await scene.call("PATCH", path, {"role": "member"}, token)).status == 409
+
+    await scene.good("POST", "/api/users", person | {"email": "b@north.example"}, token)
+    assert (await scene.call("DELETE", path, token=token)).status == 409
+    await scene.good("PATCH", path, {"password": PASSWORD + "!"}, token)
+    assert (await scene.call("GET", "/api/users", token=token)).status == 401
+
+
 async def test_signing_out_ends_the_token_and_only_its_hash_was_stored(scene: Scene) -> None:
     _, token = await scene.organisation("north")
     owner = await asyncpg.connect(scene.database.owner_dsn)
