@@ -219,7 +219,7 @@ async def test_a_throttled_read_is_made_later(tenant: Tenant) -> None:
             "match": {"method": "GET", "path": "/events/"},
             "status": 429,
             "retry_after": 1,
-            "times": 6,
+            "times": 2,
         },
     )
     await tenant.meeting()

@@ -39,7 +39,7 @@ class WorkerOptions:
     poll_seconds: float = 60
     mode: str = "live"
     passes: int = 32
-    lease_seconds: float = 90.0
+    lease_seconds: float = 30.0  # reads need no more; whoever writes to Graph renews it first
 
     @property
     def reading(self) -> Options:
