@@ -298,6 +298,8 @@ function onBooking(change) {
   } else {
     flash([...$("rooms").querySelectorAll("button")].find((button) => button.dataset.room === roomId), "changed");
   }
+  // The room's answer brings the true title: a meeting is shown under its organiser's name until then.
+  for (const item of $("changes").querySelectorAll(`[data-id="${CSS.escape(entry.id)}"] b`)) item.textContent = entry.subject;
   soon("now", refreshAvailability, 400);
   // Painted means painted: the second frame begins after the first one is on the screen.
   requestAnimationFrame(() =>
@@ -346,6 +348,7 @@ function addChange(change, lag) {
   $("changes-empty").hidden = true;
   const { entry } = change;
   const item = element("li", "fresh", "");
+  item.dataset.id = entry.id;
   const when = entry.all_day ? spoken(dayOf(entry.start)) : `${spoken(dayOf(entry.start))}, ${clock(entry.start)}–${clock(entry.end)}`;
   item.append(
     element("b", "", entry.subject),
