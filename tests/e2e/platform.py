@@ -13,7 +13,7 @@ import aio_pika
 
 from contracts.routing import EVENTS
 
-QUEUE = "platform"
+from ..servers.rabbitmq import PLATFORM_QUEUE
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ async def platform_queue(amqp_url: str) -> AsyncIterator[Ledger]:
         await channel.set_qos(prefetch_count=200)
         exchange = await channel.get_exchange(EVENTS)
         queue = await channel.declare_queue(
-            QUEUE, durable=True, arguments={"x-queue-type": "quorum"}
+            PLATFORM_QUEUE, durable=True, arguments={"x-queue-type": "quorum"}
         )
         await queue.bind(exchange, "#")
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pgstore.launcher import THROWAWAY, running_server
+from pgstore.launcher import running_server
 from pgstore.testing import TestDatabase, clone, make_template
 
 from ..servers.rabbitmq import Broker
@@ -20,6 +20,8 @@ from .stack import Stack, running_stack
 from .traffic import Traffic
 
 RATE = 15.0
+# A killed process keeps the page cache, so fsync may be off; a commit must not wait in the server's memory.
+KEEPS_COMMITS = {"fsync": "off", "synchronous_commit": "on"}
 BEFORE_SECONDS = 1.5
 AFTER_SECONDS = 2.0
 Break = Callable[[], Awaitable[None]]
@@ -95,12 +97,12 @@ async def test_a_killed_broker_loses_nothing(
 
 async def test_a_killed_postgres_loses_nothing(amqp_url: str, tmp_path: Path) -> None:
     folder = tmp_path / "server"
-    first = running_server(folder, options=THROWAWAY)
+    first = running_server(folder, options=KEEPS_COMMITS)
     dsn = await asyncio.to_thread(first.__enter__)
     port = urlsplit(dsn).port
     assert port is not None
     template = await make_template(dsn)
-    second = running_server(folder, port=port, options=THROWAWAY)
+    second = running_server(folder, port=port, options=KEEPS_COMMITS)
     killed = False
     try:
         async with (

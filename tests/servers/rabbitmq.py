@@ -1,5 +1,6 @@
 """RabbitMQ for tests: TEST_AMQP_URL, a container, or a private node on loopback that is never left running."""
 
+import asyncio
 import json
 import os
 import secrets
@@ -11,8 +12,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+
+import aiormq
+from typing_extensions import override
+
+from eventbus import TOPOLOGY
 
 from .containers import engine_answers
 from .missing import ServerMissing
@@ -20,23 +26,24 @@ from .ports import free_port
 from .rabbitmq_packages import Programs, programs
 
 IMAGE = "rabbitmq:4-management"
-VHOSTS = 250
+VHOSTS = 8  # each costs its share of every start
 START_SECONDS = 120.0
+PLATFORM_QUEUE = "platform"  # declared by tests that play the platform
 PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
 
 
 class Broker:
     """What tests do with the session's broker. Only a private node can be killed and controlled."""
 
-    def __init__(self, url: str, source: str) -> None:
-        self._url = url
+    def __init__(self, urls: list[str], source: str) -> None:
+        self._urls = cycle(urls)
         self.source = source
-        self._used = 0
 
     def fresh_url(self) -> str:
-        """The URL of a vhost that no test of this session has used."""
-        self._used += 1
-        return self._url
+        """The URL of a vhost that holds nothing of an earlier test."""
+        url = next(self._urls)
+        asyncio.run(_emptied(url))
+        return url
 
     @property
     def pid(self) -> int:
@@ -54,6 +61,15 @@ class Broker:
         raise ServerMissing(
             f"this test needs rabbitmqctl {arguments[0]}, which {self.source} does not allow"
         )
+
+
+async def _emptied(url: str) -> None:
+    async with aiormq.connect(url) as connection:
+        channel = await connection.channel()
+        for queue in (*(queue.name for queue in TOPOLOGY.queues), PLATFORM_QUEUE):
+            await channel.queue_delete(queue)  # succeeds where there is none
+        for exchange in TOPOLOGY.exchanges:
+            await channel.exchange_delete(exchange.name)
 
 
 @dataclass(slots=True)
@@ -164,61 +180,34 @@ class PrivateBroker(Broker):
     """A node of our own on loopback, with vhosts enough for a session."""
 
     def __init__(self, node: _Node) -> None:
-        super().__init__("", node.programs.source)
+        address = f"amqp://tests:{node.password}@127.0.0.1:{node.port}"
+        super().__init__([f"{address}/t{number}" for number in range(VHOSTS)], node.programs.source)
         self._node = node
 
-    def fresh_url(self) -> str:
-        number, self._used = self._used, self._used + 1
-        if number >= VHOSTS:
-            raise ServerMissing(f"more than {VHOSTS} tests used the broker: raise VHOSTS")
-        return self.url(f"t{number}")
-
-    def url(self, vhost: str) -> str:
-        """The address of one vhost."""
-        return f"amqp://tests:{self._node.password}@127.0.0.1:{self._node.port}/{vhost}"
-
     @property
+    @override
     def pid(self) -> int:
         """The process id of the Erlang machine."""
         return self._node.beam()
 
+    @override
     def kill(self) -> None:
         """SIGKILL; returns when the process is gone."""
         self._node.end_server(signal.SIGKILL)
 
+    @override
     def restart(self) -> None:
         """Kill it if it runs, then start it on the same data and port."""
         self.kill()
         self._node.start()
 
+    @override
     def control(self, *arguments: str) -> str:
         """The output of `rabbitmqctl`."""
         return subprocess.run(
             [str(self._node.programs.sbin / "rabbitmqctl"), "-q", *arguments],
             env=self._node.environ(), capture_output=True, text=True, check=True, timeout=60,
         ).stdout  # fmt: skip
-
-
-class GivenBroker(Broker):
-    """A broker of somebody else: one vhost, emptied by deleting our queues before each test."""
-
-    def fresh_url(self) -> str:
-        import asyncio  # noqa: PLC0415  # fixtures of this kind are synchronous
-
-        asyncio.run(_emptied(self._url))
-        return super().fresh_url()
-
-
-async def _emptied(url: str) -> None:
-    import aiormq  # noqa: PLC0415  # only for a given broker
-
-    from eventbus import TOPOLOGY  # noqa: PLC0415
-
-    async with aiormq.connect(url) as connection:
-        for queue in (*(queue.name for queue in TOPOLOGY.queues), "platform"):
-            channel = await connection.channel()
-            with suppress(aiormq.exceptions.ChannelClosed):
-                await channel.queue_delete(queue)
 
 
 def _wait_gone(group: int) -> None:
@@ -236,14 +225,14 @@ def running_rabbitmq() -> Iterator[Broker]:
     """The session's broker, stopped afterwards when it is ours."""
     given = os.environ.get("TEST_AMQP_URL")
     if given:
-        yield GivenBroker(given, "TEST_AMQP_URL")
+        yield Broker([given], "TEST_AMQP_URL")
         return
     if engine_answers():
         from testcontainers.community.rabbitmq import RabbitMqContainer  # noqa: PLC0415  # only with an engine
 
         with RabbitMqContainer(IMAGE) as container:
             address = f"amqp://guest:guest@{container.get_container_host_ip()}:{container.get_exposed_port(5672)}/"
-            yield GivenBroker(urlunsplit(urlsplit(address)), f"container {IMAGE}")
+            yield Broker([address], f"container {IMAGE}")
         return
     with tempfile.TemporaryDirectory(
         prefix="clearooms-rabbitmq-", ignore_cleanup_errors=True
