@@ -133,3 +133,11 @@ async def test_the_ca_and_the_token_key_survive_a_restart(tmp_path: Path) -> Non
         assert cloud.address.ca_file.read_bytes() == ca
         cloud.token = token
         assert (await cloud.graph("GET", "/users")).status == 200
+
+
+async def test_a_fault_strikes_the_token_endpoint_too(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        fault = {"match": {"path": "/oauth2/"}, "status": 503, "retry_after": "7"}
+        await cloud.call("POST", "/_sim/faults", fault)
+        assert (await cloud.sign_in()).status == 503
+        assert (await cloud.sign_in()).status == 200

@@ -126,8 +126,15 @@ def test_a_moved_occurrence_is_an_exception_in_the_room_too() -> None:
     moved = Override(start=copy.start + timedelta(days=1, hours=4))
     outcome = world.meetings.edit_day(world.ann, world.original(copy), day, moved, NOW)
     assert {one.ref.day for one in reports(outcome, world.room)} == {None, day}
+    waiting = world.room.instances(world.room.events[copy.key], NOW, NOW + timedelta(days=9))
+    assert [(one.response, one.subject) for one in waiting] == [
+        ("accepted", "Ann Lee "),
+        ("notResponded", "Secret plans"),
+        ("accepted", "Ann Lee "),
+    ]
     world.meetings.answer(world.room, copy.key, NOW)
     shown = world.room.instances(world.room.events[copy.key], NOW, NOW + timedelta(days=9))
+    assert {one.response for one in shown} == {"accepted"}
     assert [(one.kind, one.start.hour) for one in shown] == [
         ("occurrence", 9),
         ("exception", 13),
@@ -143,3 +150,14 @@ def test_one_report_per_change_when_echoes_are_off() -> None:
     copy, first = world.invite()
     second = world.meetings.answer(world.room, copy.key, NOW)
     assert kinds(first, world.room) + kinds(second, world.room) == ["created", "updated"]
+
+
+def test_an_occurrence_moved_onto_another_meeting_is_declined_alone() -> None:
+    world = World()
+    copy = world.answered(recurrence=read(DAILY, world.draft().start.date(), "UTC"))
+    world.answered(day=25, hour=13)
+    moved = Override(start=copy.start + timedelta(days=1, hours=4))
+    world.meetings.edit_day(world.ann, world.original(copy), date(2026, 11, 25), moved, NOW)
+    world.meetings.answer(world.room, copy.key, NOW)
+    shown = world.room.instances(world.room.events[copy.key], NOW, NOW + timedelta(days=9))
+    assert [one.start.day for one in shown] == [24, 26]

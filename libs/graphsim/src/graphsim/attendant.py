@@ -1,10 +1,10 @@
 """Exchange's resource booking attendant: what a room answers to a meeting request (§2.6)."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from .events import Appearance, Event
+from .events import Appearance, Event, on_day
 from .mailboxes import Mailbox, Processing
 
 
@@ -34,6 +34,14 @@ def decide(request: Event, room: Mailbox, now: datetime) -> Verdict:
     return Verdict.ACCEPT if rules.all_book_in_policy else Verdict.TENTATIVE
 
 
+def decide_day(request: Event, day: date, room: Mailbox) -> Verdict:
+    """The room's answer to one changed day of a series that it holds already."""
+    if room.processing.automate != "AutoAccept":
+        return Verdict.LEAVE
+    taken = not room.processing.allow_conflicts and _taken(on_day(request, day), room)
+    return Verdict.DECLINE if taken else Verdict.ACCEPT
+
+
 def answered(
     request: Event, verdict: Verdict, rules: Processing, now: datetime, *, trailing_blank: bool
 ) -> Event:
@@ -45,6 +53,7 @@ def answered(
         name = request.organizer.name + (" " if trailing_blank else "")
         subject = name if rules.delete_subject else name + subject
         overrides = {day: replace(one, subject=None) for day, one in overrides.items()}
+    overrides = {day: replace(one, response=None) for day, one in overrides.items()}
     accepted = verdict is Verdict.ACCEPT
     return replace(
         request,

@@ -219,7 +219,7 @@ class Control:
                         "name": one.event.organizer.name,
                         "address": one.event.organizer.address,
                     },
-                    "response": one.event.response,
+                    "response": one.response,
                     "is_cancelled": one.event.cancelled,
                     "show_as": one.show_as,
                     "type": one.kind,

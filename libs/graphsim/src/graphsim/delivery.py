@@ -89,11 +89,9 @@ class Delivery:
             step(now)
 
     def waiting(self) -> int:
-        """Items not delivered yet, retries included but not those on their way."""
-        return sum(
-            len(lane.waiting) + sum(len(one.items) for one in lane.retries)
-            for lane in self._lanes.values()
-        )
+        """Items neither delivered nor given up, those on their way included."""
+        counts = self.counts
+        return counts["items"] - counts["delivered"] - counts["lost"]
 
     def _ready(self, subscription_id: str, url: str, item: Item, _: datetime) -> None:
         lane = self._lane(url)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 from uuid import UUID, uuid4
 
+from .faults import Faults
 from .state import State
 from .tenants import App, Tenant
 from .tokens import Tokens
@@ -28,12 +29,21 @@ class AadstsError(Exception):
 class Entra:
     """The sign-in service of all tenants of one simulator."""
 
-    def __init__(self, state: State, tokens: Tokens) -> None:
+    def __init__(self, state: State, tokens: Tokens, faults: Faults) -> None:
         self._state = state
+        self._faults = faults
         self._tokens = tokens
 
     async def handle(self, call: Call) -> Answer:
         """Answers any request outside `/v1.0` and `/_sim`."""
+        fault = self._faults.strike(call.method, call.path)
+        if fault is not None:
+            headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
+            body = fault.body or {"error": "temporarily_unavailable"}
+            return Answer(fault.status, body, headers, drop=fault.drop)
+        return self._route(call)
+
+    def _route(self, call: Call) -> Answer:
         tenant_name, *rest = call.segments or ("",)
         tail = "/".join(rest).lower()
         try:

@@ -42,6 +42,7 @@ class Override:
     start: datetime | None = None
     end: datetime | None = None
     show_as: str | None = None
+    response: Response | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Appearance:
     start: datetime
     end: datetime
     show_as: str
+    response: Response
     day: date | None = None
 
     @property
@@ -120,7 +122,9 @@ class Appearance:
 def whole(event: Event) -> Appearance:
     """A single event or a series' master as one row."""
     kind: Kind = "seriesMaster" if event.recurrence else "singleInstance"
-    return Appearance(event, kind, event.subject, event.start, event.end, event.show_as)
+    return Appearance(
+        event, kind, event.subject, event.start, event.end, event.show_as, event.response
+    )
 
 
 def on_day(event: Event, day: date) -> Appearance:
@@ -129,7 +133,14 @@ def on_day(event: Event, day: date) -> Appearance:
     override = event.overrides.get(day)
     if override is None:
         return Appearance(
-            event, "occurrence", event.subject, start, start + event.length, event.show_as, day
+            event,
+            "occurrence",
+            event.subject,
+            start,
+            start + event.length,
+            event.show_as,
+            event.response,
+            day,
         )
     start = override.start or start
     return Appearance(
@@ -139,5 +150,6 @@ def on_day(event: Event, day: date) -> Appearance:
         start,
         override.end or start + event.length,
         override.show_as or event.show_as,
+        override.response or event.response,
         day,
     )

@@ -134,7 +134,10 @@ class Meetings:
         """The booking attendant handles a request, if it still waits for an answer."""
         outcome = Outcome()
         request = room.events.get(key)
-        if request is None or request.response != "notResponded":
+        if request is None:
+            return outcome
+        if request.response != "notResponded":
+            self._answer_days(room, request, now, outcome)
             return outcome
         verdict = attendant.decide(request, room, now)
         if verdict is attendant.Verdict.LEAVE:
@@ -154,6 +157,30 @@ class Meetings:
         self._note(outcome, room, "answered", fresh)
         self._tell_organizer(room, fresh, fresh.response, now, outcome)
         return outcome
+
+    def _answer_days(self, room: Mailbox, request: Event, now: datetime, outcome: Outcome) -> None:
+        asked = [day for day, one in request.overrides.items() if one.response == "notResponded"]
+        for day in asked:
+            current = room.events[request.key]
+            verdict = attendant.decide_day(current, day, room)
+            if verdict is attendant.Verdict.LEAVE:
+                continue
+            overrides = dict(current.overrides)
+            cancelled = current.cancelled_days
+            if verdict is attendant.Verdict.DECLINE:
+                del overrides[day]
+                cancelled |= {day}
+            else:
+                keeps = not room.processing.add_organizer_to_subject
+                subject = overrides[day].subject if keeps else None
+                overrides[day] = replace(
+                    overrides[day], subject=subject, response=None, show_as=None
+                )
+            fresh = self._touched(room, current, now, overrides=overrides, cancelled_days=cancelled)
+            if verdict is attendant.Verdict.DECLINE:
+                self._note(outcome, room, "answered", fresh)
+            else:
+                self._note_day(outcome, room, "answered", fresh, day)
 
     def _stored(
         self, mailbox: Mailbox, draft: Draft, organizer: Person, now: datetime, *, own: bool
@@ -227,20 +254,7 @@ class Meetings:
                 room,
                 copy,
                 now,
-                subject=event.subject,
-                start=event.start,
-                end=event.end,
-                zone=event.zone,
-                all_day=event.all_day,
-                asked_show_as=event.asked_show_as,
-                sensitivity=event.sensitivity,
-                body=event.body,
-                recurrence=event.recurrence,
-                overrides=event.overrides,
-                cancelled_days=event.cancelled_days,
-                attendees=event.attendees,
-                response="notResponded",
-                show_as="tentative",
+                **(_update(event) if day is None else _day_update(event, copy, day)),
             )
             if day is None:
                 self._note(outcome, room, "edited", fresh)
@@ -312,3 +326,31 @@ class Meetings:
         if self._options.exception_notifies != "master":
             ref = Ref(event.key, day, event.generation)
             outcome.note(mailbox, stage, ref, event.change, echo=self._options.room_echoes)
+
+
+def _update(event: Event) -> dict[str, Any]:
+    """What an organiser's update puts into a copy, which then waits for the attendant again."""
+    return {
+        "subject": event.subject,
+        "start": event.start,
+        "end": event.end,
+        "zone": event.zone,
+        "all_day": event.all_day,
+        "asked_show_as": event.asked_show_as,
+        "sensitivity": event.sensitivity,
+        "body": event.body,
+        "recurrence": event.recurrence,
+        "overrides": event.overrides,
+        "cancelled_days": event.cancelled_days,
+        "attendees": event.attendees,
+        "response": "notResponded",
+        "show_as": "tentative",
+    }
+
+
+def _day_update(event: Event, copy: Event, day: date) -> dict[str, Any]:
+    """What an update of one day puts into a copy: that day alone waits for the attendant."""
+    asked = replace(event.overrides[day], response="notResponded", show_as="tentative")
+    if event.overrides[day].subject is None:
+        asked = replace(asked, subject=event.subject)
+    return {"overrides": {**copy.overrides, day: asked}}

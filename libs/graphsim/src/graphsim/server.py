@@ -51,7 +51,9 @@ async def serve(
             )
         )
         await resources.enter_async_context(simulator.running(session))
-        runner = web.ServerRunner(web.Server(_Edge(simulator).answer), access_log=None, shutdown_timeout=1.0)
+        runner = web.ServerRunner(
+            web.Server(_Edge(simulator).answer), access_log=None, shutdown_timeout=1.0
+        )
         await runner.setup()
         resources.push_async_callback(runner.cleanup)
         site = web.TCPSite(runner, host, port, ssl_context=tls)

@@ -56,7 +56,7 @@ class Simulator:
         self.notices = Notices(self.options, self.register, self.delivery)
         self.state.on_changes(self.notices.changed)
         self.load = Load(self.state)
-        self._entra = Entra(self.state, tokens)
+        self._entra = Entra(self.state, tokens, self.faults)
         subscribing = Subscribing(self.register, access, self.options, self._session, self._new_id)
         self.gateway = Gateway(
             self.options,

@@ -90,7 +90,7 @@ def _ical_uid(one: Appearance, lens: Lens) -> str:
 
 def _response(one: Appearance, _: Lens) -> dict[str, str]:
     when = instant_text(one.event.responded) if one.event.responded else NEVER
-    return {"response": one.event.response, "time": when}
+    return {"response": one.response, "time": when}
 
 
 def _recurrence(one: Appearance, _: Lens) -> dict[str, object] | None:
