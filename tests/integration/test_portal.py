@@ -4,7 +4,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -262,6 +262,52 @@ async def test_a_mailbox_belongs_to_one_organisation_and_keeps_its_id_on_return(
     await scene.good("DELETE", f"/api/rooms/{room['id']}", token=north)
     assert (await scene.call("GET", f"/api/rooms/{room['id']}", token=north)).status == 404
     assert (await scene.room(north, north_office))["id"] == room["id"]
+
+
+async def test_a_rooms_bookings_come_by_start_page_after_page_without_cancelled_ones(
+    scene: Scene,
+) -> None:
+    organisation, token = await scene.organisation("north")
+    room = await scene.room(token, await scene.connected(token))
+    nine = datetime(2027, 1, 4, 9, tzinfo=UTC)
+    starts = [nine + timedelta(hours=n) for n in (3, 0, 1, 1, 30)]
+    states = ["confirmed", "confirmed", "tentative", "cancelled", "confirmed"]
+    ids = [uuid4() for _ in starts]
+    async with (
+        open_database(scene.database.login_dsn, Role.WORKER) as worker,
+        worker.organisation_transaction(organisation) as connection,
+    ):
+        for booking, start, status in zip(ids, starts, states, strict=True):
+            await connection.execute(
+                "insert into bookings (organisation_id, room_id, id, event_id, kind, etag, starts, ends, time_zone,"
+                " subject, organizer_name, organizer_email, status, origin, version, changed_at)"
+                " values ($1, $2, $3, $4, 'single', 'e', $5, $6, 'Europe/Berlin', 'Plans', 'Ada', '', $7,"
+                " 'outlook', 7, $5)",
+                organisation,
+                UUID(room["id"]),
+                booking,
+                str(booking),
+                start,
+                start + timedelta(minutes=30),
+                status,
+            )
+    path = f"/api/rooms/{room['id']}/bookings?from=2027-01-04T09:10:00Z&to=2027-01-04T18:00:00Z&limit=2"
+
+    first = await scene.good("GET", path, token=token)
+    second = await scene.good("GET", first["next"], token=token)
+
+    assert [each["id"] for each in first["items"]] == [str(ids[1]), str(ids[2])]
+    assert [each["id"] for each in second["items"]] == [str(ids[0])]
+    assert second["next"] is None
+    assert first["items"][0]["start"] == "2027-01-04T09:00:00Z"
+    assert first["items"][0]["organizer"] == {"name": "Ada", "email": None}
+    gone = await scene.good("GET", f"/api/bookings/{ids[3]}", token=token)
+    assert gone["status"] == "cancelled"
+    _, stranger = await scene.organisation("south")
+    assert (await scene.call("GET", f"/api/bookings/{ids[0]}", token=stranger)).status == 404
+    backwards = await scene.call("GET", path.replace("T18", "T08"), token=token)
+    assert [error["field"] for error in backwards.body["errors"]] == ["to"]
+    assert (await scene.call("GET", path + "&x=1", token=token)).status == 422
 
 
 async def test_an_office_with_rooms_stays(scene: Scene) -> None:
