@@ -6,12 +6,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from aiohttp import web
-from portal.app import PortalOptions, add_portal
 
 from eventbus import Bus, open_bus
 from eventbus.postgres import SCHEMA, open_postgres_bus
 from graphclient import ClientStateKeys, open_graph
 from pgstore import Role, SecretBox, open_database
+from portal.app import PortalOptions, add_portal
 from servicekit.clock import utc_now
 from servicekit.http import serve_http
 from servicekit.ops import Health, serve_ops
