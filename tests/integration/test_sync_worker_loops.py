@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -13,7 +13,7 @@ import pytest
 from contracts.events import Booking, decode_event
 from contracts.hints import ChangeHint, encode_hint, join_hints
 from contracts.routing import GRAPH_CHANGES, SYNC_CHANGES, UNCLAIMED
-from eventbus import Bus, Delivery, Done, Outcome
+from eventbus import Bus, Delivery, Done, Outcome, open_bus
 from eventbus.postgres import SCHEMA, open_postgres_bus
 from graphclient import Event
 from pgstore import Role, SecretBox, open_database
@@ -83,18 +83,35 @@ class Stage:
             stop.set()
 
 
-@pytest.fixture
-async def stage(database: TestDatabase) -> AsyncIterator[Stage]:
+@asynccontextmanager
+async def on_postgres(database: TestDatabase) -> AsyncIterator[Bus]:
     owner = await asyncpg.connect(database.owner_dsn)
     await owner.execute(SCHEMA)
     await owner.close()
+    async with open_postgres_bus(database.login_dsn) as bus:
+        yield bus
+
+
+@pytest.fixture(params=["rabbitmq", "postgres"])
+def opening(
+    request: pytest.FixtureRequest, database: TestDatabase
+) -> AbstractAsyncContextManager[Bus]:
+    if request.param == "postgres":
+        return on_postgres(database)
+    return open_bus(request.getfixturevalue("amqp_url"))
+
+
+@pytest.fixture
+async def stage(
+    opening: AbstractAsyncContextManager[Bus], database: TestDatabase
+) -> AsyncIterator[Stage]:
     office = await Office(database.login_dsn).open()
     rooms = {}
     for _ in range(10):
         mailbox = uuid4()
         rooms[await office.room(mailbox)] = mailbox
     stop = asyncio.Event()
-    async with open_postgres_bus(database.login_dsn) as bus, asyncio.TaskGroup() as group:
+    async with opening as bus, asyncio.TaskGroup() as group:
         made = Stage(database.login_dsn, bus, office, rooms)
         made.calendars.mailboxes = {mailbox: {} for mailbox in rooms.values()}
         # Whoever binds no queue finds everything here: nothing published before this line is missed.

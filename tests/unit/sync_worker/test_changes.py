@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,7 +85,7 @@ def test_a_single_meeting_that_becomes_a_series_is_cancelled_and_its_master_neve
 
 def test_an_event_id_that_moves_to_another_occurrence_removes_the_first() -> None:
     rows: dict[object, Row] = {}
-    first = {"type": "occurrence", "seriesMasterId": "m", "originalStart": NOW}
+    first: dict[str, Any] = {"type": "occurrence", "seriesMasterId": "m", "originalStart": NOW}
     applied(rows, seen("o", **first))
     second = seen("o", "2", **(first | {"originalStart": NOW + HOUR}))
     changes = applied(rows, second, version=1)

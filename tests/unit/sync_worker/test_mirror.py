@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ from .examples import ROOM, sighting
     ],
 )
 def test_status_and_subject_follow_the_rules(
-    fields: dict[str, object], status: str, subject: str
+    fields: dict[str, Any], status: str, subject: str
 ) -> None:
     seen = sighting(**fields)
     assert (seen.status, seen.subject) == (status, subject)
@@ -85,7 +86,7 @@ def test_identity_of_single_events_and_occurrences() -> None:
         {"start": {"dateTime": "2026-03-02T09:00:00", "timeZone": "Nowhere Standard Time \x00"}, "end": {"dateTime": "?"}},
     ],
 )  # fmt: skip
-def test_what_is_no_booking_says_so(fields: dict[str, object]) -> None:
+def test_what_is_no_booking_says_so(fields: dict[str, Any]) -> None:
     with pytest.raises(Unreadable):
         sighting(**fields)
 
