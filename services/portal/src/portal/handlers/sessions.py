@@ -48,8 +48,10 @@ class Sessions:
         self._passwords = passwords
         self._operator = _hash(operator_token) if operator_token else None
         self._clock = clock
-        # One client guessing at one account, and everybody together guessing at it.
+        # One client guessing at one account, one client going through many, everybody together guessing at one. The
+        # second is generous, because behind a proxy everybody has one address.
         self._by_client = Attempts(burst=10, seconds=300)
+        self._by_address = Attempts(burst=100, seconds=60)
         self._by_email = Attempts(burst=50, seconds=600)
 
     async def caller(self, token: str) -> Caller | None:
@@ -70,6 +72,7 @@ class Sessions:
         seconds = self._clock().timestamp()
         wait = max(
             self._by_client.wait(f"{client} {given.email}", seconds),
+            self._by_address.wait(client, seconds),
             self._by_email.wait(given.email, seconds),
         )
         if wait:
@@ -94,4 +97,4 @@ class Sessions:
 
 
 def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
