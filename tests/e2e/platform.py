@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,11 +22,15 @@ class Ledger:
     """Every message that arrived, in order of arrival, with the checks that any receiver could make."""
 
     messages: list[dict[str, Any]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    arrivals: list[float] = field(default_factory=list)  # wall clock, one for each message
     arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def take(self, body: bytes) -> None:
         async with self.arrived:
             self.messages.append(json.loads(body))
+            self.bodies.append(body)
+            self.arrivals.append(time.time())
             self.arrived.notify_all()
 
     def bookings(self) -> list[dict[str, Any]]:

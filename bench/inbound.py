@@ -1,0 +1,106 @@
+"""Change in the simulator → message on clearooms.events: all four services, real servers, everything on this machine."""
+
+import asyncio
+import os
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pgstore.launcher import running_server
+from pgstore.testing import clone, make_template
+from tests.e2e.office import Office
+from tests.e2e.processes import Program, until
+from tests.e2e.stack import Stack, running_stack
+from tests.servers.rabbitmq import running_rabbitmq
+
+ROOMS = 20
+SECONDS = 10.0
+MUST = {100.0: 0.250, 200.0: 1.0}  # design §6: p99 in seconds by changes per second
+CPU_MUST = 2.0  # ms of the worker per change
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def bench() -> bool:
+    """Print the figures and their ratios to design §6; false when one is missed."""
+    with tempfile.TemporaryDirectory() as folder, running_rabbitmq() as broker:
+        with running_server(Path(folder, "pg")) as dsn:  # fsync on, as in production
+            return asyncio.run(_measured(Path(folder), dsn, broker.fresh_url()))
+
+
+async def _measured(folder: Path, dsn: str, amqp_url: str) -> bool:
+    template = await make_template(dsn)
+    async with (
+        clone(template) as database,
+        running_stack(folder, database.login_dsn, amqp_url) as stack,
+    ):
+        office = await stack.office("bench", rooms=ROOMS)
+        await _load(stack, office, 50.0, 3.0)  # warm: the series of events that the loads then move
+        return all([await _round(stack, office, rate) for rate in MUST])
+
+
+async def _round(stack: Stack, office: Office, rate: float) -> bool:
+    programs = (*stack.services, stack.simulator)
+    before = [_cpu(program) for program in programs]
+    seen = len(stack.ledger.messages)
+    made = await _load(stack, office, rate, SECONDS)
+    spent = [_cpu(program) - was for program, was in zip(programs, before, strict=True)]
+    delays = sorted(_delays(stack, office, made, seen))
+    p50, p99 = (delays[int(len(delays) * share)] for share in (0.50, 0.99))
+    worker = 1000 * spent[programs.index(stack.worker)] / len(made)
+    print(f"{rate:.0f} changes/s for {SECONDS:.0f} s: {len(made)} made, {len(delays)} published as they were made, "
+          f"{len(made) - len(delays)} overtaken by the event's next change")  # fmt: skip
+    print(
+        f"  change → message: p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms = {p99 / MUST[rate]:.2f} of the {MUST[rate] * 1000:.0f} ms allowed"
+    )
+    print(
+        f"  worker CPU: {worker:.2f} ms per change = {worker / CPU_MUST:.2f} of the {CPU_MUST:.0f} ms allowed"
+    )
+    print("  CPU seconds per 1,000 changes: "
+          + ", ".join(f"{program.module} {1000 * used / len(made):.2f}" for program, used in zip(programs, spent, strict=True)))  # fmt: skip
+    return p99 <= MUST[rate] and worker <= CPU_MUST
+
+
+async def _load(stack: Stack, office: Office, rate: float, seconds: float) -> list[dict[str, str]]:
+    rooms = [str(mailbox) for mailbox in office.mailboxes]
+    await stack.sim.call("POST", "/_sim/load", {"rooms": rooms, "rate": rate, "seconds": seconds})
+
+    async def quiet() -> bool:
+        report = await stack.sim.call("GET", "/_sim/report")
+        return not report["load"]["running"] and report["deliveries"]["waiting"] == 0
+
+    async with asyncio.timeout(seconds + 60):
+        await until(quiet, 0.5)
+        count = -1
+        while count != len(stack.ledger.messages):  # nothing new for two seconds
+            count = len(stack.ledger.messages)
+            await asyncio.sleep(2)
+    made: list[dict[str, str]] = (await stack.sim.call("GET", "/_sim/load"))["changes"]
+    return made
+
+
+def _delays(stack: Stack, office: Office, made: list[dict[str, str]], seen: int) -> list[float]:
+    rooms = {str(mailbox): str(room) for room, mailbox in office.rooms.items()}
+    arrived = {
+        (message["data"]["room_id"], _instant(message["data"]["start"])): at
+        for message, at in reversed(
+            list(zip(stack.ledger.messages[seen:], stack.ledger.arrivals[seen:], strict=True))
+        )
+        if message["type"] == "com.clearooms.booking.v1"
+    }
+    found = [
+        arrived[key] - _instant(change["at"]).timestamp()
+        for change in made
+        if (key := (rooms[change["room"]], _instant(change["start"]))) in arrived
+    ]
+    if not found:
+        raise SystemExit("no change was published: see the services' logs")
+    return found
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _cpu(program: Program) -> float:
+    fields = Path(f"/proc/{program.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
