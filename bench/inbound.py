@@ -22,9 +22,12 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 def bench() -> bool:
     """Print the figures and their ratios to design §6; false when one is missed."""
-    with tempfile.TemporaryDirectory() as folder, running_rabbitmq() as broker:
-        with running_server(Path(folder, "pg")) as dsn:  # fsync on, as in production
-            return asyncio.run(_measured(Path(folder), dsn, broker.fresh_url()))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_rabbitmq() as broker,
+        running_server(Path(folder, "pg")) as dsn,  # fsync on, as in production
+    ):
+        return asyncio.run(_measured(Path(folder), dsn, broker.fresh_url()))
 
 
 async def _measured(folder: Path, dsn: str, amqp_url: str) -> bool:

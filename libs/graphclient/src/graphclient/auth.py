@@ -229,7 +229,9 @@ class _Adapter(HTTPAdapter):
     @override
     def close(self) -> None:
         for name in self.poolmanager.pools.keys():  # noqa: SIM118 -- a container that refuses to be iterated
-            self.poolmanager.pools[name].close()  # else they live until collected, held by any traceback
+            self.poolmanager.pools[
+                name
+            ].close()  # else they live until collected, held by any traceback
         super().close()
 
 
