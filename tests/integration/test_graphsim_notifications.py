@@ -190,3 +190,15 @@ async def test_items_lost_for_four_hours_are_followed_by_missed_4_3(tmp_path: Pa
         await cloud.call("POST", "/_sim/clock", {"advance": 4 * 3600 + 1})
         items = await hook.until(1)
         assert [one.get("lifecycleEvent") for one in items] == ["missed"]
+
+
+async def test_a_restart_forgets_subscriptions_and_never_gives_their_ids_again(
+    tmp_path: Path,
+) -> None:
+    ids = []
+    for _ in range(2):
+        async with running_cloud(tmp_path) as cloud, running_hook() as hook:
+            ids.append((await cloud.subscribe(hook.url)).body["id"])
+            listed = (await cloud.graph("GET", "/subscriptions")).body["value"]
+            assert [one["id"] for one in listed] == ids[-1:]
+    assert ids[0] != ids[1]

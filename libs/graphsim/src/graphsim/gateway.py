@@ -49,6 +49,7 @@ class Gateway:
         calendar: Calendar,
         directory: Directory,
         subscribing: Subscribing,
+        start: int,
     ) -> None:
         self._options = options
         self._tokens = tokens
@@ -56,14 +57,14 @@ class Gateway:
         self._access = access
         self.limits = MailboxLimits(enforced=options.throttle)
         self.counts: Counter[str] = Counter()
-        self._random = Random(options.seed)  # noqa: S311 -- request ids, repeatable by seed
+        self._random = Random(f"{options.seed}/{start}")  # noqa: S311 -- ids repeatable by seed
         self._routes: dict[int, list[Route]] = {}
         self._add_calendar(calendar)
         self._add_directory(directory)
         self._add_subscriptions(subscribing)
 
     def new_id(self) -> str:
-        """A GUID that depends on the seed and the order of calls alone."""
+        """A GUID that depends on the seed, the start and the order of calls alone."""
         return str(UUID(int=self._random.getrandbits(128), version=4))
 
     async def handle(self, call: Call) -> Answer:

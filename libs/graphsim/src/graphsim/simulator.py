@@ -66,6 +66,7 @@ class Simulator:
             Calendar(self.state, access, self.guard),
             Directory(access),
             subscribing,
+            _count_start(state_dir),
         )
         self._control = Control(
             self.state,
@@ -115,3 +116,13 @@ class Simulator:
 
     def _new_id(self) -> str:
         return self.gateway.new_id()
+
+
+def _count_start(state_dir: Path | None) -> int:
+    """How often a simulator was made on this folder: subscription ids must not come twice."""
+    if state_dir is None:
+        return 0
+    file = state_dir / "starts"
+    count = int(file.read_text()) if file.exists() else 0
+    file.write_text(str(count + 1))
+    return count
