@@ -256,3 +256,24 @@ async def owe(connection: object, room: UUID) -> None:
         room,
         ORGANISATION,
     )
+
+
+async def test_a_statement_of_its_own_is_committed_and_sees_no_organisation(
+    database: TestDatabase,
+) -> None:
+    organisation = uuid4()
+    async with open_database(database.login_dsn, Role.PORTAL, most=1) as portal:
+        async with portal.organisation_transaction(organisation) as connection:
+            await connection.execute(
+                "insert into organisations values ($1, 'Ours', now(), null)", organisation
+            )
+        async with portal.statement() as connection:
+            assert await connection.fetchval("select count(*) from organisations") == 0
+    async with open_database(database.login_dsn, Role.WORKER) as worker:
+        async with worker.statement() as connection:
+            await connection.execute(
+                "insert into room_sync (room_id, organisation_id, due_at) values ($1, $1, now())",
+                organisation,
+            )
+        async with worker.transaction() as connection:
+            assert await connection.fetchval("select count(*) from room_sync") == 1

@@ -56,6 +56,15 @@ class Database:
         async with self._begun(str(organisation_id)) as connection:
             yield connection
 
+    @asynccontextmanager
+    async def statement(self) -> AsyncIterator[Connection]:
+        """Lend a connection for one statement on dispatch tables, its own transaction: two round trips saved.
+
+        Raises `DatabaseUnavailable`.
+        """
+        async with self._lent() as connection:
+            yield connection
+
     async def listen(
         self, channel: str, notify: Callable[[str], None], stop: asyncio.Event
     ) -> None:
@@ -77,20 +86,23 @@ class Database:
 
     @asynccontextmanager
     async def _begun(self, organisation: str) -> AsyncIterator[Connection]:
+        async with self._lent() as connection:
+            # One round trip; and since every transaction sets the organisation, nothing leaks from the one before:
+            # the pool needs no RESET in between.
+            await connection.execute(f"begin; set local clearooms.organisation = '{organisation}'")
+            try:
+                yield connection
+            except BaseException:
+                with suppress(Exception):  # a dead connection cannot; its server rolls back
+                    await connection.execute("rollback")
+                raise
+            await connection.execute("commit")
+
+    @asynccontextmanager
+    async def _lent(self) -> AsyncIterator[Connection]:
         try:
             async with self._pool.acquire(timeout=_ACQUIRE_SECONDS) as connection:
-                # One round trip; and since every transaction sets the organisation, nothing leaks from the one before:
-                # the pool needs no RESET in between.
-                await connection.execute(
-                    f"begin; set local clearooms.organisation = '{organisation}'"
-                )
-                try:
-                    yield connection
-                except BaseException:
-                    with suppress(Exception):  # a dead connection cannot; its server rolls back
-                        await connection.execute("rollback")
-                    raise
-                await connection.execute("commit")
+                yield connection
         except (
             asyncpg.PostgresError,
             asyncpg.InterfaceError,

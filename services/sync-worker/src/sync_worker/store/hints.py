@@ -93,7 +93,7 @@ class HintStore:
             )
         if not entries:
             return Noted(due=(), dropped=0)
-        async with self._database.transaction() as connection:
+        async with self._database.statement() as connection:
             rows = await connection.fetch(
                 _NOTE,
                 [room for room, _ in entries],

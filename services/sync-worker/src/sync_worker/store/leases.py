@@ -93,7 +93,7 @@ class LeaseStore:
 
     async def due(self, now: datetime, most: int) -> list[tuple[UUID, UUID]]:
         """Up to `most` free rooms that are due, with their organisations, fair between organisations."""
-        async with self._database.transaction() as connection:
+        async with self._database.statement() as connection:
             rows = await connection.fetch(_DUE, now, most)
         return [(row["room_id"], row["organisation_id"]) for row in rows]
 
@@ -113,7 +113,7 @@ class LeaseStore:
         self, claim: Claim, state: State, settlement: Settlement, now: datetime
     ) -> datetime:
         """Give the room back, its debt cleared up to the claim's hint number; the time it is due. Raises LeaseLost."""
-        async with self._database.transaction() as connection:
+        async with self._database.statement() as connection:
             due_at = await connection.fetchval(
                 _SETTLE,
                 claim.room_id,
@@ -131,7 +131,7 @@ class LeaseStore:
 
     async def release(self, holds: Sequence[tuple[UUID, int]]) -> None:
         """Give rooms back as they were claimed: their passes ended without an effect."""
-        async with self._database.transaction() as connection:
+        async with self._database.statement() as connection:
             await connection.execute(
                 "with mine as (select s.room_id from room_sync s"
                 " join unnest($1::uuid[], $2::bigint[]) as h(room_id, epoch)"
