@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from inspect import signature
 
 import pytest
 
@@ -46,6 +47,8 @@ def rabbitmq_server(pytestconfig: pytest.Config) -> Iterator[Broker]:
 
 
 @pytest.fixture
-def amqp_url(rabbitmq_server: Broker) -> str:
-    """The URL of an empty vhost."""
+def amqp_url(request: pytest.FixtureRequest, rabbitmq_server: Broker) -> str:
+    """The URL of an empty vhost; of one never used before for a test that takes the broker in hand itself."""
+    if "rabbitmq_server" in signature(request.function).parameters:
+        return rabbitmq_server.unused_url()
     return rabbitmq_server.fresh_url()
