@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from inspect import signature
 
 import pytest
 
@@ -47,8 +46,6 @@ def rabbitmq_server(pytestconfig: pytest.Config) -> Iterator[Broker]:
 
 
 @pytest.fixture
-def amqp_url(request: pytest.FixtureRequest, rabbitmq_server: Broker) -> str:
-    """The URL of an empty vhost; of one never used before for a test that takes the broker in hand itself."""
-    if "rabbitmq_server" in signature(request.function).parameters:
-        return rabbitmq_server.unused_url()
+def amqp_url(rabbitmq_server: Broker) -> str:
+    """The URL of an empty vhost."""
     return rabbitmq_server.fresh_url()

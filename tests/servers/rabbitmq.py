@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import cycle
 from pathlib import Path
 
 import aiormq
@@ -26,10 +25,9 @@ from .ports import free_port
 from .rabbitmq_packages import Programs, programs
 
 IMAGE = "rabbitmq:4-management"
-SHARED_VHOSTS = 8  # each costs its share of every start
-# A node that is killed over a quorum queue which was deleted and declared anew may come back with a queue that never
-# elects a leader (seen on 3.10.8): a test that kills the broker gets a vhost nobody has used.
-UNUSED_VHOSTS = 16
+# One for each test that asks. Sharing them by deleting what is in them saves starting time, but a node that was killed
+# after a quorum queue was deleted and declared anew may come back with a queue that elects no leader (3.10.8).
+VHOSTS = 64
 START_SECONDS = 120.0
 PLATFORM_QUEUE = "platform"  # declared by tests that play the platform
 PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
@@ -38,22 +36,14 @@ PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
 class Broker:
     """What tests do with the session's broker. Only a private node can be killed and controlled."""
 
-    def __init__(self, shared: list[str], unused: list[str], source: str) -> None:
-        self._shared = cycle(shared)
-        self._unused = unused
+    def __init__(self, url: str, source: str) -> None:
+        self._url = url
         self.source = source
 
     def fresh_url(self) -> str:
         """The URL of a vhost that holds nothing of an earlier test."""
-        url = next(self._shared)
-        asyncio.run(_emptied(url))
-        return url
-
-    def unused_url(self) -> str:
-        """The URL of a vhost that no test has used, for a test that kills the broker."""
-        if not self._unused:
-            raise ServerMissing(f"{self.source} has no unused vhost left: raise UNUSED_VHOSTS")
-        return self._unused.pop()
+        asyncio.run(_emptied(self._url))
+        return self._url
 
     @property
     def pid(self) -> int:
@@ -117,7 +107,7 @@ class _Node:
     def prepare(self) -> None:
         self.folder.joinpath("enabled_plugins").write_text("[].")
         self.folder.joinpath("advanced.config").write_text("[].")
-        vhosts = [f"t{number}" for number in range(SHARED_VHOSTS + UNUSED_VHOSTS)]
+        vhosts = [f"t{number}" for number in range(VHOSTS)]
         definitions = {
             "users": [{"name": "tests", "password": self.password, "tags": "administrator"}],
             "vhosts": [{"name": name} for name in vhosts],
@@ -190,10 +180,17 @@ class PrivateBroker(Broker):
     """A node of our own on loopback, with vhosts enough for a session."""
 
     def __init__(self, node: _Node) -> None:
-        address = f"amqp://tests:{node.password}@127.0.0.1:{node.port}"
-        urls = [f"{address}/t{number}" for number in range(SHARED_VHOSTS + UNUSED_VHOSTS)]
-        super().__init__(urls[:SHARED_VHOSTS], urls[SHARED_VHOSTS:], node.programs.source)
+        self._address = f"amqp://tests:{node.password}@127.0.0.1:{node.port}"
+        self._unused = [f"t{number}" for number in range(VHOSTS)]
+        super().__init__(self._address, node.programs.source)
         self._node = node
+
+    @override
+    def fresh_url(self) -> str:
+        """The URL of a vhost that no test has used."""
+        if not self._unused:
+            raise ServerMissing(f"more than {VHOSTS} tests asked for a broker: raise VHOSTS")
+        return f"{self._address}/{self._unused.pop()}"
 
     @property
     @override
@@ -236,14 +233,14 @@ def running_rabbitmq() -> Iterator[Broker]:
     """The session's broker, stopped afterwards when it is ours."""
     given = os.environ.get("TEST_AMQP_URL")
     if given:
-        yield Broker([given], [], "TEST_AMQP_URL")
+        yield Broker(given, "TEST_AMQP_URL")
         return
     if engine_answers():
         from testcontainers.community.rabbitmq import RabbitMqContainer  # noqa: PLC0415  # only with an engine
 
         with RabbitMqContainer(IMAGE) as container:
             address = f"amqp://guest:guest@{container.get_container_host_ip()}:{container.get_exposed_port(5672)}/"
-            yield Broker([address], [], f"container {IMAGE}")
+            yield Broker(address, f"container {IMAGE}")
         return
     with tempfile.TemporaryDirectory(
         prefix="clearooms-rabbitmq-", ignore_cleanup_errors=True
