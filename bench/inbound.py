@@ -76,7 +76,7 @@ async def _load(stack: Stack, office: Office, rate: float, seconds: float) -> li
         count = -1
         while count != len(stack.ledger.messages):  # nothing new for two seconds
             count = len(stack.ledger.messages)
-            await asyncio.sleep(2)
+            await asyncio.sleep(2)  # silence has no event to wait for
     made: list[dict[str, str]] = (await stack.sim.call("GET", "/_sim/load"))["changes"]
     return made
 
