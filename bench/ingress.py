@@ -9,7 +9,6 @@ import base64
 import json
 import os
 import secrets
-import socket
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 import aiormq
 
 from contracts import routing
+from demo.ports import free_port
 from eventbus import open_bus
 from graphclient.client_state import ClientStateKeys, seal
 
@@ -37,7 +37,7 @@ def bench() -> bool:
     """Print the figures; tell whether every "must" of design §6 holds."""
     with running_broker() as amqp_url, ExitStack() as processes:
         key = f"bench:{base64.b64encode(secrets.token_bytes(32)).decode()}"
-        ports = {name: _free_port() for name in ("bare aiohttp", "FastAPI + aio-pika", "ingress")}
+        ports = {name: free_port() for name in ("bare aiohttp", "FastAPI + aio-pika", "ingress")}
         asyncio.run(_declared(amqp_url))
         processes_of_forms: list[int] = []
         rivals = [sys.executable, "-m", "bench.ingress_rivals"]
@@ -50,7 +50,7 @@ def bench() -> bool:
                     "AMQP_URL": amqp_url,
                     "CLIENT_STATE_KEYS": key,
                     "LISTEN": f"127.0.0.1:{ports['ingress']}",
-                    "OPS_LISTEN": f"127.0.0.1:{_free_port()}",
+                    "OPS_LISTEN": f"127.0.0.1:{free_port()}",
                     "LOG_LEVEL": "warning",
                 },
             ),
@@ -187,9 +187,3 @@ def _running(command: list[str], environment: dict[str, str]) -> Iterator[int]:
 def _cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port

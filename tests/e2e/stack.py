@@ -10,7 +10,8 @@ from pathlib import Path
 
 import aiohttp
 
-from ..servers.ports import free_port
+from demo.ports import free_port
+
 from .office import Api, Office
 from .platform import Ledger, platform_queue
 from .processes import Program, trusting, until

@@ -15,7 +15,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.servers.ports import free_port
+from demo.ports import free_port
 
 READY_SECONDS = 60.0
 ARRIVES_SECONDS = 20.0

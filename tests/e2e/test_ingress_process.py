@@ -16,9 +16,9 @@ import pytest
 
 from contracts import routing
 from contracts.hints import decode_changes
+from demo.ports import free_port
 from graphclient.client_state import ClientStateKeys, seal
 
-from ..servers.ports import free_port
 from ..unit.webhook_ingress.outbox import CLIENT, ROOM, TENANT, change, delivery
 from .processes import Program
 

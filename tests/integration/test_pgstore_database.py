@@ -4,7 +4,6 @@ import asyncio
 import datetime as dt
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -12,6 +11,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from demo.ports import free_port
 from pgstore import Database, DatabaseUnavailable, LoginRefused, Role, RoleRefused, open_database
 from pgstore.launcher import THROWAWAY, open_server
 from pgstore.testing import TestDatabase, clone, make_template
@@ -23,12 +23,6 @@ ORGANISATION = UUID(int=1)
 async def worker(database: TestDatabase) -> AsyncIterator[Database]:
     async with open_database(database.login_dsn, Role.WORKER) as opened:
         yield opened
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def test_the_pool_runs_as_its_role_whatever_was_done_before(database: TestDatabase) -> None:

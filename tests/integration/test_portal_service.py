@@ -9,14 +9,13 @@ import pytest
 
 from contracts.events import IntegrationOk, integration_event
 from contracts.routing import EVENTS
+from demo.ports import free_port
 from eventbus import open_bus
 from pgstore.testing import TestDatabase
 from portal.app import main
 from portal.settings import Settings
 from servicekit.clock import utc_now
 from servicekit.settings import SettingsInvalid
-
-from ..servers.ports import free_port
 
 OPERATOR = "operator-of-this-test-alone"
 GIVEN = {

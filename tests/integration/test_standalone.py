@@ -12,8 +12,8 @@ from pathlib import Path
 import aiohttp
 import asyncpg
 
+from demo.ports import free_port
 from pgstore.testing import TestDatabase
-from tests.servers.ports import free_port
 
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0

@@ -17,11 +17,11 @@ from pathlib import Path
 import aiormq
 from typing_extensions import override
 
+from demo.ports import free_port
 from eventbus import TOPOLOGY
 
 from .containers import engine_answers
 from .missing import ServerMissing
-from .ports import free_port
 from .rabbitmq_packages import Programs, programs
 
 IMAGE = "rabbitmq:4-management"
