@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import msgspec
@@ -83,6 +83,49 @@ def test_a_wall_clock_time_becomes_an_instant(time: DateTimeTimeZone, instant: d
 def test_a_time_that_is_none_is_a_value_error(time: DateTimeTimeZone) -> None:
     with pytest.raises(ValueError, match=r".+"):
         time.instant()
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "time"),
+    [
+        (
+            datetime(2026, 7, 2, 6, 0, 59, 999_999, tzinfo=UTC),
+            "Europe/Berlin",
+            DateTimeTimeZone("2026-07-02T08:00:59", "Europe/Berlin"),
+        ),
+        (
+            datetime(2026, 3, 1, 23, 30, tzinfo=timezone(timedelta(hours=-5))),
+            "Asia/Kolkata",
+            DateTimeTimeZone("2026-03-02T10:00:00", "Asia/Kolkata"),
+        ),
+        (datetime(2026, 3, 2, 8, tzinfo=UTC), "UTC", DateTimeTimeZone("2026-03-02T08:00:00")),
+        (
+            datetime(2026, 3, 29, 1, tzinfo=UTC),
+            "Europe/Berlin",
+            DateTimeTimeZone("2026-03-29T03:00:00", "Europe/Berlin"),
+        ),
+    ],
+)
+def test_an_instant_is_written_as_the_zones_clock_shows_it(
+    moment: datetime, zone: str, time: DateTimeTimeZone
+) -> None:
+    assert DateTimeTimeZone.at(moment, zone) == time
+
+
+@pytest.mark.parametrize("hour", [0, 1])
+def test_an_instant_in_the_hour_that_a_clock_shows_twice_is_written_in_utc(hour: int) -> None:
+    moment = datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+
+    time = DateTimeTimeZone.at(moment, "Europe/Berlin")
+
+    assert time == DateTimeTimeZone(f"2026-10-25T{hour:02}:30:00", "UTC")
+    assert time.instant() == moment
+
+
+@pytest.mark.parametrize("zone", ["W. Europe Standard Time", "", "../../etc/passwd"])
+def test_no_time_is_written_in_a_zone_that_is_none(zone: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        DateTimeTimeZone.at(datetime(2026, 3, 2, 8, tzinfo=UTC), zone)
 
 
 @pytest.mark.parametrize(

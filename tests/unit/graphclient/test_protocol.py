@@ -6,6 +6,7 @@ import pytest
 
 from graphclient import protocol
 from graphclient.errors import (
+    Changed,
     Conflict,
     Forbidden,
     GraphError,
@@ -16,7 +17,7 @@ from graphclient.errors import (
     Throttled,
     Unavailable,
 )
-from graphclient.protocol import Answer, Request, Service, check, retry_after
+from graphclient.protocol import Answer, Request, Service, check, literal, retry_after
 
 GRAPH = Service.at("https://graph.example.test/v1.0")
 DATE = "Mon, 02 Mar 2026 08:00:00 GMT"
@@ -95,10 +96,16 @@ def test_a_retry_after_date_means_nothing_without_the_answers_own_date() -> None
             ),
             MailboxUnsupported,
         ),
-        (refusal(409, "ErrorIrresolvableConflict"), Conflict),
-        (refusal(409, "ConcurrentItemSave"), Conflict),
+        (refusal(400, "ErrorDuplicateTransactionId"), Conflict),
+        (refusal(409, "ErrorDuplicateTransactionId"), Conflict),
+        (refusal(409, "ObjectIdentifierInUse"), Conflict),
+        (refusal(409), Conflict),
+        (refusal(409, "ErrorIrresolvableConflict"), Changed),
+        (refusal(409, "ConcurrentItemSave"), Changed),
+        (refusal(503, "ConcurrentItemSave"), Unavailable),
         (refusal(410, "SyncStateNotFound"), Rejected),
-        (refusal(412, "ErrorIrresolvableConflict"), Rejected),
+        (refusal(412, "ErrorIrresolvableConflict"), Changed),
+        (refusal(412), Changed),
         (refusal(429, "ApplicationThrottled"), Throttled),
         (refusal(429, "TooManyRequests"), Throttled),
         (refusal(429), Throttled),
@@ -169,6 +176,55 @@ def test_a_conflict_names_the_subscription_that_exists() -> None:
     assert caught.value.existing_id == existing
 
 
+@pytest.mark.parametrize("status", [400, 409])
+def test_a_conflict_names_the_event_that_has_the_transaction_id(status: int) -> None:
+    error = {
+        "code": "ErrorDuplicateTransactionId",
+        "message": "",
+        "@event.existingEventId": "AAMk=",
+    }
+
+    with pytest.raises(Conflict) as caught:
+        check(Answer(status, {}, json.dumps({"error": error}).encode()))
+
+    assert caught.value.existing_id == "AAMk="
+
+
+def test_a_used_transaction_id_without_the_events_id_is_a_conflict_all_the_same() -> None:
+    with pytest.raises(Conflict) as caught:
+        check(refusal(400, "ErrorDuplicateTransactionId"))
+
+    assert caught.value.existing_id is None
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("plain", "'plain'"),
+        ("o'neil@x.test", "'o''neil@x.test'"),
+        ("''", "''''''"),
+        ("' or ep/value ne '", "''' or ep/value ne '''"),
+    ],
+)
+def test_no_text_ends_the_string_it_is_put_into(text: str, quoted: str) -> None:
+    assert literal(text) == quoted
+
+
+@pytest.mark.parametrize(
+    ("address", "segment"),
+    [
+        ("o'neil+rooms@x.test", "o%27neil%2Brooms%40x.test"),
+        ("guest_y.test#EXT#@x.test", "guest_y.test%23EXT%23%40x.test"),
+        ("a?b/c%d&e@x.test", "a%3Fb%2Fc%25d%26e%40x.test"),
+        ("jürgen@x.test", "j%C3%BCrgen%40x.test"),
+    ],
+)
+def test_an_odd_address_stays_one_segment_of_the_path(address: str, segment: str) -> None:
+    url = GRAPH.url("users", address, "events")
+
+    assert url == f"https://graph.example.test/v1.0/users/{segment}/events"
+
+
 def test_urls_encode_ids_and_keep_what_graph_expects_readable() -> None:
     url = GRAPH.url("users", "room a@x/y", "events", "AAMk+/=", _select="subject,start", _top="250")
 
@@ -229,6 +285,13 @@ def test_every_request_asks_for_immutable_ids_and_names_itself() -> None:
     assert headers["client-request-id"] == "ours"
     assert headers["Accept-Encoding"] == "gzip"
     assert "Content-Type" not in headers
+    assert "If-Match" not in headers
+
+
+def test_a_request_bound_to_a_state_says_to_which() -> None:
+    request = Request("DELETE", "https://x/y", if_match='W/"DwAAABYAAAB"')
+
+    assert protocol.headers_of(request, "token", "ours")["If-Match"] == 'W/"DwAAABYAAAB"'
 
 
 def test_times_travel_in_utc() -> None:

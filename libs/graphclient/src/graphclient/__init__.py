@@ -2,7 +2,9 @@
 
 from .auth import Credentials
 from .client_state import ClientStateKeys, Opened, open_state, seal
+from .drafts import MARKER, EventChange, Invitee, NewEvent
 from .errors import (
+    Changed,
     Conflict,
     CredentialsRejected,
     Forbidden,
@@ -14,22 +16,27 @@ from .errors import (
     Throttled,
     Unavailable,
 )
-from .models import EVENT_SELECT, DateTimeTimeZone, Event, Page, Room, Subscription, User
+from .models import EVENT_SELECT, DateTimeTimeZone, Event, Page, Room, Subscription, User, Written
 from .tenant import Graph, Tenant, open_graph
 
 __all__ = [
     "EVENT_SELECT",
+    "MARKER",
+    "Changed",
     "ClientStateKeys",
     "Conflict",
     "Credentials",
     "CredentialsRejected",
     "DateTimeTimeZone",
     "Event",
+    "EventChange",
     "Forbidden",
     "Graph",
     "GraphError",
+    "Invitee",
     "MailboxUnsupported",
     "Malformed",
+    "NewEvent",
     "NotFound",
     "Opened",
     "Page",
@@ -40,6 +47,7 @@ __all__ = [
     "Throttled",
     "Unavailable",
     "User",
+    "Written",
     "open_graph",
     "open_state",
     "seal",

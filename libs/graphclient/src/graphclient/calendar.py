@@ -6,9 +6,10 @@ from uuid import UUID
 
 import msgspec
 
+from .drafts import MARKER
 from .models import EVENT_SELECT, Event, Page
 from .paging import Listing, decode, pages
-from .protocol import Request, instant_text
+from .protocol import Request, instant_text, literal
 from .transport import Wire
 
 PAGE_SIZE = 250
@@ -20,7 +21,7 @@ _events = msgspec.json.Decoder(Listing[Event])
 
 
 async def calendar_view(
-    wire: Wire, mailbox: UUID, start: datetime, end: datetime
+    wire: Wire, mailbox: UUID | str, start: datetime, end: datetime
 ) -> AsyncIterator[Page]:
     """Every event and occurrence that overlaps the window, page by page; no series masters, nothing twice."""
     request = _window(wire, ("calendarView",), mailbox, start, end)
@@ -29,31 +30,41 @@ async def calendar_view(
 
 
 async def instances(
-    wire: Wire, mailbox: UUID, master_id: str, start: datetime, end: datetime
+    wire: Wire, mailbox: UUID | str, master_id: str, start: datetime, end: datetime
 ) -> list[Event]:
     """The occurrences and exceptions of a series in the window; NotFound if the series is gone."""
-    request = _window(wire, ("events", master_id, "instances"), mailbox, start, end)
-    found: list[Event] = []
-    async for events, _ in pages(wire, request, _events, _version, most=_MOST_PAGES):
-        found.extend(events)
-    return found
+    return await _all(wire, _window(wire, ("events", master_id, "instances"), mailbox, start, end))
 
 
-async def event(wire: Wire, mailbox: UUID, event_id: str) -> Event:
+async def marked_events(wire: Wire, mailbox: UUID | str, marker: str) -> list[Event]:
+    """The single events and series masters that carry this marker of ours."""
+    ours = f"ep/id eq {literal(MARKER)} and ep/value eq {literal(marker)}"
+    url = wire.service.url(
+        "users",
+        str(mailbox),
+        "events",
+        _filter=f"singleValueExtendedProperties/Any(ep: {ours})",
+        _select=EVENT_SELECT,
+        _top=str(PAGE_SIZE),
+    )
+    return await _all(wire, Request("GET", url, mailbox=str(mailbox), seconds=_PAGE_SECONDS))
+
+
+async def event(wire: Wire, mailbox: UUID | str, event_id: str) -> Event:
     """The event as it is now; NotFound if the mailbox has none of this id."""
     url = wire.service.url("users", str(mailbox), "events", event_id, _select=EVENT_SELECT)
     answer = await wire.read(Request("GET", url, mailbox=str(mailbox)))
     return decode(_event, answer.body)
 
 
-async def calendar_reachable(wire: Wire, mailbox: UUID) -> None:
+async def calendar_reachable(wire: Wire, mailbox: UUID | str) -> None:
     """Return if the mailbox's calendar answers; raises what stands in the way."""
     url = wire.service.url("users", str(mailbox), "calendar", _select="id")
     await wire.read(Request("GET", url, mailbox=str(mailbox)))
 
 
 def _window(
-    wire: Wire, path: tuple[str, ...], mailbox: UUID, start: datetime, end: datetime
+    wire: Wire, path: tuple[str, ...], mailbox: UUID | str, start: datetime, end: datetime
 ) -> Request:
     url = wire.service.url(
         "users",
@@ -65,6 +76,13 @@ def _window(
         _top=str(PAGE_SIZE),
     )
     return Request("GET", url, mailbox=str(mailbox), seconds=_PAGE_SECONDS)
+
+
+async def _all(wire: Wire, request: Request) -> list[Event]:
+    found: list[Event] = []
+    async for events, _ in pages(wire, request, _events, _version, most=_MOST_PAGES):
+        found.extend(events)
+    return found
 
 
 def _version(event: Event) -> tuple[str, str]:

@@ -5,7 +5,7 @@ import msgspec
 from .errors import NotFound
 from .models import User
 from .paging import Listing, decode
-from .protocol import Request
+from .protocol import Request, literal
 from .transport import Wire
 
 _SELECT = "id,userPrincipalName,mail,displayName,accountEnabled"
@@ -25,8 +25,8 @@ async def user(wire: Wire, id_or_address: str) -> User:
     except NotFound:
         if "@" not in id_or_address:
             raise
-        quoted = id_or_address.replace("'", "''")
-        url = wire.service.url("users", _filter=f"mail eq '{quoted}'", _select=_SELECT)
+        same = f"mail eq {literal(id_or_address)}"
+        url = wire.service.url("users", _filter=same, _select=_SELECT)
         found = decode(_users, (await wire.read(Request("GET", url))).body).value
         if len(found) != 1:
             raise

@@ -116,6 +116,10 @@ class Conflict(GraphError):
         self.existing_id = existing_id
 
 
+class Changed(GraphError):
+    """The event is not in the state we read: read it again and decide anew."""
+
+
 class Rejected(GraphError):
     """Graph refuses this request as it is: repeating it unchanged will not help."""
 

@@ -1,7 +1,7 @@
 """The Graph resources we use, and of them only the fields we use. Unknown fields are ignored."""
 
 from datetime import UTC, datetime, tzinfo
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -28,6 +28,17 @@ class DateTimeTimeZone(msgspec.Struct, frozen=True, gc=False, rename="camel"):
         if parsed.tzinfo is None:
             parsed = parsed.replace(tzinfo=_zone(self.time_zone))
         return parsed.astimezone(UTC)
+
+    @classmethod
+    def at(cls, moment: datetime, time_zone: str) -> Self:
+        """The moment as that zone's clock shows it, cut to seconds; ValueError for no known zone.
+
+        In UTC where that clock shows the same time twice, as it is set back: alone it would not say which is meant.
+        """
+        wall = moment.astimezone(_zone(time_zone))
+        if wall.utcoffset() != wall.replace(fold=1 - wall.fold).utcoffset():
+            wall, time_zone = moment.astimezone(UTC), "UTC"
+        return cls(wall.replace(tzinfo=None).isoformat(timespec="seconds"), time_zone)
 
 
 def _zone(name: str) -> tzinfo:
@@ -93,6 +104,14 @@ class Event(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True)
     def response(self) -> str:
         """`none`, `organizer`, `accepted`, `tentativelyAccepted`, `declined` or `notResponded`."""
         return (self.response_status.response if self.response_status else None) or "none"
+
+
+class Written(msgspec.Struct, frozen=True, gc=False):
+    """What is read of the answer to a write, which shows the whole event (design §1, law 2)."""
+
+    id: str
+    etag: str = msgspec.field(name="@odata.etag")
+    ical_uid: str | None = msgspec.field(default=None, name="iCalUId")
 
 
 class Page(msgspec.Struct, frozen=True, gc=False):

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 import msgspec
 
 from .errors import (
+    Changed,
     Conflict,
     Forbidden,
     GraphError,
@@ -39,19 +40,25 @@ _UNSUPPORTED = {
     "errornonexistentmailbox",
 }
 _UNSUPPORTED_TEXT = "rest api is not yet supported for this mailbox"
+_USED_TRANSACTION = "errorduplicatetransactionid"  # comes with a 400 or a 409 (graph-calendar §2.3)
+_MOVED_ON = {"errorirresolvableconflict", "concurrentitemsave"}
 _EXPIRED_TOKEN = "invalidauthenticationtoken"  # noqa: S105 -- an error code of Graph's, no secret
 _EXISTING = re.compile(r"Subscription Id\s+([0-9A-Fa-f-]{36})\s+already exists")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call: `mailbox` is whose share of concurrent requests it takes, `seconds` how long it may last."""
+    """One call: `mailbox` is whose share of concurrent requests it takes, `seconds` how long it may last.
+
+    `if_match` is the etag without which the call has no effect.
+    """
 
     method: Method
     url: str
     body: bytes | None = None
     mailbox: str | None = None
     seconds: float = 15.0
+    if_match: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,11 @@ def instant_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def literal(text: str) -> str:
+    """The text as a string in a `$filter`."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def headers_of(request: Request, token: str, client_request_id: str) -> dict[str, str]:
     """The headers of a call: immutable ids on every single one (graph-calendar §1.2)."""
     headers = {
@@ -121,6 +133,8 @@ def headers_of(request: Request, token: str, client_request_id: str) -> dict[str
     }
     if request.body is not None:
         headers["Content-Type"] = "application/json"
+    if request.if_match is not None:
+        headers["If-Match"] = request.if_match
     return headers
 
 
@@ -185,10 +199,10 @@ def _refuse(answer: Answer) -> NoReturn:
         raise Throttled(retry_after=wait, request_id=request_id, status=status, code=code)
     if status >= 500 or status == 408:
         raise Unavailable(retry_after=wait, request_id=request_id, status=status, code=code)
-    if status == 409:
-        found = _EXISTING.search(failure.message)
-        existing = found.group(1) if found else None
-        raise Conflict(existing_id=existing, request_id=request_id, status=status, code=code)
+    if _USED_TRANSACTION in codes or (status == 409 and not codes & _MOVED_ON):
+        raise Conflict(
+            existing_id=failure.existing_id, request_id=request_id, status=status, code=code
+        )
     raise _refusal(failure, codes, status)(request_id=request_id, status=status, code=code)
 
 
@@ -206,6 +220,8 @@ def _refusal(failure: "_Failure", codes: set[str], status: int) -> type[GraphErr
             return Forbidden
         case 404:
             return NotFound
+        case 409 | 412:
+            return Changed
         case _:
             return Rejected
 
@@ -217,6 +233,13 @@ class _Failure:
     codes: tuple[str, ...] = ()
     message: str = ""
     request_id: str | None = None
+    event_id: str | None = None
+
+    @property
+    def existing_id(self) -> str | None:
+        """The event or, from the message, the subscription that is there already."""
+        found = _EXISTING.search(self.message)
+        return self.event_id or (found.group(1) if found else None)
 
     @classmethod
     def read(cls, body: bytes) -> Self:
@@ -229,8 +252,10 @@ class _Failure:
             return cls()
         chain = list(_chain(error))
         codes = tuple(str(level["code"]) for level in chain if level.get("code"))
-        ids = [level["request-id"] for level in chain if level.get("request-id")]
-        return cls(codes, str(error.get("message") or ""), str(ids[0]) if ids else None)
+        message = str(error.get("message") or "")
+        return cls(
+            codes, message, _first(chain, "request-id"), _first(chain, "@event.existingEventId")
+        )
 
 
 def _chain(error: dict[str, object]) -> Iterator[dict[str, object]]:
@@ -241,6 +266,10 @@ def _chain(error: dict[str, object]) -> Iterator[dict[str, object]]:
             return
         yield level
         level = level.get("innerError") or level.get("innererror")
+
+
+def _first(chain: list[dict[str, object]], name: str) -> str | None:
+    return next((str(level[name]) for level in chain if level.get(name)), None)
 
 
 def roles_of(token: str) -> frozenset[str]:

@@ -10,9 +10,10 @@ from uuid import UUID
 
 import aiohttp
 
-from . import calendar, directory, places, subscriptions
+from . import calendar, directory, places, subscriptions, writing
 from .auth import Credentials, Entra, TokenSource
-from .models import Event, Page, Room, Subscription, User
+from .drafts import EventChange, NewEvent
+from .models import Event, Page, Room, Subscription, User, Written
 from .protocol import Service, roles_of
 from .transport import Transport, Wire
 
@@ -20,7 +21,10 @@ _MSAL_THREADS = 8
 
 
 class Tenant:
-    """Graph as one app in one directory sees it. Every call may raise any GraphError; what is named is what to expect."""
+    """Graph as one app in one directory sees it. Every call may raise any GraphError; what is named is what to expect.
+
+    A mailbox is named by object id or address. A write that raises Unavailable or Malformed may have taken effect.
+    """
 
     def __init__(self, transport: Transport, tokens: TokenSource, service: Service) -> None:
         self._tokens = tokens
@@ -34,23 +38,53 @@ class Tenant:
         """After a Forbidden: drop a token older than five minutes, whose roles may be dated; False if there is none."""
         return self._tokens.forget(unless_just_issued=True)
 
-    def calendar_view(self, mailbox: UUID, start: datetime, end: datetime) -> AsyncIterator[Page]:
+    def calendar_view(
+        self, mailbox: UUID | str, start: datetime, end: datetime
+    ) -> AsyncIterator[Page]:
         """Events that overlap the window, in pages; what an aborted read showed proves presence, nothing else."""
         return calendar.calendar_view(self._wire, mailbox, start, end)
 
-    async def event(self, mailbox: UUID, event_id: str) -> Event:
+    async def event(self, mailbox: UUID | str, event_id: str) -> Event:
         """The event as it is now. Raises NotFound."""
         return await calendar.event(self._wire, mailbox, event_id)
 
     async def instances(
-        self, mailbox: UUID, master_id: str, start: datetime, end: datetime
+        self, mailbox: UUID | str, master_id: str, start: datetime, end: datetime
     ) -> list[Event]:
         """A series' occurrences and exceptions in the window. Raises NotFound."""
         return await calendar.instances(self._wire, mailbox, master_id, start, end)
 
-    async def calendar_reachable(self, mailbox: UUID) -> None:
+    async def calendar_reachable(self, mailbox: UUID | str) -> None:
         """Return if the mailbox has a calendar we may read. Raises MailboxUnsupported, NotFound, Forbidden."""
         await calendar.calendar_reachable(self._wire, mailbox)
+
+    async def marked_events(self, mailbox: UUID | str, marker: str) -> list[Event]:
+        """The events of the mailbox that carry this marker of ours, series as their masters."""
+        return await calendar.marked_events(self._wire, mailbox, marker)
+
+    async def create_event(self, mailbox: UUID | str, new: NewEvent) -> Written:
+        """A new event there, its room invited. Raises Conflict where the transaction id made another event."""
+        return await writing.create_event(self._wire, mailbox, new)
+
+    async def change_event(
+        self, mailbox: UUID | str, event_id: str, etag: str, change: EventChange
+    ) -> Written:
+        """The event as changed from the state of this etag. Raises Changed, NotFound."""
+        return await writing.change_event(self._wire, mailbox, event_id, etag, change)
+
+    async def cancel_event(
+        self, mailbox: UUID | str, event_id: str, etag: str, comment: str
+    ) -> None:
+        """Call the organiser's meeting off and tell everybody. Raises Changed, NotFound, Rejected for a guest's copy."""
+        await writing.cancel_event(self._wire, mailbox, event_id, etag, comment)
+
+    async def delete_event(self, mailbox: UUID | str, event_id: str, etag: str) -> None:
+        """See to it that the mailbox has no such event. Raises Changed."""
+        await writing.delete_event(self._wire, mailbox, event_id, etag)
+
+    async def decline_event(self, mailbox: UUID | str, event_id: str, comment: str) -> None:
+        """Turn down a meeting in a guest's name and tell the organiser. Raises NotFound, Rejected for the organiser's copy."""
+        await writing.decline_event(self._wire, mailbox, event_id, comment)
 
     async def rooms(self) -> list[Room]:
         """The room mailboxes that the tenant lists, each once."""

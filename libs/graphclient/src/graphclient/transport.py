@@ -53,9 +53,10 @@ class Transport:
     def _places_of(self, mailbox: str | None) -> asyncio.Semaphore:
         if mailbox is None:
             return asyncio.Semaphore(1)
-        places = self._places.get(mailbox)
+        name = mailbox.lower()  # an address means the same mailbox in any case
+        places = self._places.get(name)
         if places is None:
-            places = self._places[mailbox] = asyncio.Semaphore(MOST_IN_FLIGHT)
+            places = self._places[name] = asyncio.Semaphore(MOST_IN_FLIGHT)
         return places
 
     async def _exchange(self, request: Request, token: str) -> Answer:
