@@ -1,6 +1,6 @@
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
@@ -55,7 +55,7 @@ def test_a_new_event_without_a_room_invites_nobody_and_names_no_place() -> None:
 def test_an_all_day_event_runs_from_midnight_to_midnight_of_its_dates_in_utc() -> None:
     days = replace(
         SYNC,
-        start=datetime(2026, 3, 2, tzinfo=UTC),
+        start=datetime(2026, 3, 2, tzinfo=UTC).astimezone(timezone(timedelta(hours=-5))),
         end=datetime(2026, 3, 4, tzinfo=UTC),
         time_zone="America/New_York",
         all_day=True,
