@@ -8,7 +8,16 @@ from uuid import UUID
 
 import msgspec
 
-from graphclient import Credentials, Event, GraphError, NotFound, Page
+from graphclient import (
+    Credentials,
+    Event,
+    EventChange,
+    GraphError,
+    NewEvent,
+    NotFound,
+    Page,
+    Written,
+)
 
 PAGE = 250
 
@@ -24,7 +33,7 @@ def graph_time(moment: datetime) -> dict[str, str]:
 class Calendars:
     """All mailboxes of one tenant; every change gives an event a new etag."""
 
-    mailboxes: dict[UUID, dict[str, Event]] = field(default_factory=dict)
+    mailboxes: dict[UUID | str, dict[str, Event]] = field(default_factory=dict)
     gets: Counter[tuple[str, str]] = field(default_factory=Counter)
     asked: Counter[str] = field(default_factory=Counter)
     failures: list[GraphError] = field(default_factory=list)
@@ -81,7 +90,7 @@ class Calendars:
             raise self.failures.pop(0)
 
     async def calendar_view(
-        self, mailbox: UUID, start: datetime, end: datetime
+        self, mailbox: UUID | str, start: datetime, end: datetime
     ) -> AsyncIterator[Page]:
         self._fail("view")
         found = [
@@ -93,7 +102,7 @@ class Calendars:
         for place in range(0, max(len(found), 1), PAGE):
             yield Page(found[place : place + PAGE], last=place + PAGE >= len(found))
 
-    async def event(self, mailbox: UUID, event_id: str) -> Event:
+    async def event(self, mailbox: UUID | str, event_id: str) -> Event:
         self._fail("event")
         event = self.mailboxes.get(mailbox, {}).get(event_id)
         if event is None:
@@ -102,7 +111,7 @@ class Calendars:
         return event
 
     async def instances(
-        self, mailbox: UUID, master_id: str, start: datetime, end: datetime
+        self, mailbox: UUID | str, master_id: str, start: datetime, end: datetime
     ) -> list[Event]:
         self._fail("instances")
         return [
@@ -111,10 +120,34 @@ class Calendars:
             if each.series_master_id == master_id and each.start.instant() < end and each.end.instant() > start
         ]  # fmt: skip
 
-    async def calendar_reachable(self, mailbox: UUID) -> None:
+    async def calendar_reachable(self, mailbox: UUID | str) -> None:
         self._fail("calendar")
         if mailbox not in self.mailboxes:
             raise NotFound(status=404, code="ErrorInvalidUser")
 
     def forget_token(self) -> bool:
         return False
+
+    # Writes are proved on the simulator: here nobody makes any.
+
+    async def create_event(self, mailbox: UUID | str, new: NewEvent) -> Written:
+        raise AssertionError("this tenant is only read")
+
+    async def change_event(
+        self, mailbox: UUID | str, event_id: str, etag: str, change: EventChange
+    ) -> Written:
+        raise AssertionError("this tenant is only read")
+
+    async def cancel_event(
+        self, mailbox: UUID | str, event_id: str, etag: str, comment: str
+    ) -> None:
+        raise AssertionError("this tenant is only read")
+
+    async def delete_event(self, mailbox: UUID | str, event_id: str, etag: str) -> None:
+        raise AssertionError("this tenant is only read")
+
+    async def decline_event(self, mailbox: UUID | str, event_id: str, comment: str) -> None:
+        raise AssertionError("this tenant is only read")
+
+    async def marked_events(self, mailbox: UUID | str, marker: str) -> list[Event]:
+        raise AssertionError("this tenant is only read")

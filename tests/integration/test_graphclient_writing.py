@@ -122,6 +122,7 @@ async def test_an_event_is_created_in_the_mailbox_of_an_address(
         "start": {"dateTime": "2026-03-02T09:00:00", "timeZone": "Europe/Berlin"},
         "end": {"dateTime": "2026-03-02T10:00:00", "timeZone": "Europe/Berlin"},
         "isAllDay": False,
+        "showAs": "busy",
         "location": {"displayName": "Room A", "locationEmailAddress": "room-a@example.com"},
         "attendees": [
             {

@@ -16,7 +16,7 @@ Row: TypeAlias = dict[str, object]
 
 MINE, OTHERS = UUID(int=1), UUID(int=2)
 # Open to every role that dispatches: ids, times and counters alone (design §2).
-DISPATCH = {"room_sync", "subscriptions", "credential_watch"}
+DISPATCH = {"room_sync", "subscriptions", "credential_watch", "stray_commands"}
 # (table, role): rows of every organisation are visible, but only columns without content (test_pgstore_rights).
 DISPATCH_COLUMNS = {
     (table, role) for table in ("integrations", "rooms") for role in (Role.WORKER, Role.MANAGER)
@@ -25,8 +25,14 @@ NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
 # What a type's sample would not satisfy.
 SAMPLES: Row = {
     "delivery": "basic", "email": "a@b.example", "kind": "single", "origin": "outlook", "role": "member",
-    "status": "confirmed", "token_hash": bytes(32),
+    "status": "confirmed", "token_hash": bytes(32), "step": "create", "path": "direct", "stage": "open",
+    "ends": NOW + dt.timedelta(hours=1),
 }  # fmt: skip
+# One column, another check: (table, column).
+SAMPLES_OF: dict[tuple[str, str], object] = {
+    ("commands", "kind"): "book", ("conflicts", "kind"): "overlap",
+}  # fmt: skip
+VIEWS = {"room_directory"}  # shows rows of rooms and offices, has none of its own
 
 
 TYPES: dict[str, Callable[[], object]] = {
@@ -64,7 +70,7 @@ class Content:
         self.key = {
             row["table_name"]: row["column_name"]
             for row in rows
-            if row["table_name"] not in DISPATCH
+            if row["table_name"] not in DISPATCH | VIEWS
         }
 
     async def row(self, table: str, organisation: UUID) -> Row:
@@ -77,6 +83,9 @@ class Content:
             table,
         )
         values: Row = {column: sample(column, kind) for column, kind in columns}
+        values |= {
+            column: SAMPLES_OF[table, column] for column in values if (table, column) in SAMPLES_OF
+        }
         if "email" in values:
             values["email"] = f"{organisation}@b.example"
         if "token_hash" in values:
@@ -160,7 +169,7 @@ async def test_dispatch_tables_hold_no_text_but_ids_and_codes(database: TestData
     await connection.close()
     assert {row[0] for row in rows} == {
         "subscriptions.subscription_id", "subscriptions.sealed_by", "subscriptions.refusal", "subscriptions.webhook_url",
-        "credential_watch.failing_code",
+        "credential_watch.failing_code", "stray_commands.source", "stray_commands.command_id",
         "room_sync.pending", "room_sync.lacking", "room_sync.brake", "room_sync.problem", "room_sync.notices",
     }  # fmt: skip
 

@@ -16,6 +16,8 @@ VERBS = ("select", "insert", "update", "delete", "truncate", "references", "trig
 TABLES = {
     "audit": {WORKER: "insert", MANAGER: "insert", PORTAL: "select insert"},
     "bookings": {WORKER: "select insert update delete", PORTAL: "select"},
+    "commands": {WORKER: "select insert update delete", PORTAL: "select"},
+    "conflicts": {WORKER: "select insert update delete", PORTAL: "select"},
     "credential_watch": {
         WORKER: "select",
         MANAGER: "select insert update delete",
@@ -23,13 +25,17 @@ TABLES = {
     },
     "credentials": {WORKER: "select", MANAGER: "select", PORTAL: "select insert update"},
     "integrations": {PORTAL: "select insert update"},
+    "intents": {WORKER: "select insert update delete", PORTAL: "select"},
     "journal": {WORKER: "select insert update delete", PORTAL: "select"},
     "offices": {PORTAL: "select insert update"},
     "organisations": {PORTAL: "select insert update"},
+    "room_directory": {WORKER: "select"},
     "room_sync": {WORKER: "select insert update delete", MANAGER: "select", PORTAL: "select"},
     "rooms": {PORTAL: "select insert update delete"},
     "schema_migrations": {},
     "sessions": {PORTAL: "select insert update delete"},
+    "slot_holds": {WORKER: "select insert update delete", PORTAL: "select"},
+    "stray_commands": {WORKER: "select insert update delete"},
     "subscriptions": {WORKER: "select", MANAGER: "select insert update delete", PORTAL: "select"},
     "users": {PORTAL: "select insert update"},
 }

@@ -17,7 +17,14 @@ from sync_worker.domain.schedule import Cadence
 from sync_worker.handlers.credentials import OrganisationCalendars
 from sync_worker.handlers.holding import Options
 from sync_worker.handlers.passes import Passes
-from sync_worker.store import Comparison, CredentialStore, HintStore, LeaseStore, MirrorStore
+from sync_worker.store import (
+    Comparison,
+    CredentialStore,
+    HintStore,
+    LeaseStore,
+    MirrorStore,
+    OutgoingStore,
+)
 
 from .subscription_office import SECRETS, Office
 from .sync_calendar import Calendars
@@ -67,6 +74,7 @@ class Worker:
         self.hints = HintStore(self.database)
         self.passes = Passes(
             mirror=MirrorStore(self.database),
+            outgoing=OutgoingStore(self.database),
             leases=self.leases,
             calendars=OrganisationCalendars(
                 CredentialStore(self.database),
@@ -284,7 +292,8 @@ async def test_private_all_day_and_free_events(worker: Worker) -> None:
 
 async def test_what_a_window_read_lacks_is_removed_only_after_two_404(worker: Worker) -> None:
     worker.calendars.put(worker.mailbox, "gone", TOMORROW, subject="Gone")
-    worker.calendars.put(worker.mailbox, "there", TOMORROW, subject="There")
+    later = TOMORROW + timedelta(hours=1)
+    worker.calendars.put(worker.mailbox, "there", later, subject="There")
     await worker.work()
     worker.calendars.remove(worker.mailbox, "gone")
     worker.calendars.hidden.add("there")
@@ -351,7 +360,8 @@ async def test_what_could_not_be_confirmed_is_sent_again_unchanged_and_in_order(
     await worker.work(1)
     assert worker.told() == []
     worker.platform.takes = None
-    await worker.hint(worker.calendars.put(worker.mailbox, "e2", TOMORROW, subject="Two"))
+    later = TOMORROW + timedelta(hours=1)
+    await worker.hint(worker.calendars.put(worker.mailbox, "e2", later, subject="Two"))
     await worker.work(10)
     assert worker.told() == [("One", "confirmed", 1), ("Two", "confirmed", 2)]
 

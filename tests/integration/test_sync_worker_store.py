@@ -64,7 +64,7 @@ def row(version: int, *, event_id: str = "e1", row_id: UUID | None = None) -> Ro
         id=row_id or uuid4(), event_id=event_id, kind="single", master_id=None, series_id=None,
         original_start=None, etag="1", seen_etags=("0", "1"), ical_uid="u", starts=NOW, ends=LATER,
         all_day=False, time_zone="Europe/Berlin", subject="S", organizer_name="O",
-        organizer_email="o@x.test", status="confirmed", origin="outlook", version=version,
+        organizer_email="o@x.test", answer="confirmed", origin="outlook", version=version,
         published=True, removed_at=None, changed_at=NOW,
     )  # fmt: skip
 

@@ -31,6 +31,7 @@ def test_a_new_event_with_a_room_is_what_graph_documents() -> None:
         "start": berlin("2026-03-02T09:00:00"),
         "end": berlin("2026-03-02T10:00:00"),
         "isAllDay": False,
+        "showAs": "busy",
         "transactionId": "5b7c2c0e-1111-4a5e-9c0e-000000000001",
         "singleValueExtendedProperties": [
             {

@@ -108,7 +108,14 @@ def test_what_frees_the_room_is_told_first() -> None:
 
 def test_a_booking_of_ours_keeps_its_id_and_subject() -> None:
     [outlooks] = applied({}, seen()).rows
-    ours = replace(outlooks, id=sighting("other").id, origin="clearooms", subject="Ours")
+    ours = replace(
+        outlooks,
+        id=sighting("other").id,
+        origin="clearooms",
+        subject="Ours",
+        organizer_mailbox="mara@x.test",
+        organizer_event_id="in Mara's calendar",
+    )
     changes = apply([ours], [seen(etag="2", subject="Mara Lind")], [], 1, NOW)
     assert [(row.id, row.subject) for row in changes.rows] == [(ours.id, "Ours")]
 

@@ -30,7 +30,7 @@ def test_status_and_subject_follow_the_rules(
     fields: dict[str, Any], status: str, subject: str
 ) -> None:
     seen = sighting(**fields)
-    assert (seen.status, seen.subject) == (status, subject)
+    assert (seen.answer, seen.subject) == (status, subject)
 
 
 def test_windows_zones_get_their_iana_name_and_times_are_instants() -> None:

@@ -61,6 +61,7 @@ def creation(new: NewEvent) -> bytes:
         "start": _time(new.start, new.time_zone, all_day=new.all_day),
         "end": _time(new.end, new.time_zone, all_day=new.all_day),
         "isAllDay": new.all_day,
+        "showAs": "busy",  # Outlook itself proposes "free" for all-day events, and free would not take the room
         "transactionId": str(new.transaction_id),
         "singleValueExtendedProperties": [{"id": MARKER, "value": new.marker}],
     }

@@ -8,22 +8,33 @@ from typing import Protocol
 
 import structlog
 
-from contracts.routing import SYNC_CHANGES
+from contracts.routing import SYNC_CHANGES, SYNC_COMMANDS
 from eventbus import Bus, open_bus
 from graphclient import Credentials, open_graph
 from pgstore import Database, Role, SecretBox, open_database
 from servicekit.clock import Clock, utc_now
 from servicekit.ops import Health, serve_ops
 
-from .consumer import ChangeConsumer
+from .consumer import ChangeConsumer, CommandConsumer
 from .domain.schedule import Cadence
 from .handlers.credentials import OrganisationCalendars
 from .handlers.holding import Options
 from .handlers.needs import SignedIn
 from .handlers.passes import Passes
-from .scheduler import Scheduler, keep_comparing, keep_sweeping
+from .handlers.publishing import Publisher
+from .handlers.strays import Strays
+from .scheduler import Scheduler, keep_comparing, keep_placing_strays, keep_sweeping
 from .settings import WorkerSettings
-from .store import Comparison, CredentialStore, HintStore, LeaseStore, MirrorStore, SweepStore
+from .store import (
+    CommandStore,
+    Comparison,
+    CredentialStore,
+    HintStore,
+    LeaseStore,
+    MirrorStore,
+    OutgoingStore,
+    SweepStore,
+)
 
 log = structlog.get_logger()
 
@@ -39,7 +50,9 @@ class WorkerOptions:
     poll_seconds: float = 60
     mode: str = "live"
     passes: int = 32
-    lease_seconds: float = 30.0  # reads need no more; whoever writes to Graph renews it first
+    lease_seconds: float = (
+        30.0  # reads need no more; whoever writes to Graph takes a longer one first
+    )
 
     @property
     def reading(self) -> Options:
@@ -50,6 +63,8 @@ class WorkerOptions:
                 reconcile=timedelta(minutes=self.reconcile_minutes),
                 poll=timedelta(seconds=self.poll_seconds),
             ),
+            writes=self.mode == "live",
+            lease=timedelta(seconds=self.lease_seconds),
         )
 
 
@@ -75,6 +90,7 @@ async def run_worker(
     leases = LeaseStore(database, lease)
     passes = Passes(
         mirror=MirrorStore(database, lease),
+        outgoing=OutgoingStore(database),
         leases=leases,
         calendars=OrganisationCalendars(CredentialStore(database), secrets, graph.tenant),
         messages=bus,
@@ -83,6 +99,10 @@ async def run_worker(
     )
     scheduler = Scheduler(leases, passes.run, clock, most=options.passes)
     consumer = ChangeConsumer(HintStore(database), scheduler.hinted, clock)
+    commands = CommandStore(database)
+    strays = Strays(commands, Publisher(bus).result, clock)
+    strayed = asyncio.Event()
+    orders = CommandConsumer(commands, scheduler.hinted, strayed.set, clock)
     changed = asyncio.Event()
 
     def heard(_: str) -> None:
@@ -90,7 +110,9 @@ async def run_worker(
 
     async with asyncio.TaskGroup() as loops:
         loops.create_task(bus.consume(SYNC_CHANGES, consumer.handle, stop, prefetch=64))
+        loops.create_task(bus.consume(SYNC_COMMANDS, orders.handle, stop, prefetch=64))
         loops.create_task(scheduler.run(stop))
+        loops.create_task(keep_placing_strays(strays.run, scheduler.hinted, strayed, stop))
         loops.create_task(database.listen(CHANNEL, heard, stop))
         loops.create_task(
             keep_comparing(

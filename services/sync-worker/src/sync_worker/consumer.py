@@ -1,4 +1,4 @@
-"""Hints in: a delivery becomes rows, then it is acknowledged."""
+"""Hints and commands in: a delivery becomes rows, then it is acknowledged."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -9,15 +9,19 @@ import structlog
 from prometheus_client import Counter
 
 from contracts import Undecodable
+from contracts.commands import decode_command
 from contracts.hints import ChangeHint, decode_changes
 from eventbus import Dead, Delivery, Done, Later, Outcome
 from pgstore import DatabaseUnavailable
+
+from .domain.command import Asked, Key, kind_of
 
 log = structlog.get_logger()
 
 _AWAY_SECONDS = 1.0
 
 noted = Counter("sync_hints_noted_total", "Hints received from the queue")
+commanded = Counter("sync_commands_total", "Commands received from the queue", ["kind"])
 dropped = Counter(
     "sync_hints_dropped_total", "Rooms unknown, removed or of another tenant, per delivery"
 )
@@ -71,4 +75,47 @@ class ChangeConsumer:
             dropped.inc(result.dropped)
             log.warning("hints_dropped", rooms=result.dropped)
         self._wake(result.due)
+        return Done()
+
+
+class Commands(Protocol):
+    """Where commands are kept."""
+
+    async def note(self, organisation_id: UUID, asked: Asked, now: datetime) -> UUID | None:
+        """Keep it; the room that is due for it, None if none is. Raises DatabaseUnavailable."""
+
+
+class CommandConsumer:
+    """Keeps each command once and wakes whoever runs it."""
+
+    def __init__(
+        self,
+        commands: Commands,
+        wake: Callable[[Iterable[tuple[UUID, UUID]]], None],
+        wake_strays: Callable[[], None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._commands = commands
+        self._wake = wake
+        self._wake_strays = wake_strays
+        self._clock = clock
+
+    async def handle(self, delivery: Delivery) -> Outcome:
+        """Done once the command is a row; Later while Postgres is away; Dead if it cannot be read."""
+        try:
+            event = decode_command(delivery.body)
+        except Undecodable as error:
+            return Dead(error.reason)
+        now = self._clock()
+        asked = Asked(Key(event.source, event.id), event.data, now)
+        try:
+            room_id = await self._commands.note(event.organisationid, asked, now)
+        except DatabaseUnavailable as error:
+            log.warning("commands_wait_for_database", error=str(error))
+            return Later(_AWAY_SECONDS)
+        commanded.labels(kind_of(event.data)).inc()
+        if room_id is None:
+            self._wake_strays()
+        else:
+            self._wake([(room_id, event.organisationid)])
         return Done()

@@ -207,6 +207,22 @@ async def _pass_on(stop: asyncio.Event, changed: asyncio.Event) -> None:
     changed.set()
 
 
+async def keep_placing_strays(
+    place: Callable[[], Awaitable[list[tuple[UUID, UUID]]]],
+    hinted: Callable[[Iterable[tuple[UUID, UUID]]], None],
+    woken: asyncio.Event,
+    stop: asyncio.Event,
+) -> None:
+    """Deal with stray commands as they come and every second."""
+    while not stop.is_set():
+        woken.clear()
+        try:
+            hinted(await place())
+        except DatabaseUnavailable as error:
+            log.warning("strays_wait_for_database", error=str(error))
+        await _pause(woken, LOOK_SECONDS)
+
+
 class Sweep(Protocol):
     """What is deleted when it is old enough."""
 

@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from contracts.routing import BookingStatus
 
 Kind = Literal["single", "master", "occurrence", "exception"]
+Answer = Literal["pending", "confirmed", "tentative", "cancelled"]
 Origin = Literal["outlook", "clearooms"]
 
 MOST_SEEN_ETAGS = 8
+UNBOUND: Final = "unbound "  # no id of Graph's has a blank
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,29 @@ class Row:
     subject: str
     organizer_name: str
     organizer_email: str
-    status: BookingStatus
+    answer: Answer
     origin: Origin
     version: int
     published: bool
     removed_at: datetime | None
     changed_at: datetime
+    conflicted: bool = False
+    when_version: int = 0
+    subject_version: int = 0
+    organizer_mailbox: str | None = None
+    organizer_event_id: str | None = None
+
+    @property
+    def status(self) -> BookingStatus:
+        """What receivers are told: an overlap hides that the room has answered."""
+        if self.conflicted and self.answer in {"confirmed", "tentative"}:
+            return "conflicted"
+        return self.answer
+
+    @property
+    def bound(self) -> bool:
+        """Whether the room's own copy of a booking of ours was seen."""
+        return not self.event_id.startswith(UNBOUND)
 
     def told(self) -> tuple[object, ...]:
         """What receivers see: rows that differ here need a new version."""
@@ -58,6 +77,11 @@ class Row:
     def knows(self, etag: str | None) -> bool:
         """Whether this state of the event was read, or asked for, already."""
         return etag is not None and (etag == self.etag or etag in self.seen_etags)
+
+
+def unbound_id(booking_id: UUID) -> str:
+    """Stands for the event id of a booking of ours until the room's copy shows."""
+    return f"{UNBOUND}{booking_id}"
 
 
 def with_seen(seen: tuple[str, ...], etags: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,14 +1,16 @@
 """From what was read to what is written: new rows, removals, and versions where receivers must know."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from contracts.routing import BookingStatus
-
-from .booking import Row, with_seen
+from .booking import Answer, Row, with_seen
+from .intent import Content
 from .mirror import Sighting
+
+_NEXT: Final = -1  # stands for the version this change will get
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +35,38 @@ class Seen:
     etags: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """What we did ourselves: rows as our writes left them, and contents by which we know them when Graph shows them."""
+
+    rows: tuple[Row, ...] = ()
+    contents: Mapping[UUID, tuple[Content, ...]] = field(default_factory=dict)
+
+
 def apply(
     stored: Iterable[Row],
     seen: Sequence[Seen],
     gone: Sequence[UUID],
     version: int,
     now: datetime,
+    ours: Ours = Ours(),  # frozen and empty
 ) -> Changes:
     """What changes when these events were seen and these rows proved gone; of several sightings the last holds."""
     by_id = {row.id: row for row in stored}
-    by_event = {row.event_id: row for row in by_id.values()}
-    written: dict[UUID, Row] = {}
+    written: dict[UUID, Row] = {row.id: row for row in ours.rows}
+    known = (by_id | written).values()
+    by_event = {row.event_id: row for row in known}
+    # The room's copy of what we wrote into its organiser's calendar (graph-calendar §2.1).
+    awaited = {
+        row.ical_uid: row for row in known if row.organizer_event_id is not None and row.ical_uid
+    }
     for each in seen:
-        holder = by_event.get(each.sighting.event_id)
+        holder = by_event.get(each.sighting.event_id) or awaited.get(each.sighting.ical_uid or "")
         # A booking of ours keeps its own id, whatever Outlook's would be.
         own = holder if holder is not None and holder.origin == "clearooms" else None
         key = own.id if own is not None else each.sighting.id
-        written[key] = _seen(written.get(key) or by_id.get(key), each, key, now)
+        old = written.get(key) or by_id.get(key)
+        written[key] = _seen(old, each, key, now, ours.contents.get(key, ()))
     for each in seen:
         holder = by_event.get(each.sighting.event_id)
         if holder is not None and holder.id not in written:
@@ -65,23 +82,25 @@ def apply(
 
 def removed(row: Row, now: datetime) -> Row:
     """The row of an event that is gone; it goes on counting versions."""
-    if row.removed_at is not None and row.status == "cancelled":
+    if row.removed_at is not None and row.answer == "cancelled":
         return row
-    return replace(row, status="cancelled", removed_at=row.removed_at or now)
+    return replace(row, answer="cancelled", removed_at=row.removed_at or now)
 
 
-def _seen(old: Row | None, each: Seen, key: UUID, now: datetime) -> Row:
+def _seen(
+    old: Row | None, each: Seen, key: UUID, now: datetime, contents: Sequence[Content]
+) -> Row:
     sighting = each.sighting
-    subject, status = sighting.subject, sighting.status
-    if old is not None and (old.origin == "clearooms" or status == "cancelled"):
-        subject = (
-            old.subject
-        )  # ours is what we wrote; Exchange prefixes the subject of a cancelled meeting
+    answer = sighting.answer
+    ours = old is not None and old.origin == "clearooms"
+    subject = _subject(old, sighting)
     was_told = old is not None and old.published and old.version > 0
     if sighting.kind == "master" and was_told:
-        status = (
-            "cancelled"  # a single meeting became a series: its occurrences are told from now on
-        )
+        # A single meeting became a series: its occurrences are told from now on.
+        answer = "cancelled"
+    moved = old is None or (old.starts, old.ends) != (sighting.starts, sighting.ends)
+    by_us = any(each.at_same_time(sighting.starts, sighting.ends) for each in contents)
+    renamed = old is None or old.subject != subject
     return Row(
         id=key,
         event_id=sighting.event_id,
@@ -97,24 +116,40 @@ def _seen(old: Row | None, each: Seen, key: UUID, now: datetime) -> Row:
         all_day=sighting.all_day,
         time_zone=sighting.time_zone,
         subject=subject,
-        organizer_name=sighting.organizer_name,
-        organizer_email=sighting.organizer_email,
-        status=status,
+        # Booked directly the room itself is the organiser: ours is who asked.
+        organizer_name=old.organizer_name if old and ours else sighting.organizer_name,
+        organizer_email=old.organizer_email if old and ours else sighting.organizer_email,
+        answer=answer,
         origin=old.origin if old else "outlook",
         version=old.version if old else 0,
-        published=_is_told(was_told, sighting, status),
-        removed_at=_removed_at(old, status, now),
+        published=_is_told(was_told, sighting, answer),
+        removed_at=_removed_at(old, answer, now),
         changed_at=old.changed_at if old else now,
+        conflicted=old.conflicted if old else False,
+        when_version=_NEXT if moved and not by_us else old.when_version if old else 0,
+        subject_version=_NEXT if renamed else old.subject_version if old else 0,
+        organizer_mailbox=old.organizer_mailbox if old else None,
+        organizer_event_id=old.organizer_event_id if old else None,
     )
 
 
-def _is_told(was_told: bool, sighting: Sighting, status: BookingStatus) -> bool:
+def _subject(old: Row | None, sighting: Sighting) -> str:
+    """Ours is what we wrote: rooms rewrite it. Exchange prefixes the subject of a cancelled meeting."""
+    if old is None:
+        return sighting.subject
+    if sighting.answer == "cancelled":
+        return old.subject
+    rewritten = old.origin == "clearooms" and old.organizer_event_id is not None
+    return old.subject if rewritten else sighting.subject
+
+
+def _is_told(was_told: bool, sighting: Sighting, answer: Answer) -> bool:
     """Masters are never told; what never occupied the room needs no cancellation."""
-    return was_told or (sighting.kind != "master" and status != "cancelled")
+    return was_told or (sighting.kind != "master" and answer != "cancelled")
 
 
-def _removed_at(old: Row | None, status: BookingStatus, now: datetime) -> datetime | None:
-    if status != "cancelled":
+def _removed_at(old: Row | None, answer: Answer, now: datetime) -> datetime | None:
+    if answer != "cancelled":
         return None
     return old.removed_at if old is not None and old.removed_at is not None else now
 
@@ -135,7 +170,18 @@ def _numbered(
     # What frees the room is told first: receivers never see an overlap that Outlook did not have.
     loud.sort(key=lambda row: (row.status != "cancelled", row.starts, row.id))
     told = tuple(
-        replace(row, version=version + place, changed_at=now)
+        _versioned(replace(row, version=version + place, changed_at=now))
         for place, row in enumerate(loud, start=1)
     )
-    return Changes(quiet=tuple(quiet), told=told, version=version + len(told))
+    return Changes(
+        quiet=tuple(_versioned(row) for row in quiet), told=told, version=version + len(told)
+    )
+
+
+def _versioned(row: Row) -> Row:
+    """The row with its own version where a field changed by Graph has none yet."""
+    when = row.version if row.when_version == _NEXT else row.when_version
+    subject = row.version if row.subject_version == _NEXT else row.subject_version
+    if (when, subject) == (row.when_version, row.subject_version):
+        return row
+    return replace(row, when_version=when, subject_version=subject)

@@ -11,10 +11,9 @@ from contracts.identity import (
     booking_id_of_occurrence,
     series_id_of_master,
 )
-from contracts.routing import BookingStatus
 from graphclient.models import DateTimeTimeZone, Event
 
-from .booking import Kind
+from .booking import Answer, Kind
 from .zones import iana_name
 
 _KINDS: Final[dict[str, Kind]] = {
@@ -23,7 +22,7 @@ _KINDS: Final[dict[str, Kind]] = {
     "occurrence": "occurrence",
     "exception": "exception",
 }
-_ANSWERS: Final[dict[str, BookingStatus]] = {
+_ANSWERS: Final[dict[str, Answer]] = {
     "organizer": "confirmed",
     "accepted": "confirmed",
     "none": "confirmed",
@@ -57,7 +56,7 @@ class Sighting:
     subject: str
     organizer_name: str
     organizer_email: str
-    status: BookingStatus
+    answer: Answer
 
 
 def sight(room_id: UUID, event: Event) -> Sighting:
@@ -69,7 +68,7 @@ def sight(room_id: UUID, event: Event) -> Sighting:
     all_day = bool(event.is_all_day)
     starts, ends = _times(event, zone, all_day=all_day)
     name, email = _organizer(event)
-    status = _status(event)
+    answer = _answer(event)
     original = event.original_start
     if original is None and kind == "occurrence":
         original = starts
@@ -94,24 +93,24 @@ def sight(room_id: UUID, event: Event) -> Sighting:
         ends=ends,
         all_day=all_day,
         time_zone=zone,
-        subject=_subject(event, status, name),
+        subject=_subject(event, answer, name),
         organizer_name=name,
         organizer_email=email,
-        status=status,
+        answer=answer,
     )
 
 
-def _status(event: Event) -> BookingStatus:
+def _answer(event: Event) -> Answer:
     if event.is_cancelled or event.show_as == "free":
         return "cancelled"
     # An answer Graph invents later is still an answer: the event does occupy the room.
     return _ANSWERS.get(event.response, "confirmed")
 
 
-def _subject(event: Event, status: BookingStatus, organizer: str) -> str:
+def _subject(event: Event, answer: Answer, organizer: str) -> str:
     if event.sensitivity in _PRIVATE:
         return "Private"
-    if status in {"pending", "cancelled"}:
+    if answer in {"pending", "cancelled"}:
         # The room rewrites the subject when it answers; until then the true one must not leak (graph-calendar §2.6).
         return organizer
     return (event.subject or "").strip()

@@ -1,6 +1,6 @@
 """A room as its holder knows it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from .absence import Lacking
 from .brake import Brake
 from .reading import Pending
+from .work import Work
 
 MOST_LAGS = 50
 
@@ -44,11 +45,13 @@ class State:
     problem_since: datetime | None
     refused_revision: int | None
     notices: tuple[Notice, ...]
+    command_done_no: int = 0
+    overlaps_owed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A room held by us: `epoch` proves it, `hint_no` bounds the debt this pass may clear."""
+    """A room held by us: `epoch` proves it, `hint_no` and `command_no` bound the debt this pass may clear."""
 
     room_id: UUID
     organisation_id: UUID
@@ -62,6 +65,8 @@ class Claim:
     window_owed: bool
     subscribed: bool
     state: State
+    command_no: int = 0
+    work: Work = field(default_factory=Work)
 
 
 @dataclass(frozen=True, slots=True)

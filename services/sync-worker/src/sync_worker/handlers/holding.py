@@ -1,40 +1,55 @@
-"""A room while we hold it: its rows and state, and how both change together."""
+"""A room while we hold it: its rows, its state and its open work, and how they change together."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from contracts.events import CommandResult
 from eventbus import NotConfirmed
 
 from ..domain.absence import Window
+from ..domain.alternatives import Slot
+from ..domain.answers import Watch, contents_of, gone_of
 from ..domain.booking import Row
-from ..domain.changes import Changes, Seen, apply
+from ..domain.changes import Changes, Ours, Seen, apply
+from ..domain.command import Asked
+from ..domain.overlap import overlapping, settled
 from ..domain.reading import Pending
 from ..domain.room import Claim, State, with_lags
 from ..domain.schedule import Cadence
-from .needs import Mirror
+from ..domain.work import Effects
+from .errands import Errands
+from .needs import Mirror, Outgoing
 from .publishing import Publisher
 
 _DAY = timedelta(days=1)
+_MOST_COMPARED = (
+    8  # rows in one commit that SQL compares with the others; more are compared all together
+)
+WRITE_NEEDS = timedelta(seconds=30)  # of the lease: Graph has 15 s to answer (design §5.3)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How rooms are read."""
+    """How rooms are read and written."""
 
     window: timedelta
     cadence: Cadence
+    writes: bool = True  # false: `observe`, nothing is written to Graph
+    lease: timedelta = timedelta(seconds=30)
+    write_lease: timedelta = timedelta(seconds=60)
 
 
 class Holding:
-    """Owns `state` and `rows` during a pass; every change is committed, then published, then counted."""
+    """Owns `state`, `rows` and `errands` during a pass; every change is committed, then published, then counted."""
 
     def __init__(
         self,
         claim: Claim,
         rows: Iterable[Row],
         mirror: Mirror,
+        outgoing: Outgoing,
         publisher: Publisher,
         options: Options,
         clock: Callable[[], datetime],
@@ -43,10 +58,16 @@ class Holding:
         self.state: State = claim.state
         self.pending: tuple[Pending, ...] = claim.pending
         self.rows: dict[UUID, Row] = {row.id: row for row in rows}
+        self.errands = Errands(claim.work)
         self.options = options
         self.clock = clock
+        self.kept_back: dict[UUID, Seen] = {}
         self._mirror = mirror
+        self._outgoing = outgoing
         self._publisher = publisher
+        self._lease_until = clock() + options.lease
+        self._told_hints: dict[str, datetime] = {}
+        self._occupancy_known = False
 
     def window(self) -> Window:
         """The span that is read now."""
@@ -56,6 +77,10 @@ class Holding:
     def row_of(self, event_id: str) -> Row | None:
         """The row that has this event id, among those loaded."""
         return next((row for row in self.rows.values() if row.event_id == event_id), None)
+
+    def may_write(self) -> bool:
+        """Whether enough of the lease is left for a write to end within it."""
+        return self._lease_until - self.clock() >= WRITE_NEEDS
 
     async def load(self, ids: Sequence[UUID], events: Sequence[str]) -> list[Row]:
         """Rows of the mirror by id, event or series, kept for the rest of the pass."""
@@ -77,26 +102,83 @@ class Holding:
             and window.overlaps(row.starts, row.ends)
         ]
 
+    def keeps_back(self, seen: Seen) -> bool:
+        """Whether this may be our own work that we do not know of yet, or no longer want to see (own work first)."""
+        intents = self.errands.intents
+        if not intents:
+            return False
+        one = seen.sighting
+        row = self.row_of(one.event_id) or self._awaited(one.ical_uid)
+        return Watch(intents).keeps_back(
+            one.event_id,
+            one.starts,
+            one.ends,
+            row_id=row.id if row else None,
+            cancelled=one.answer == "cancelled",
+        )
+
+    def _awaited(self, ical_uid: str | None) -> Row | None:
+        if ical_uid is None:
+            return None
+        ours = (row for row in self.rows.values() if row.organizer_event_id is not None)
+        return next((row for row in ours if row.ical_uid == ical_uid), None)
+
+    async def occupancy(self) -> None:
+        """Load, once in a pass, every row that takes the room or asks for it."""
+        if not self._occupancy_known:
+            await self._load_occupancy()
+
+    def taken(self, slot: Slot, *, but: UUID) -> bool:
+        """Whether another booking takes this slot or asks for it; after `occupancy`."""
+        return any(
+            row.id != but and slot.overlaps(Slot(row.starts, row.ends))
+            for row in self.rows.values()
+            if row.published and row.kind != "master" and row.removed_at is None
+        )
+
+    async def _load_occupancy(self) -> list[Row]:
+        claim = self.claim
+        rows = await self._mirror.occupying(claim.organisation_id, claim.room_id, self.clock())
+        self.rows.update((row.id, row) for row in rows)
+        self._occupancy_known = True
+        return rows
+
     async def commit(
-        self, seen: Sequence[Seen], gone: Sequence[UUID], hints: dict[str, datetime] | None = None
+        self,
+        seen: Sequence[Seen],
+        gone: Sequence[UUID],
+        hints: dict[str, datetime] | None = None,
+        *,
+        rows: Sequence[Row] = (),
+        effects: Effects = Effects(),  # noqa: B008  # frozen and empty
     ) -> None:
         """Write what changed and tell receivers; raises LeaseLost, NotConfirmed.
 
-        `hints` says when the ingress received the hint about an event.
+        `hints` says when the ingress received the hint about an event, `rows` are as our own writes left them.
         """
         now = self.clock()
-        changes = apply(self.rows.values(), seen, gone, self.state.version, now)
-        if not changes.rows and self.state == self.claim.state:
-            return
-        state = replace(
-            self.state,
-            version=changes.version,
-            last_change_at=now if changes.told else self.state.last_change_at,
-        )
-        await self._mirror.commit(self.claim, state, changes, now)
-        self.state = state
-        self.rows.update((row.id, row) for row in changes.rows)
-        await self._tell(changes.told, hints or {})
+        self._told_hints.update(hints or {})
+        shown: list[Seen] = []
+        for each in seen:
+            if self.keeps_back(each):
+                self.kept_back[each.sighting.id] = each
+            else:
+                shown.append(each)
+        intents = self.errands.intents
+        lost = gone_of(self.rows, gone, intents)
+        self.errands.declined.update(set(gone) - set(lost))
+        ours = Ours(tuple(rows), contents_of(intents))
+        changes = apply(self.rows.values(), shown, lost, self.state.version, now, ours)
+        if intents:
+            after = {row.id: row for row in changes.rows}
+            effects |= self.errands.answered(self.rows, after, self.claim.room_id, now)
+        if effects.results:
+            versions = {row.id: row.version for row in (*self.rows.values(), *changes.rows)}
+            effects = effects.with_versions(versions)
+        await self._write(changes, effects)
+        if self.state.overlaps_owed:
+            await self._settle_overlaps()
+        await self.tell()
 
     async def send_leftovers(self) -> None:
         """Publish what an earlier pass committed and could not confirm; raises NotConfirmed."""
@@ -107,9 +189,10 @@ class Holding:
                 for row in self.rows.values()
                 if row.published and row.version > state.published_version
             ]
-            await self._tell(tuple(sorted(owed, key=lambda row: row.version)), {})
+            await self._tell(tuple(sorted(owed, key=lambda row: row.version)))
             self.state = replace(self.state, published_version=state.version)
         await self.send_notices()
+        await self._send_results()
 
     async def send_notices(self) -> None:
         """Publish the room.* messages that are owed; raises NotConfirmed."""
@@ -121,17 +204,113 @@ class Holding:
         """Commit the state alone; raises LeaseLost."""
         nothing = Changes(quiet=(), told=(), version=self.state.version)
         await self._mirror.commit(self.claim, self.state, nothing, self.clock())
+        self._lease_until = self.clock() + self.options.lease
 
-    async def _tell(self, rows: Sequence[Row], hints: dict[str, datetime]) -> None:
+    async def settle_overlaps(self) -> None:
+        """Settle who is `conflicted`, if that is owed from an earlier pass; raises LeaseLost, NotConfirmed."""
+        if self.state.overlaps_owed:
+            await self._settle_overlaps()
+            await self.tell()
+
+    async def decided(self, asked: Asked, result: CommandResult, effects: Effects) -> None:
+        """End a command; raises LeaseLost, NotConfirmed."""
+        await self.commit(
+            [], [], effects=effects | self.errands.decision(asked, result, self.clock())
+        )
+
+    async def tell(self) -> None:
+        """Publish rows and results committed by this pass and not sent so far; raises NotConfirmed."""
+        state = self.state
+        untold = [
+            row
+            for row in self.rows.values()
+            if row.published and row.version > state.published_version
+        ]
+        await self._tell(tuple(sorted(untold, key=lambda row: row.version)))
+        if state.version > state.published_version:
+            # A version that a later one of the same booking replaced before it was sent is nobody's any more.
+            self.state = replace(self.state, published_version=state.version)
+        await self._send_results()
+
+    async def hold_up(self, wait: timedelta) -> None:
+        """Let nobody be blamed for time in which Graph did not want to be asked; raises LeaseLost."""
+        later = [(each, each.held_up(wait)) for each in self.errands.intents]
+        changed = tuple(after for before, after in later if after != before)
+        if changed:
+            await self._write(
+                Changes(quiet=(), told=(), version=self.state.version), Effects(intents=changed)
+            )
+
+    async def _write(self, changes: Changes, effects: Effects) -> None:
+        if not changes.rows and not effects and self.state == self.claim.state:
+            return
+        now = self.clock()
+        before = {row.id: self.rows.get(row.id) for row in changes.rows}
+        freed = any(old is not None and old.conflicted for old in before.values())
+        many = len(changes.rows) > _MOST_COMPARED
+        tangled = freed or many or (len(changes.rows) > 1 and bool(overlapping(changes.rows)))
+        state = replace(
+            self.state,
+            version=changes.version,
+            last_change_at=now if changes.told else self.state.last_change_at,
+            overlaps_owed=self.state.overlaps_owed or tangled,
+        )
+        writes = any(each.stage == "open" for each in (*self.errands.intents, *effects.intents))
+        lease = self.options.write_lease if writes else self.options.lease
+        overlaps = await self._mirror.commit(self.claim, state, changes, now, effects, lease)
+        self._lease_until = now + lease
+        self.state = replace(state, overlaps_owed=state.overlaps_owed or overlaps)
+        self.rows.update((row.id, row) for row in changes.rows)
+        self.errands.take(effects)
+
+    async def _settle_overlaps(self) -> None:
+        now = self.clock()
+        rows = await self._load_occupancy()
+        withdrawn, effects = self.errands.yielding(rows, now)
+        gone = {row.id for row in withdrawn}
+        changed, pairs = settled([row for row in rows if row.id not in gone], now)
+        ours = Ours((*withdrawn, *changed))
+        changes = apply(self.rows.values(), [], [], self.state.version, now, ours)
+        self.state = replace(self.state, overlaps_owed=False)
+        await self._write_settled(changes, effects | Effects(overlaps=frozenset(pairs)))
+
+    async def _write_settled(self, changes: Changes, effects: Effects) -> None:
+        now = self.clock()
+        state = replace(
+            self.state,
+            version=changes.version,
+            last_change_at=now if changes.told else self.state.last_change_at,
+            overlaps_owed=False,
+        )
+        lease = self.options.write_lease if effects.intents else self.options.lease
+        await self._mirror.commit(self.claim, state, changes, now, effects, lease)
+        self._lease_until = now + lease
+        self.state = state
+        self.rows.update((row.id, row) for row in changes.rows)
+        self.errands.take(effects)
+
+    async def _send_results(self) -> None:
+        sent: list[Asked] = []
+        try:
+            for asked in self.errands.unsent:
+                await self._publisher.result(self.claim.organisation_id, asked)
+                sent.append(asked)
+        finally:
+            if sent:
+                keys = [asked.key for asked in sent]
+                await self._outgoing.sent(self.claim.organisation_id, keys, self.clock())
+                self.errands.was_sent(keys)
+
+    async def _tell(self, rows: Sequence[Row]) -> None:
         if not rows:
             return
         confirmed = await self._publisher.bookings(self.claim, rows)
         now = self.clock()
         told = rows[:confirmed]
         lags = tuple(
-            max(0, round((now - hints[row.event_id]).total_seconds() * 1_000))
+            max(0, round((now - self._told_hints.pop(row.event_id)).total_seconds() * 1_000))
             for row in told
-            if row.event_id in hints
+            if row.event_id in self._told_hints
         )
         if told:
             self.state = replace(

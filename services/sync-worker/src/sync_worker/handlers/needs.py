@@ -1,38 +1,74 @@
 """What a pass needs from the outside, in as few words as possible."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from graphclient import EventChange, NewEvent, Written
 from graphclient.models import Event, Page
 
 from ..domain.absence import Standing, Window
+from ..domain.alternatives import Hours, Neighbour, Slot
 from ..domain.booking import Row
 from ..domain.changes import Changes
+from ..domain.command import Key
 from ..domain.room import Claim, Settlement, State
+from ..domain.work import Effects
 
 
 class Calendar(Protocol):
     """A tenant's mailboxes; every call may raise a GraphError."""
 
-    def calendar_view(self, mailbox: UUID, start: datetime, end: datetime) -> AsyncIterator[Page]:
+    def calendar_view(
+        self, mailbox: UUID | str, start: datetime, end: datetime
+    ) -> AsyncIterator[Page]:
         """What overlaps the window, page by page."""
 
-    async def event(self, mailbox: UUID, event_id: str) -> Event:
+    async def event(self, mailbox: UUID | str, event_id: str) -> Event:
         """The event as it is now."""
 
     async def instances(
-        self, mailbox: UUID, master_id: str, start: datetime, end: datetime
+        self, mailbox: UUID | str, master_id: str, start: datetime, end: datetime
     ) -> list[Event]:
         """A series' occurrences in the window."""
 
-    async def calendar_reachable(self, mailbox: UUID) -> None:
+    async def calendar_reachable(self, mailbox: UUID | str) -> None:
         """Return if the mailbox has a calendar we may read."""
 
 
-class SignedIn(Calendar, Protocol):
-    """A calendar whose token can be dropped."""
+class Pen(Protocol):
+    """Writes into a tenant's mailboxes, and the search for what we wrote; every call may raise a GraphError."""
+
+    async def create_event(self, mailbox: UUID | str, new: NewEvent) -> Written:
+        """A new event; raises Conflict where its transactionId was used before."""
+
+    async def change_event(
+        self, mailbox: UUID | str, event_id: str, etag: str, change: EventChange
+    ) -> Written:
+        """The event changed; raises Changed where it is not in the state of the etag."""
+
+    async def cancel_event(
+        self, mailbox: UUID | str, event_id: str, etag: str, comment: str
+    ) -> None:
+        """Cancel as its organiser."""
+
+    async def delete_event(self, mailbox: UUID | str, event_id: str, etag: str) -> None:
+        """See to it that the event is no more."""
+
+    async def decline_event(self, mailbox: UUID | str, event_id: str, comment: str) -> None:
+        """Decline as an attendee, and say so to the organiser."""
+
+    async def marked_events(self, mailbox: UUID | str, marker: str) -> list[Event]:
+        """The events that carry our marker with this value."""
+
+
+class Diary(Calendar, Pen, Protocol):
+    """Mailboxes to read and to write."""
+
+
+class SignedIn(Diary, Protocol):
+    """Mailboxes whose token can be dropped."""
 
     def forget_token(self) -> bool:
         """Whether there was a token old enough to be dropped."""
@@ -51,8 +87,31 @@ class Mirror(Protocol):
     ) -> list[Standing]:
         """Rows believed to be in the calendar."""
 
-    async def commit(self, claim: Claim, state: State, changes: Changes, now: datetime) -> None:
-        """Write state and rows, renew the lease."""
+    async def occupying(self, organisation_id: UUID, room_id: UUID, now: datetime) -> list[Row]:
+        """Rows that take the room, or will, from now on."""
+
+    async def commit(
+        self,
+        claim: Claim,
+        state: State,
+        changes: Changes,
+        now: datetime,
+        effects: Effects = ...,
+        lease: timedelta | None = None,
+    ) -> bool:
+        """Write state, rows and effects, renew the lease; whether a row written now overlaps another."""
+
+
+class Outgoing(Protocol):
+    """What the way out needs besides the room's own rows."""
+
+    async def sent(self, organisation_id: UUID, keys: Sequence[Key], now: datetime) -> None:
+        """The results of these commands are confirmed."""
+
+    async def office(
+        self, organisation_id: UUID, room_id: UUID, around: Slot
+    ) -> tuple[list[Neighbour], Hours | None]:
+        """The rooms of the room's office with what is taken or held around a slot, and when the office is open."""
 
 
 class Leases(Protocol):
@@ -72,7 +131,7 @@ class Leases(Protocol):
 class Calendars(Protocol):
     """Signs in for a room."""
 
-    async def of(self, claim: Claim) -> Calendar:
+    async def of(self, claim: Claim) -> Diary:
         """The calendar of the claim's tenant; raises CredentialsRejected, DatabaseUnavailable."""
 
     def distrust(self, claim: Claim) -> None:

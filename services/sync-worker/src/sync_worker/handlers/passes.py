@@ -1,4 +1,4 @@
-"""A pass over a room we hold: load, decide, read, commit, publish, settle (design §5.1)."""
+"""A pass over a room we hold: own work first, then reads, then commands; settle (design §5.1)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -14,9 +14,11 @@ from ..domain.booking import Row
 from ..domain.room import Claim, LeaseLost, Notice, Settlement
 from ..domain.schedule import backoff, earliest, next_window
 from .asking import problem_of
+from .desk import Desk
 from .following import ask_lacking, follow_hints
 from .holding import Holding, Options
-from .needs import Calendar, Calendars, Leases, Messages, Mirror
+from .needs import Calendar, Calendars, Diary, Leases, Messages, Mirror, Outgoing
+from .outbound import release_kept_back, resume_intents, work_off
 from .publishing import Publisher
 from .window import read_window
 
@@ -24,6 +26,8 @@ log = structlog.get_logger()
 
 REFUSED = timedelta(minutes=10)  # rejected credentials are tried this rarely, unless they change
 UNREACHABLE = timedelta(minutes=15)
+_LONGEST_WAIT = timedelta(seconds=30)  # where somebody waits for the answer to a command
+_KEPT_BACK = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Passes:
     """Runs passes; holds nothing between them."""
 
     mirror: Mirror
+    outgoing: Outgoing
     leases: Leases
     calendars: Calendars
     messages: Messages
@@ -39,22 +44,42 @@ class Passes:
 
     async def run(self, claim: Claim, rows: Sequence[Row]) -> datetime:
         """Do everything the room needs now; the time it is due next. Raises LeaseLost, DatabaseUnavailable."""
-        held = Holding(claim, rows, self.mirror, Publisher(self.messages), self.options, self.clock)
+        held = Holding(
+            claim,
+            rows,
+            self.mirror,
+            self.outgoing,
+            Publisher(self.messages),
+            self.options,
+            self.clock,
+        )
         try:
             await held.send_leftovers()
-            await self._read(held, await self.calendars.of(claim))
+            await self._work(held, await self.calendars.of(claim))
         except (LeaseLost, DatabaseUnavailable):
             raise
         except NotConfirmed as error:
             log.warning("events_not_confirmed", room=str(claim.room_id), cause=error.cause)
-            return await self._rest(held, backoff(held.state.attempts + 1))
+            return await self._rest(held, self._backoff(held))
         except GraphError as error:
             return await self._obstructed(held, error)
         except Exception:
             # One room's bad luck: it comes back ever more rarely, and nobody else waits for it.
             log.exception("pass_failed", room=str(claim.room_id), attempts=held.state.attempts + 1)
-            return await self._rest(held, backoff(held.state.attempts + 1))
+            return await self._rest(held, self._backoff(held))
         return await self._done(held)
+
+    async def _work(self, held: Holding, diary: Diary) -> None:
+        desk = Desk(held, diary, self.mirror, self.outgoing)
+        writes = self.options.writes and not held.errands.idle
+        if writes:
+            await resume_intents(desk)
+        await self._read(held, diary)
+        await held.settle_overlaps()
+        if writes:
+            await work_off(desk)
+        if held.kept_back and await release_kept_back(desk):
+            held.state = replace(held.state, window_read_started=None)
 
     async def _read(self, held: Holding, calendar: Calendar) -> None:
         if held.claim.window_owed or held.state.problem is not None:
@@ -81,24 +106,39 @@ class Passes:
 
     async def _done(self, held: Holding) -> datetime:
         now = held.clock()
+        claim, errands = held.claim, held.errands
+        finished = errands.idle and not claim.work.more
         state = replace(
-            held.state, attempts=0, problem=None, problem_since=None, refused_revision=None
+            held.state,
+            attempts=0,
+            problem=None,
+            problem_since=None,
+            refused_revision=None,
+            command_done_no=claim.command_no if finished else held.state.command_done_no,
         )
+        works = self.options.writes
         due_at = earliest(
             (
                 *(hint.ask_at or now for hint in held.pending),
                 *(each.ask_at for each in state.lacking),
+                errands.due_at(now) if works else None,
+                now if works and claim.work.more else None,
+                now + _KEPT_BACK if held.kept_back else None,
             ),
-            default=self._window_due(held),
+            default=now + _KEPT_BACK if held.kept_back else self._window_due(held),
         )
         settlement = Settlement(pending=held.pending, due_at=due_at)
-        return await self.leases.settle(held.claim, state, settlement, now)
+        return await self.leases.settle(claim, state, settlement, now)
 
     async def _rest(self, held: Holding, wait: timedelta) -> datetime:
         now = held.clock()
         state = replace(held.state, attempts=held.state.attempts + 1)
         settlement = Settlement(pending=held.pending, due_at=now + wait, not_before=now + wait)
         return await self.leases.settle(held.claim, state, settlement, now)
+
+    def _backoff(self, held: Holding) -> timedelta:
+        wait = backoff(held.state.attempts + 1)
+        return wait if held.errands.idle else min(wait, _LONGEST_WAIT)
 
     async def _obstructed(self, held: Holding, error: GraphError) -> datetime:
         claim = held.claim
@@ -122,7 +162,10 @@ class Passes:
         problem = problem_of(error)
         if problem is None:
             told = error.retry_after if isinstance(error, (Throttled, Unavailable)) else None
-            return await self._rest(held, backoff(held.state.attempts + 1, told))
+            wait = self._backoff(held) if told is None else backoff(1, told)
+            if isinstance(error, Throttled):
+                await held.hold_up(wait)
+            return await self._rest(held, wait)
         await self._unreachable(held, problem)
         return await self._rest(held, UNREACHABLE)
 

@@ -11,6 +11,7 @@ from contracts.events import (
     RoomUnreachable,
     UnreachableReason,
     booking_event,
+    command_result_event,
     room_event,
 )
 from contracts.identity import NAMESPACE
@@ -18,6 +19,7 @@ from contracts.routing import EVENTS
 from eventbus import NotConfirmed
 
 from ..domain.booking import Row
+from ..domain.command import Asked
 from ..domain.room import Claim, Notice
 from .needs import Messages
 
@@ -57,6 +59,18 @@ class Publisher:
         except NotConfirmed:
             return False
         return True
+
+    async def result(self, organisation_id: UUID, asked: Asked) -> None:
+        """Publish how a command ended; raises NotConfirmed. A repeat has the same id."""
+        if asked.result is None or asked.decided_at is None:
+            raise ValueError("the command is not decided")
+        key, body = command_result_event(
+            asked.result,
+            organisation_id=organisation_id,
+            time=asked.decided_at,
+            id=asked.key.result_id(),
+        )
+        await self._messages.publish(EVENTS, key, body, content_type=CONTENT_TYPE)
 
     async def notice(self, claim: Claim, notice: Notice, bookings: int) -> None:
         """Publish one room.* message; raises NotConfirmed. A repeat has the same id."""

@@ -8,8 +8,10 @@ from pgstore import Connection, Database
 
 from ..domain.booking import Row
 from ..domain.room import Claim, LeaseLost, Settlement, State
+from ..domain.work import Work
 from . import state as held
 from .rows import COLUMNS, Fields, row_of
+from .work import load_work
 
 # A long queue of one organisation does not keep the others waiting: each gets a turn before any gets a second one.
 _DUE = """
@@ -77,8 +79,9 @@ update room_sync set
         where (entry ->> 'no')::bigint > $4), '[]'),
     not_before = coalesce($5::timestamptz, '-infinity'),
     due_at = greatest(
-        case when hint_no > $4 or window_owed_no > $8 then $6::timestamptz else $7::timestamptz end, coalesce($5::timestamptz, '-infinity')),
-    {held.assignments(8)}
+        case when hint_no > $4 or window_owed_no > $9 or command_no > $8 then $6::timestamptz else $7::timestamptz end,
+        coalesce($5::timestamptz, '-infinity')),
+    {held.assignments(9)}
 where room_id = $1 and epoch = $2
 returning due_at
 """
@@ -105,8 +108,12 @@ class LeaseStore:
             taken = await connection.fetch(
                 _CLAIM, list(room_ids), organisation_id, now, now + self._lease
             )
-            claims = [_claim(row) for row in taken]
+            busy = [row["room_id"] for row in taken if row["command_no"] > row["command_done_no"]]
+            works, worked_on = await load_work(connection, busy) if busy else ({}, {})
+            claims = [_claim(row, works.get(row["room_id"], Work())) for row in taken]
             rows = await _rows(connection, claims)
+            for room_id, known in worked_on.items():
+                rows.setdefault(room_id, {}).update(known)
         return [(claim, tuple(rows.get(claim.room_id, {}).values())) for claim in claims]
 
     async def settle(
@@ -123,6 +130,7 @@ class LeaseStore:
                 settlement.not_before,
                 now,
                 settlement.due_at,
+                claim.command_no,
                 *held.parameters(state),
             )
         if not isinstance(due_at, datetime):
@@ -185,7 +193,7 @@ async def _rows(connection: Connection, claims: Sequence[Claim]) -> dict[UUID, d
     return rows
 
 
-def _claim(row: Fields) -> Claim:
+def _claim(row: Fields, work: Work) -> Claim:
     return Claim(
         room_id=row["room_id"],
         organisation_id=row["organisation_id"],
@@ -199,4 +207,6 @@ def _claim(row: Fields) -> Claim:
         window_owed=row["window_owed"],
         subscribed=row["subscribed"],
         state=held.state_of(row),
+        command_no=row["command_no"],
+        work=work,
     )

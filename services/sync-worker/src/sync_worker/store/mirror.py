@@ -7,32 +7,43 @@ from uuid import UUID
 from pgstore import Database
 
 from ..domain.absence import Standing, Window
-from ..domain.booking import Row
+from ..domain.booking import UNBOUND, Row
 from ..domain.changes import Changes
 from ..domain.room import Claim, LeaseLost, State
+from ..domain.work import Effects
 from . import state as held
-from .rows import COLUMNS, GIVEN, NAMES, UPDATES, arrays, row_of, unnested
+from .effects import write_effects
+from .rows import COLUMNS, GIVEN, NAMES, OCCUPIES, UPDATES, arrays, row_of, unnested
 
 _FIRST_STATE = 6
 _FIRST_ROW = _FIRST_STATE + len(held.COLUMNS)
+_FEW = 8  # rows that are compared with the others for overlaps; more are compared all together
 
 # The row of room_sync comes first: it is the lock of everything that belongs to the room.
 _HOLD = f"""
 update room_sync set lease_until = $3, {held.assignments(_FIRST_STATE)}
     where room_id = $1 and epoch = $2 and $4::uuid is not null and $5::bigint is not null returning room_id
 """
+# Who overlaps is settled by a later commit: that it must be is written in this one.
+_OWED = f"overlaps_owed = ${_FIRST_STATE + held.COLUMNS.index('overlaps_owed')}"
 _COMMIT = f"""
-with held as ({_HOLD}
+with given as materialized (select * from {unnested(_FIRST_ROW)}
+), tangled as (
+    select cardinality(${_FIRST_ROW}::uuid[]) <= {_FEW} and exists (
+        select from given g join bookings b on b.room_id = $1 and b.starts < g.ends and b.ends > g.starts
+        where {OCCUPIES.format(row="g")} and {OCCUPIES.format(row="b")} and b.id <> all(${_FIRST_ROW}::uuid[])
+    ) as yes
+), held as ({_HOLD.replace(_OWED, f"{_OWED} or (select yes from tangled)")}
 ), written as (
     insert into bookings as b (organisation_id, room_id, {NAMES})
-    select $4, held.room_id, {GIVEN} from held, {unnested(_FIRST_ROW)}
+    select $4, held.room_id, {GIVEN} from held, given
     on conflict (room_id, id) do update set {UPDATES}
     returning b.id, b.version, b.status, b.changed_at
 ), told as (
     insert into journal (organisation_id, room_id, booking_id, at, entry, version)
     select $4, $1, id, changed_at, 'booking.' || status, version from written where version > $5
 )
-select count(*) from held
+select count(*) as held, (select yes from tangled) as tangled from held
 """
 
 
@@ -65,29 +76,58 @@ class MirrorStore:
         async with self._database.organisation_transaction(organisation_id) as connection:
             records = await connection.fetch(
                 "select id, event_id, master_id, ends from bookings where room_id = $1 and ends > $2"
-                " and starts < $3 and removed_at is null and kind <> 'master' order by id",
+                " and starts < $3 and removed_at is null and kind <> 'master'"
+                f" and event_id not like '{UNBOUND}%' order by id",
                 room_id,
                 window.start,
                 window.end,
             )
         return [Standing(r["id"], r["event_id"], r["master_id"], r["ends"]) for r in records]
 
-    async def commit(self, claim: Claim, state: State, changes: Changes, now: datetime) -> None:
-        """Write the state and the changed rows, and renew the lease. Raises LeaseLost, having written nothing."""
+    async def occupying(self, organisation_id: UUID, room_id: UUID, now: datetime) -> list[Row]:
+        """Rows that take the room from now on or ask for it."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            records = await connection.fetch(
+                f"select {COLUMNS} from bookings b where b.room_id = $1 and b.ends > $2"
+                " and b.removed_at is null and b.published and b.kind <> 'master' order by b.id",
+                room_id,
+                now,
+            )
+        return [row_of(record) for record in records]
+
+    async def commit(
+        self,
+        claim: Claim,
+        state: State,
+        changes: Changes,
+        now: datetime,
+        effects: Effects = Effects(),  # noqa: B008  # frozen and empty
+        lease: timedelta | None = None,
+    ) -> bool:
+        """Write state, changed rows and effects, and renew the lease. Raises LeaseLost, having written nothing.
+
+        True if a row written now shares time with another of the room; that this must be settled is written as well.
+        """
         before = changes.version - len(changes.told)
         hold = (
             claim.room_id,
             claim.epoch,
-            now + self._lease,
+            now + (lease or self._lease),
             claim.organisation_id,
             before,
             *held.parameters(state),
         )
         rows = changes.rows
+        tangled = False
         async with self._database.organisation_transaction(claim.organisation_id) as connection:
             if rows:
-                still = await connection.fetchval(_COMMIT, *hold, *arrays(rows))
+                written = await connection.fetchrow(_COMMIT, *hold, *arrays(rows))
+                still = written is not None and written["held"]
+                tangled = written is not None and written["tangled"]
             else:
                 still = await connection.fetchval(_HOLD, *hold)
             if not still:
                 raise LeaseLost
+            if effects:
+                await write_effects(connection, claim, effects, now)
+        return tangled

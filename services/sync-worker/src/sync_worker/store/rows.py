@@ -28,6 +28,11 @@ _TYPES: Final = {
     "published": "boolean",
     "removed_at": "timestamptz",
     "changed_at": "timestamptz",
+    "answer": "text",
+    "when_version": "bigint",
+    "subject_version": "bigint",
+    "organizer_mailbox": "text",
+    "organizer_event_id": "text",
 }
 _SEEN: Final = "string_to_array(given.seen_etags, E'\\n')"
 
@@ -37,6 +42,11 @@ GIVEN: Final = ", ".join(_SEEN if name == "seen_etags" else f"given.{name}" for 
 UPDATES: Final = ", ".join(
     f"{name} = excluded.{name}" for name in _TYPES if name not in {"id", "origin"}
 )
+OCCUPIES: Final = (
+    "({row}.removed_at is null and {row}.published and {row}.kind <> 'master'"
+    " and coalesce({row}.answer, {row}.status) in ('confirmed', 'tentative'))"
+)
+"""domain.overlap.occupies in SQL."""
 
 
 class Fields(Protocol):
@@ -81,10 +91,15 @@ def row_of(record: Fields) -> Row:
         subject=record["subject"],
         organizer_name=record["organizer_name"],
         organizer_email=record["organizer_email"],
-        status=record["status"],
+        answer=record["answer"] or record["status"],
         origin=record["origin"],
         version=record["version"],
         published=record["published"],
         removed_at=record["removed_at"],
         changed_at=record["changed_at"],
+        conflicted=record["status"] == "conflicted",
+        when_version=record["when_version"],
+        subject_version=record["subject_version"],
+        organizer_mailbox=record["organizer_mailbox"],
+        organizer_event_id=record["organizer_event_id"],
     )

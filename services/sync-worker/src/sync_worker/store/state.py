@@ -25,6 +25,8 @@ COLUMNS = (
     "problem_since",
     "refused_revision",
     "notices",
+    "command_done_no",
+    "overlaps_owed",
 )
 
 
@@ -58,6 +60,8 @@ def state_of(row: Fields) -> State:
         problem_since=row["problem_since"],
         refused_revision=row["refused_revision"],
         notices=msgspec.convert(row["notices"], tuple[Notice, ...]),
+        command_done_no=row["command_done_no"],
+        overlaps_owed=row["overlaps_owed"],
     )
 
 

@@ -1,0 +1,184 @@
+"""A write to Graph as it is committed before it happens, and what recovery needs to find it again (design §5.3)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from uuid import UUID, uuid5
+
+from contracts.identity import NAMESPACE
+
+from .booking import Row
+from .command import Key
+
+Step = Literal["create", "change", "restore", "invite", "cancel", "delete", "decline"]
+Path = Literal["organizer", "direct"]
+Stage = Literal["open", "written", "guarding", "done"]
+
+ANSWER_WITHIN: Final = timedelta(seconds=120)  # the room's, throttled time not counted
+YIELD_WITHIN: Final = timedelta(minutes=2)  # after a direct write: a foreign event wins
+SETTLES_WITHIN: Final = timedelta(minutes=2)  # until a room's copy shows what its organiser's does
+TWINS_WITHIN: Final = timedelta(minutes=10)
+MOST_NUMBERS: Final = 2  # new transactionIds after a duplicate that is dead
+_LOOKS: Final = (timedelta(seconds=5), timedelta(seconds=30))
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a booking of ours says."""
+
+    starts: datetime
+    ends: datetime
+    all_day: bool
+    time_zone: str
+    subject: str
+    organizer_name: str
+    organizer_email: str
+
+    def at_same_time(self, starts: datetime, ends: datetime) -> bool:
+        """Whether start and end are these."""
+        return (self.starts, self.ends) == (starts, ends)
+
+    @classmethod
+    def of(cls, row: Row) -> "Content":
+        """What a row says now."""
+        return cls(
+            starts=row.starts,
+            ends=row.ends,
+            all_day=row.all_day,
+            time_zone=row.time_zone,
+            subject=row.subject,
+            organizer_name=row.organizer_name,
+            organizer_email=row.organizer_email,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One write.
+
+    Stages: `open` (to be done, or its outcome unknown), `written` (the room, or a second look, must confirm it),
+    `guarding` (confirmed, but a foreign event still wins, or a late twin may come), `done`.
+    """
+
+    id: UUID
+    booking_id: UUID
+    command: Key | None
+    step: Step
+    path: Path
+    mailbox: str
+    content: Content
+    created_at: datetime
+    due_at: datetime
+    stage: Stage = "open"
+    number: int = 0
+    attempts: int = 0
+    event_id: str | None = None
+    etag: str | None = None
+    ical_uid: str | None = None
+    base: Content | None = None
+    written_at: datetime | None = None
+    ended_at: datetime | None = None
+    by_answer: bool = True
+
+    @property
+    def transaction_id(self) -> UUID:
+        """The same at every attempt, so that Graph itself refuses a second event (graph-calendar §2.3)."""
+        name = self.command.id if self.command else str(self.id)
+        return uuid5(NAMESPACE, f"{name}/{self.mailbox}/{self.number}")
+
+    @property
+    def marker(self) -> str:
+        """The value of our extended property on the event."""
+        return str(self.booking_id)
+
+    @property
+    def awaits_room(self) -> bool:
+        """Whether the room has yet to answer what was written into the organiser's calendar."""
+        return (
+            self.stage == "written"
+            and self.path == "organizer"
+            and self.step in {"create", "change", "restore"}
+        )
+
+    @property
+    def moves(self) -> bool:
+        """Whether it changes start or end."""
+        return self.base is None or not self.base.at_same_time(
+            self.content.starts, self.content.ends
+        )
+
+    @property
+    def new_subject(self) -> str | None:
+        """The subject to write; None where it stays."""
+        same = self.base is None or self.base.subject == self.content.subject
+        return None if same else self.content.subject
+
+    def upon(self, subject: str) -> "Intent":
+        """With the subject it found, to be put back with the rest: rooms show another one than the organiser wrote."""
+        if self.base is None or self.new_subject in {None, subject}:
+            return self
+        return replace(self, base=replace(self.base, subject=subject))
+
+    def finds_moved(self, starts: datetime, ends: datetime) -> bool:
+        """Whether the event is no longer where it was when this change was decided on."""
+        return self.moves and self.base is not None and not self.base.at_same_time(starts, ends)
+
+    def written(
+        self,
+        now: datetime,
+        *,
+        event_id: str | None = None,
+        etag: str | None = None,
+        ical_uid: str | None = None,
+        by_answer: bool = True,
+    ) -> "Intent":
+        """After the effect; it still has to be confirmed."""
+        return replace(
+            self,
+            stage="written",
+            event_id=event_id or self.event_id,
+            etag=etag or self.etag,
+            ical_uid=ical_uid or self.ical_uid,
+            written_at=now,
+            by_answer=by_answer and self.attempts <= 1,
+            due_at=now + _LOOKS[0] if self.path == "organizer" else now,
+        )
+
+    def looked(self, now: datetime) -> "Intent":
+        """After a look at the room that showed no answer: when to look again."""
+        since = self.written_at or now
+        later = [since + wait for wait in (*_LOOKS, ANSWER_WITHIN) if since + wait > now]
+        return replace(self, due_at=later[0] if later else now)
+
+    def unanswered(self, now: datetime) -> bool:
+        """Whether the room has had its time."""
+        return self.written_at is not None and now - self.written_at >= ANSWER_WITHIN
+
+    def held_up(self, wait: timedelta) -> "Intent":
+        """Throttled time does not count against the room."""
+        if not self.awaits_room or self.written_at is None:
+            return self
+        return replace(self, written_at=self.written_at + wait)
+
+    def ended(self, now: datetime) -> "Intent":
+        """Confirmed, or given up. Kept for a while where a foreign event or a late twin could still matter."""
+        until = None
+        if self.step == "create" and self.path == "direct" and self.written_at is not None:
+            until = self.written_at + YIELD_WITHIN
+        if self.step in {"cancel", "delete", "decline"}:
+            until = now + SETTLES_WITHIN
+        if not self.by_answer:
+            until = now + TWINS_WITHIN
+        if until is not None and until > now:
+            return replace(self, stage="guarding", ended_at=now, due_at=until)
+        return replace(self, stage="done", ended_at=now)
+
+    def yields(self, now: datetime) -> bool:
+        """Whether a foreign event in its slot still wins."""
+        return (
+            self.step == "create"
+            and self.path == "direct"
+            and self.stage == "guarding"
+            and self.written_at is not None
+            and now - self.written_at < YIELD_WITHIN
+        )

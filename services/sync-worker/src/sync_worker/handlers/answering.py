@@ -1,0 +1,218 @@
+"""What becomes of what we wrote: the room's answer, or a second look where nobody else checks (design §5.3, §5.4)."""
+
+from dataclasses import replace
+from uuid import uuid5
+
+import structlog
+
+from contracts.events import RejectionReason
+from contracts.identity import NAMESPACE
+
+from ..domain.alternatives import Slot
+from ..domain.answers import verdict
+from ..domain.booking import Row, unbound_id
+from ..domain.changes import Seen, removed
+from ..domain.command import accepted, rejected
+from ..domain.intent import Content, Intent
+from ..domain.work import Conflict, Effects
+from .desk import Desk
+from .errands import removal
+from .following import sightings
+
+log = structlog.get_logger()
+
+_TEXT: dict[RejectionReason, str] = {
+    "overlap": "The room is taken at this time.",
+    "room_declined": "The room declined the meeting.",
+    "room_no_answer": "The room did not answer.",
+}
+
+
+async def second_look(desk: Desk, intent: Intent) -> None:
+    """Right after a direct write: alone in its slot it is confirmed, else it gives way. Raises GraphError."""
+    held = desk.held
+    slot = _slot(intent.content)
+    seen = await _look(desk, slot)
+    others = [
+        each
+        for each in seen
+        if each.sighting.event_id != intent.event_id
+        and each.sighting.answer != "cancelled"
+        and slot.overlaps(Slot(each.sighting.starts, each.sighting.ends))
+    ]
+    now = held.clock()
+    if others:
+        rest = [each for each in seen if each.sighting.event_id != intent.event_id]
+        await _refuse(desk, intent, "overlap", rest)
+        return
+    row = _direct_row(desk, intent)
+    effects = Effects(intents=(intent.ended(now),))
+    asked = held.errands.command(intent.command)
+    if asked is not None and intent.step != "restore":
+        result = accepted(asked, held.claim.room_id)
+        effects |= held.errands.decision(asked, result, now)
+    if intent.step == "create":
+        effects |= Effects(intents=(_invitation(intent, desk),))
+    await held.commit([], [], rows=[row], effects=effects)
+
+
+async def look_for_answers(desk: Desk) -> None:
+    """Look at the slots whose answer is due: a lost hint must not cost the booking. Raises GraphError."""
+    held = desk.held
+    for intent in held.errands.intents:
+        if intent.stage == "written" and intent.path == "direct":
+            await second_look(desk, intent)  # a crash came between the write and the look
+            continue
+        if not intent.awaits_room or intent.due_at > held.clock():
+            continue
+        await held.commit(await _look(desk, _slot(intent.content)), [])
+        still = next((each for each in held.errands.intents if each.id == intent.id), None)
+        if still is None or not still.awaits_room:
+            continue
+        if still.unanswered(held.clock()):
+            await _refuse(desk, still, "room_no_answer", [])
+        else:
+            await desk.save(still.looked(held.clock()))
+
+
+async def settle_declined(desk: Desk) -> None:
+    """End what the room has declined, with the cause that a look at the slot shows. Raises GraphError."""
+    held = desk.held
+    for intent in held.errands.intents:
+        if not intent.awaits_room:
+            continue
+        row = held.rows.get(intent.booking_id)
+        gone = intent.booking_id in held.errands.declined
+        if not gone and (intent.step != "create" or verdict(intent, row) != "declined"):
+            continue
+        held.errands.declined.discard(intent.booking_id)
+        slot = _slot(intent.content)
+        seen = await _look(desk, slot)
+        await held.occupancy()
+        await held.commit(seen, [])
+        if not gone and verdict(intent, held.rows.get(intent.booking_id)) != "declined":
+            continue
+        taken = held.taken(slot, but=intent.booking_id)
+        await _refuse(desk, intent, "overlap" if taken else "room_declined", [])
+
+
+async def _look(desk: Desk, slot: Slot) -> list[Seen]:
+    held = desk.held
+    seen: list[Seen] = []
+    view = desk.diary.calendar_view(held.claim.mailbox_id, slot.starts, slot.ends)
+    async for page in view:
+        seen.extend(sightings(held, page.events))
+    await held.load([each.sighting.id for each in seen], [each.sighting.event_id for each in seen])
+    return seen
+
+
+async def _refuse(desk: Desk, intent: Intent, reason: RejectionReason, seen: list[Seen]) -> None:
+    """Undo what we wrote and say why: a new booking goes, a changed one goes back to where it was."""
+    held = desk.held
+    now = held.clock()
+    row = held.rows.get(intent.booking_id)
+    undo = _undoing(intent, desk)
+    effects = Effects(intents=(replace(intent, stage="done", ended_at=now), undo))
+    rows: list[Row] = []
+    if undo.step != "restore" and row is not None:
+        rows = [removed(row, now)]
+        if intent.step == "restore":
+            log.warning("booking_lost_its_room", room=str(held.claim.room_id))
+            effects |= Effects(conflicts=(Conflict("withdrawn", intent.booking_id),))
+    asked = held.errands.command(intent.command)
+    if asked is not None and intent.step != "restore":
+        offers = () if reason == "room_no_answer" else await desk.offers(_slot(intent.content))
+        result = rejected(asked, held.claim.room_id, reason, _TEXT[reason], offers)
+        effects |= held.errands.decision(asked, result, now)
+    await held.commit(seen, [], rows=rows, effects=effects)
+
+
+def _undoing(intent: Intent, desk: Desk) -> Intent:
+    now = desk.held.clock()
+    if intent.step != "change" or intent.base is None:
+        return removal(intent, now)
+    return Intent(
+        id=uuid5(NAMESPACE, f"{intent.id}/restore"),
+        booking_id=intent.booking_id,
+        command=intent.command,
+        step="restore",
+        path=intent.path,
+        mailbox=intent.mailbox,
+        content=intent.base,
+        created_at=now,
+        due_at=now,
+        event_id=intent.event_id,
+        ical_uid=intent.ical_uid,
+        base=intent.content,
+    )
+
+
+def _invitation(intent: Intent, desk: Desk) -> Intent:
+    now = desk.held.clock()
+    return Intent(
+        id=uuid5(NAMESPACE, f"{intent.id}/invite"),
+        booking_id=intent.booking_id,
+        command=None,
+        step="invite",
+        path="direct",
+        mailbox=intent.mailbox,
+        content=intent.content,
+        created_at=now,
+        due_at=now,
+        event_id=intent.event_id,
+        etag=intent.etag,
+        ical_uid=intent.ical_uid,
+    )
+
+
+def _slot(content: Content) -> Slot:
+    return Slot(content.starts, content.ends)
+
+
+def _direct_row(desk: Desk, intent: Intent) -> Row:
+    """The row of a booking in the room's own calendar, once its slot is surely ours."""
+    row = desk.held.rows.get(intent.booking_id) or new_row(desk, intent)
+    etags = tuple(etag for etag in (intent.etag,) if etag and etag not in row.seen_etags)
+    content = intent.content
+    return replace(
+        row,
+        event_id=intent.event_id or row.event_id,
+        etag=intent.etag or row.etag,
+        seen_etags=(*row.seen_etags, *etags),
+        starts=content.starts,
+        ends=content.ends,
+        subject=content.subject,
+        answer="confirmed",
+    )
+
+
+def new_row(desk: Desk, intent: Intent) -> Row:
+    """A booking of ours before the room's copy was seen."""
+    content = intent.content
+    by_organizer = intent.path == "organizer"
+    return Row(
+        id=intent.booking_id,
+        event_id=unbound_id(intent.booking_id),
+        kind="single",
+        master_id=None,
+        series_id=None,
+        original_start=None,
+        etag="",
+        seen_etags=(),
+        ical_uid=intent.ical_uid,
+        starts=content.starts,
+        ends=content.ends,
+        all_day=content.all_day,
+        time_zone=content.time_zone,
+        subject=content.subject,
+        organizer_name=content.organizer_name,
+        organizer_email=content.organizer_email,
+        answer="pending",
+        origin="clearooms",
+        version=0,
+        published=True,
+        removed_at=None,
+        changed_at=desk.held.clock(),
+        organizer_mailbox=intent.mailbox if by_organizer else None,
+        organizer_event_id=intent.event_id if by_organizer else None,
+    )

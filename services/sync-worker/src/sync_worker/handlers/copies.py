@@ -1,0 +1,107 @@
+"""The copy of a meeting that a write is about: found, read and compared before it is touched."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias
+from uuid import UUID
+
+from graphclient.errors import NotFound
+from graphclient.models import Event
+
+from ..domain.intent import Intent
+from ..domain.mirror import Unreadable, sight
+from .desk import Desk
+
+_EVENT_GONE = "erroritemnotfound"
+_AROUND = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """There is no such event, or it is cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The event as it is; `found`: it was read, not known from our own last write."""
+
+    id: str
+    etag: str
+    ical_uid: str | None
+    starts: datetime
+    ends: datetime
+    subject: str
+    found: bool = True
+
+
+State: TypeAlias = Copy | Gone
+
+
+def is_event_gone(error: NotFound) -> bool:
+    """Whether the event is missing and not the mailbox (graph-calendar §2.8)."""
+    return (error.code or "").lower() == _EVENT_GONE
+
+
+async def state_of_copy(
+    desk: Desk, mailbox: UUID | str, event_id: str | None, intent: Intent | None = None
+) -> State:
+    """The copy as Graph has it; without an id it is looked for in the intent's slot by its iCalUId.
+
+    Raises NotFound where the mailbox itself is missing.
+    """
+    if event_id is None:
+        return await _by_uid(desk, mailbox, intent)
+    if (
+        intent is not None
+        and intent.etag is not None
+        and intent.attempts <= 1
+        and intent.base is not None
+    ):
+        # The state of our own last look at the room: If-Match tells if it is no longer true.
+        base = intent.base
+        return Copy(
+            event_id,
+            intent.etag,
+            intent.ical_uid,
+            base.starts,
+            base.ends,
+            base.subject,
+            found=False,
+        )
+    try:
+        event = await desk.diary.event(mailbox, event_id)
+    except NotFound as error:
+        if is_event_gone(error):
+            return Gone()
+        raise
+    return _state(desk, event)
+
+
+async def _by_uid(desk: Desk, mailbox: UUID | str, intent: Intent | None) -> State:
+    """The organiser's copy of a meeting made in Outlook; iCalUIds are compared here, Graph is asked for a span only."""
+    if intent is None or intent.ical_uid is None:
+        return Gone()
+    where = intent.base or intent.content
+    view = desk.diary.calendar_view(mailbox, where.starts - _AROUND, where.ends + _AROUND)
+    async for page in view:
+        for event in page.events:
+            if event.ical_uid == intent.ical_uid:
+                return _state(desk, event)
+    return Gone()
+
+
+def _state(desk: Desk, event: Event) -> State:
+    try:
+        seen = sight(desk.held.claim.room_id, event)
+    except Unreadable:
+        return Gone()
+    if event.is_cancelled:
+        return Gone()
+    return Copy(
+        id=event.id,
+        etag=event.etag,
+        ical_uid=event.ical_uid,
+        starts=seen.starts,
+        ends=seen.ends,
+        subject=(event.subject or "").strip(),
+    )

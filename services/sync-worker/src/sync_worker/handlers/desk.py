@@ -1,0 +1,59 @@
+"""What the way out works with during one pass, and what it offers instead of a slot that is taken."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from contracts.events import Alternative
+
+from ..domain.alternatives import REACH, Hours, Neighbour, Slot, alternatives
+from ..domain.intent import Intent
+from ..domain.room import LeaseLost
+from ..domain.work import Effects
+from .holding import Holding
+from .needs import Diary, Mirror, Outgoing
+
+
+@dataclass(slots=True)
+class Desk:
+    """A room we hold, the mailboxes of its tenant, and the rooms around it."""
+
+    held: Holding
+    diary: Diary
+    mirror: Mirror
+    outgoing: Outgoing
+    _office: dict[Slot, tuple[Sequence[Neighbour], Hours | None]] = field(default_factory=dict)
+
+    @property
+    def room(self) -> str:
+        """The room's mailbox as intents name it."""
+        return str(self.held.claim.mailbox_id)
+
+    async def offers(self, wanted: Slot) -> tuple[Alternative, ...]:
+        """What is free instead, by our mirror and holds alone."""
+        claim = self.held.claim
+        office, hours = await self._around(wanted)
+        if hours is None:
+            return ()
+        return alternatives(claim.room_id, wanted, office, hours, self.held.clock())
+
+    async def _around(self, wanted: Slot) -> tuple[Sequence[Neighbour], Hours | None]:
+        for known, around in self._office.items():
+            if abs(known.starts - wanted.starts) < REACH / 4:
+                return around
+        claim = self.held.claim
+        reach = Slot(wanted.starts - REACH / 4, wanted.ends + REACH / 4)
+        found = await self.outgoing.office(claim.organisation_id, claim.room_id, reach)
+        self._office[wanted] = found
+        return found
+
+    async def ready(self, intent: Intent) -> Intent:
+        """The intent with one attempt more, committed, the lease long enough for the write; raises LeaseLost."""
+        again = replace(intent, attempts=intent.attempts + 1)
+        await self.save(again)
+        if not self.held.may_write():
+            raise LeaseLost
+        return again
+
+    async def save(self, *intents: Intent) -> None:
+        """Commit intents alone; raises LeaseLost."""
+        await self.held.commit([], [], effects=Effects(intents=intents))

@@ -1,0 +1,183 @@
+"""The open work of a room during a pass: commands, intents, holds and results, in memory as they are committed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from contracts.events import CommandResult
+from contracts.identity import NAMESPACE
+
+from ..domain.alternatives import Slot
+from ..domain.answers import verdict
+from ..domain.booking import Row
+from ..domain.changes import removed
+from ..domain.command import Asked, Key, accepted
+from ..domain.intent import Intent, Step
+from ..domain.overlap import overlapping
+from ..domain.work import Address, Conflict, Effects, Hold, Work, earliest_due, in_turn
+
+
+class Errands:
+    """Knows what is open; changes only by `take`, with what was committed."""
+
+    def __init__(self, work: Work) -> None:
+        self.address: Address | None = work.address
+        self.declined: set[UUID] = set()  # bookings whose copy left the room after a change of ours
+        self._commands: dict[Key, Asked] = {each.key: each for each in in_turn(work.commands)}
+        self._unsent: dict[Key, Asked] = {each.key: each for each in work.unsent}
+        self._intents: dict[UUID, Intent] = {each.id: each for each in work.intents}
+        self._holds: dict[UUID, Slot] = {each.booking_id: each.slot for each in work.holds}
+        self._done = dict(work.done)
+        self._owners = dict(work.owners)
+
+    @property
+    def intents(self) -> tuple[Intent, ...]:
+        """Those that are not done."""
+        return tuple(self._intents.values())
+
+    @property
+    def unsent(self) -> tuple[Asked, ...]:
+        """Decided commands whose result is not confirmed."""
+        return tuple(self._unsent.values())
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is open."""
+        return not (self._commands or self._intents or self._unsent)
+
+    def due_at(self, now: datetime) -> datetime | None:
+        """When this work wants the room next; None where nothing does."""
+        return now if self.startable() else earliest_due(self.intents)
+
+    def startable(self) -> tuple[Asked, ...]:
+        """Commands whose turn it is: those of a booking run one after the other."""
+        busy = {each.booking_id for each in self._intents.values() if each.stage != "guarding"}
+        turn: list[Asked] = []
+        for asked in self._commands.values():
+            if asked.booking_id in busy:
+                continue
+            if asked.booking_id is not None:
+                busy.add(asked.booking_id)
+            turn.append(asked)
+        return tuple(turn)
+
+    def command(self, key: Key | None) -> Asked | None:
+        """The undecided command of this key."""
+        return self._commands.get(key) if key is not None else None
+
+    def superseded(self, asked: Asked) -> bool:
+        """Whether a later command of the same source for the same booking was decided."""
+        if asked.booking_id is None:
+            return False
+        done = self._done.get((asked.booking_id, asked.key.source))
+        return done is not None and asked.sequence <= done
+
+    def is_owner(self, asked: Asked) -> bool:
+        """Whether no other command makes the booking of this id."""
+        return (
+            asked.booking_id is None or self._owners.get(asked.booking_id, asked.key) == asked.key
+        )
+
+    def held(self, slot: Slot, *, but: UUID) -> bool:
+        """Whether another command in flight has this slot."""
+        return any(each.overlaps(slot) for booking, each in self._holds.items() if booking != but)
+
+    def decision(self, asked: Asked, result: CommandResult, now: datetime) -> Effects:
+        """The end of a command, its slot given back."""
+        booking_id = asked.booking_id
+        holds = booking_id is not None and booking_id in self._holds
+        return Effects(
+            results=(replace(asked, result=result, decided_at=now),),
+            released=(booking_id,) if booking_id is not None and holds else (),
+        )
+
+    def answered(
+        self,
+        before: Mapping[UUID, Row],
+        after: Mapping[UUID, Row],
+        room_id: UUID,
+        now: datetime,
+    ) -> Effects:
+        """What the rows say about what awaits the room: what it accepted ends in the commit of the rows `after`."""
+        effects = Effects()
+        for intent in self._intents.values():
+            row = after.get(intent.booking_id)
+            if (
+                row is None and intent.step != "restore"
+            ):  # put back, the row says what it said: only news count
+                row = before.get(intent.booking_id)
+            if row is None or not intent.awaits_room or verdict(intent, row) != "accepted":
+                continue
+            effects |= Effects(intents=(intent.ended(now),))
+            asked = self.command(intent.command)
+            if asked is not None and intent.step != "restore":
+                effects |= self.decision(asked, accepted(asked, room_id), now)
+        return effects
+
+    def yielding(self, rows: Sequence[Row], now: datetime) -> tuple[list[Row], Effects]:
+        """Bookings of ours that a foreign event overlaps soon after they were written directly: they give way (design §5.4)."""
+        fresh = {each.booking_id: each for each in self._intents.values() if each.yields(now)}
+        by_id = {row.id: row for row in rows}
+        withdrawn: dict[UUID, Row] = {}
+        effects = Effects()
+        for one, other in sorted(overlapping(rows)) if fresh else ():
+            for mine, theirs in ((one, other), (other, one)):
+                if mine not in fresh or mine in withdrawn or by_id[theirs].origin == "clearooms":
+                    continue
+                withdrawn[mine] = removed(by_id[mine], now)
+                intent = fresh[mine]
+                effects |= Effects(
+                    intents=(
+                        replace(intent, stage="done"),
+                        removal(intent, now),
+                    ),
+                    conflicts=(Conflict("withdrawn", mine, theirs),),
+                )
+        return list(withdrawn.values()), effects
+
+    def take(self, effects: Effects) -> None:
+        """Remember what was committed."""
+        for intent in effects.intents:
+            if intent.stage == "done":
+                self._intents.pop(intent.id, None)
+            else:
+                self._intents[intent.id] = intent
+        for booking_id in effects.released:
+            self._holds.pop(booking_id, None)
+        for hold in effects.holds:
+            self._holds[hold.booking_id] = hold.slot
+        for asked in effects.results:
+            self._commands.pop(asked.key, None)
+            self._unsent[asked.key] = asked
+            if asked.booking_id is not None:
+                name = (asked.booking_id, asked.key.source)
+                self._done[name] = max(self._done.get(name, 0), asked.sequence)
+
+    def was_sent(self, keys: Sequence[Key]) -> None:
+        """The broker has these results."""
+        for key in keys:
+            self._unsent.pop(key, None)
+
+
+def removal(intent: Intent, now: datetime) -> Intent:
+    """The intent that takes away what another one created or found twice."""
+    step: Step = "delete" if intent.path == "direct" else "cancel"
+    return Intent(
+        id=uuid5(NAMESPACE, f"{intent.id}/{step}/{intent.event_id}"),
+        booking_id=intent.booking_id,
+        command=None,
+        step=step,
+        path=intent.path,
+        mailbox=intent.mailbox,
+        content=intent.content,
+        event_id=intent.event_id,
+        etag=intent.etag,
+        created_at=now,
+        due_at=now,
+    )
+
+
+def hold(booking_id: UUID, starts: datetime, ends: datetime) -> Hold:
+    """A slot promised to a booking."""
+    return Hold(booking_id, Slot(starts, ends))

@@ -1,0 +1,76 @@
+"""The way out in one pass: what is unresolved first, then what the room answered, then new commands (design §5.1, §5.3)."""
+
+from dataclasses import replace
+
+from ..domain.command import Asked, Key
+from ..domain.work import Effects
+from .answering import look_for_answers, settle_declined
+from .commanding import Begun, begin, effects_of
+from .desk import Desk
+from .recovery import clear_doubts, resume
+from .writing import carry_out
+
+_MOST_BEGUN = 20  # writes in one pass: other rooms want their turn
+
+
+async def resume_intents(desk: Desk) -> None:
+    """Before anything is read: intents whose effect is not known. Raises GraphError, LeaseLost, NotConfirmed."""
+    for intent in desk.held.errands.intents:
+        if intent.stage == "open" and intent.due_at <= desk.held.clock():
+            await resume(desk, intent)
+
+
+async def work_off(desk: Desk) -> None:
+    """After the reads: answers, then the commands whose turn it is. Raises GraphError, LeaseLost, NotConfirmed."""
+    await _settle(desk)
+    begun = 0
+    tried: set[Key] = set()
+    while begun < _MOST_BEGUN:
+        turn = [asked for asked in desk.held.errands.startable() if asked.key not in tried]
+        if not turn:
+            break
+        begun += await _begin(desk, turn, _MOST_BEGUN - begun)
+        tried.update(asked.key for asked in turn)
+        await _settle(desk)
+    for intent in desk.held.errands.intents:
+        if intent.stage == "guarding" and intent.due_at <= desk.held.clock():
+            await desk.save(replace(intent, stage="done"))
+
+
+async def release_kept_back(desk: Desk) -> bool:
+    """Publish what turned out not to be ours; whether something is still kept back."""
+    held = desk.held
+    free = [each for each in held.kept_back.values() if not held.keeps_back(each)]
+    for each in free:
+        held.kept_back.pop(each.sighting.id)
+    if free:
+        await held.load(
+            [each.sighting.id for each in free], [each.sighting.event_id for each in free]
+        )
+        await held.commit(free, [])
+    return bool(held.kept_back)
+
+
+async def _settle(desk: Desk) -> None:
+    await settle_declined(desk)
+    await look_for_answers(desk)
+    await clear_doubts(desk)
+    await resume_intents(desk)
+
+
+async def _begin(desk: Desk, turn: list[Asked], most: int) -> int:
+    """Begin commands; refusals that come one after the other share a commit."""
+    effects, begun = Effects(), 0
+    for asked in turn:
+        decision = await begin(desk, asked)
+        effects |= effects_of(desk, asked, decision)
+        if isinstance(decision, Begun):
+            await desk.held.commit([], [], effects=effects)
+            effects = Effects()
+            await carry_out(desk, decision.intent, begun=True)
+            begun += 1
+            if begun >= most:
+                break
+    if effects:
+        await desk.held.commit([], [], effects=effects)
+    return begun

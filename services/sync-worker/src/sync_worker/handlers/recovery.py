@@ -1,0 +1,117 @@
+"""After a crash or an answer that never came: our own work is looked for before anything is written again."""
+
+from dataclasses import replace
+
+import structlog
+
+from graphclient import Written
+from graphclient.errors import (
+    CredentialsRejected,
+    Forbidden,
+    GraphError,
+    MailboxUnsupported,
+    NotFound,
+    Throttled,
+    Unavailable,
+)
+from graphclient.models import Event
+
+from ..domain.command import rejected
+from ..domain.intent import Intent
+from ..domain.schedule import backoff
+from ..domain.work import Conflict, Effects
+from .desk import Desk
+from .errands import removal
+from .writing import carry_out, created
+
+log = structlog.get_logger()
+
+
+async def resume(desk: Desk, intent: Intent) -> None:
+    """Bring an intent whose outcome is unknown to its end; raises what `carry_out` raises."""
+    if intent.step != "create" or intent.attempts == 0:
+        await carry_out(desk, intent)
+        return
+    try:
+        marked = await _alive(desk, intent)
+    except CredentialsRejected:
+        raise
+    except (Throttled, Unavailable) as error:
+        await _wait(desk, intent, error)
+        return
+    if marked:
+        first, *twins = marked
+        log.info("own_work_found", room=str(desk.held.claim.room_id), twins=len(twins))
+        await _remove(desk, intent, twins)
+        written = Written(first.id, first.etag, first.ical_uid)
+        await created(desk, intent, written, by_answer=False)
+        return
+    asked = desk.held.errands.command(intent.command)
+    if asked is not None and asked.expired(desk.held.clock()):
+        now = desk.held.clock()
+        text = "Microsoft 365 could not be reached in time."
+        result = rejected(asked, desk.held.claim.room_id, "expired", text)
+        effects = Effects(intents=(replace(intent, stage="done", ended_at=now),))
+        await desk.held.decided(asked, result, effects)
+        return
+    await carry_out(desk, intent)
+
+
+async def clear_doubts(desk: Desk) -> None:
+    """Events kept back because they may be twins of ours: twins go, others are published. Raises GraphError."""
+    held = desk.held
+    for intent in held.errands.intents:
+        if intent.step != "create" or intent.stage != "guarding" or intent.by_answer:
+            continue
+        doubtful = [
+            each
+            for each in held.kept_back.values()
+            if intent.content.at_same_time(each.sighting.starts, each.sighting.ends)
+        ]
+        if not doubtful:
+            continue
+        twins = [event for event in await _alive(desk, intent) if event.id != intent.event_id]
+        ids = {event.id for event in twins}
+        uids = {event.ical_uid for event in twins}
+        foreign = [
+            each
+            for each in doubtful
+            if each.sighting.event_id not in ids and each.sighting.ical_uid not in uids
+        ]
+        await _remove(desk, intent, twins)
+        if foreign:
+            sure = replace(
+                intent, by_answer=True
+            )  # asked and answered: what else comes there is not ours
+            await desk.save(sure)
+            for each in foreign:
+                held.kept_back.pop(each.sighting.id, None)
+            await held.commit(foreign, [])
+
+
+async def _alive(desk: Desk, intent: Intent) -> list[Event]:
+    mailbox = desk.held.claim.mailbox_id if intent.path == "direct" else intent.mailbox
+    try:
+        found = await desk.diary.marked_events(mailbox, intent.marker)
+    except (Forbidden, NotFound, MailboxUnsupported):
+        return []  # nothing of ours can be in a calendar that is not there; the write says what is
+    return sorted((each for each in found if not each.is_cancelled), key=lambda each: each.id)
+
+
+async def _remove(desk: Desk, intent: Intent, twins: list[Event]) -> None:
+    if not twins:
+        return
+    now = desk.held.clock()
+    gone = tuple(removal(replace(intent, event_id=twin.id, etag=twin.etag), now) for twin in twins)
+    line = Conflict("twin", intent.booking_id)
+    await desk.held.commit([], [], effects=Effects(intents=gone, conflicts=(line,)))
+    for each in gone:
+        await carry_out(desk, each)
+
+
+async def _wait(desk: Desk, intent: Intent, error: GraphError) -> None:
+    told = error.retry_after if isinstance(error, (Throttled, Unavailable)) else None
+    due_at = desk.held.clock() + backoff(min(intent.attempts, 4), told)
+    await desk.save(replace(intent, due_at=due_at))
+    if intent.path == "direct" and isinstance(error, Throttled):
+        raise error

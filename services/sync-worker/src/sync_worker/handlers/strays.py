@@ -1,0 +1,83 @@
+"""Commands that no room's holder runs: their booking is unknown so far, or how they end was clear at once."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+
+from contracts.events import CommandResult
+from eventbus import NotConfirmed
+
+from ..domain.command import UNKNOWN_WAITS, Asked, Key, rejected
+
+log = structlog.get_logger()
+
+_AGAIN = timedelta(seconds=1)
+_MOST = 100
+
+
+class StrayCommands(Protocol):
+    """Where strays are kept."""
+
+    async def due_strays(self, now: datetime, most: int) -> list[tuple[UUID, Key]]:
+        """Those that are due, with their organisations."""
+
+    async def adopt(self, organisation_id: UUID, key: Key, now: datetime) -> Asked | UUID | None:
+        """The room that takes it; else the stray, None if it is no more."""
+
+    async def decide_stray(
+        self, organisation_id: UUID, key: Key, result: CommandResult, now: datetime
+    ) -> None:
+        """End one."""
+
+    async def finish_stray(self, organisation_id: UUID, key: Key, now: datetime) -> None:
+        """Its result is confirmed."""
+
+    async def postpone_stray(self, organisation_id: UUID, key: Key, due_at: datetime) -> None:
+        """Look again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strays:
+    """Finds rooms for strays, ends those that none wants, sends their results."""
+
+    commands: StrayCommands
+    publish: Callable[[UUID, Asked], Awaitable[None]]
+    clock: Callable[[], datetime]
+
+    async def run(self) -> list[tuple[UUID, UUID]]:
+        """Deal with those that are due; rooms that took one, with their organisations. Raises DatabaseUnavailable."""
+        roused: list[tuple[UUID, UUID]] = []
+        for organisation_id, key in await self.commands.due_strays(self.clock(), _MOST):
+            found = await self.commands.adopt(organisation_id, key, self.clock())
+            if isinstance(found, UUID):
+                roused.append((found, organisation_id))
+            elif found is not None:
+                await self._end(organisation_id, found)
+        return roused
+
+    async def _end(self, organisation_id: UUID, asked: Asked) -> None:
+        now = self.clock()
+        if asked.result is None:
+            if now - asked.received_at < UNKNOWN_WAITS and not asked.expired(now):
+                await self.commands.postpone_stray(organisation_id, asked.key, now + _AGAIN)
+                return
+            asked = replace(asked, result=_unknown(asked, now), decided_at=now)
+            if asked.result is not None:
+                await self.commands.decide_stray(organisation_id, asked.key, asked.result, now)
+        try:
+            await self.publish(organisation_id, asked)
+        except NotConfirmed as error:
+            log.warning("result_not_confirmed", cause=error.cause)
+            await self.commands.postpone_stray(organisation_id, asked.key, now + _AGAIN)
+            return
+        await self.commands.finish_stray(organisation_id, asked.key, self.clock())
+
+
+def _unknown(asked: Asked, now: datetime) -> CommandResult:
+    if asked.expired(now):
+        return rejected(asked, None, "expired", "The command was not to be begun so late.")
+    return rejected(asked, None, "unknown_booking", "There is no booking with this id.")

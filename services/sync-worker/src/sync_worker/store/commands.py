@@ -1,0 +1,210 @@
+"""Commands: kept once by source and id, given to the room whose holder runs them, or left as strays."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from contracts.commands import Book, Resync
+from contracts.events import CommandResult
+from pgstore import Connection, Database
+
+from ..domain.command import Asked, Key, booking_of, kind_of, rejected
+from .leases import ACTIVE
+from .orders import RESULT, asked_of, result_parameters
+
+_STRAY_LEASE = timedelta(seconds=30)
+
+# A room nobody has compared yet gets its row here: a command waits for no comparison.
+_ROUSE = """
+insert into room_sync (room_id, organisation_id, due_at, command_no) values ($1, $2, $3, 1)
+on conflict (room_id) do update set command_no = room_sync.command_no + 1,
+    due_at = greatest(least(room_sync.due_at, $3), room_sync.not_before)
+"""
+_BOOKED = """
+select room_id from (
+    select b.room_id, b.status = 'cancelled' as over, b.changed_at as at
+    from room_sync s join bookings b on b.room_id = s.room_id and b.id = $2
+    where s.organisation_id = $1 and b.kind <> 'master'
+    union all
+    select c.room_id, true, c.received_at from commands c
+    where c.booking_id = $2 and c.kind = 'book' and c.room_id is not null and c.outcome is distinct from 'rejected'
+) as known
+order by over, at desc limit 1
+"""
+_STATE_OF_ROOM = f"""
+select {ACTIVE} as active from rooms r left join integrations i on i.organisation_id = r.organisation_id
+where r.id = $1 and r.organisation_id = $2 and r.removed_at is null
+"""
+
+
+class CommandStore:
+    """What arrives on `sync.commands`, until a room's holder takes it over."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def note(self, organisation_id: UUID, asked: Asked, now: datetime) -> UUID | None:
+        """Keep the command; the room that is due for it, None if none is. Of a repeat the result is sent again."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            room_id = await _room_of(connection, organisation_id, asked)
+            if not await _insert(connection, organisation_id, asked, room_id):
+                decided = await connection.fetchval(
+                    "update commands set sent_at = null where organisation_id = $1 and source = $2 and id = $3"
+                    " and outcome is not null returning true",
+                    organisation_id,
+                    asked.key.source,
+                    asked.key.id,
+                )
+                if decided:
+                    await _stray(connection, organisation_id, asked.key, now)
+                return None
+            result = await _refusal(connection, organisation_id, asked, room_id)
+            if result is not None:
+                parameters = result_parameters([(asked.key, result, now)])
+                await connection.execute(RESULT, organisation_id, *parameters)
+            if room_id is None or result is not None:
+                await _stray(connection, organisation_id, asked.key, now)
+                return None
+            await connection.execute(_ROUSE, room_id, organisation_id, now)
+            return room_id
+
+    async def due_strays(self, now: datetime, most: int) -> list[tuple[UUID, Key]]:
+        """Strays that are due, ours for half a minute, with their organisations."""
+        async with self._database.statement() as connection:
+            rows = await connection.fetch(
+                "with due as (select organisation_id, source, command_id from stray_commands"
+                " where due_at <= $1 and lease_until <= $1 order by organisation_id, source, command_id"
+                " limit $3 for update skip locked)"
+                " update stray_commands s set lease_until = $2 from due"
+                " where (s.organisation_id, s.source, s.command_id) = (due.organisation_id, due.source, due.command_id)"
+                " returning s.organisation_id, s.source, s.command_id",
+                now,
+                now + _STRAY_LEASE,
+                most,
+            )
+        return [(row["organisation_id"], Key(row["source"], row["command_id"])) for row in rows]
+
+    async def adopt(self, organisation_id: UUID, key: Key, now: datetime) -> Asked | UUID | None:
+        """Give a stray to its room, if there is one by now: the room; else the stray itself, None if it is no more."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            row = await connection.fetchrow(
+                "select * from commands where organisation_id = $1 and source = $2 and id = $3 for update",
+                organisation_id,
+                key.source,
+                key.id,
+            )
+            if row is None:
+                await _drop_stray(connection, organisation_id, key)
+                return None
+            asked = asked_of(row)
+            if asked.result is not None:
+                return asked
+            room_id = await _room_of(connection, organisation_id, asked)
+            if room_id is None:
+                return asked
+            await connection.execute(
+                "update commands set room_id = $4 where organisation_id = $1 and source = $2 and id = $3",
+                organisation_id,
+                key.source,
+                key.id,
+                room_id,
+            )
+            await _drop_stray(connection, organisation_id, key)
+            await connection.execute(_ROUSE, room_id, organisation_id, now)
+            return room_id
+
+    async def decide_stray(
+        self, organisation_id: UUID, key: Key, result: CommandResult, now: datetime
+    ) -> None:
+        """End a stray; its result is still to be sent."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            await connection.execute(
+                RESULT, organisation_id, *result_parameters([(key, result, now)])
+            )
+
+    async def finish_stray(self, organisation_id: UUID, key: Key, now: datetime) -> None:
+        """Its result is confirmed."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            await connection.execute(
+                "update commands set sent_at = $4 where organisation_id = $1 and source = $2 and id = $3",
+                organisation_id,
+                key.source,
+                key.id,
+                now,
+            )
+            await _drop_stray(connection, organisation_id, key)
+
+    async def postpone_stray(self, organisation_id: UUID, key: Key, due_at: datetime) -> None:
+        """Look again later."""
+        async with self._database.statement() as connection:
+            await connection.execute(
+                "update stray_commands set due_at = $4, lease_until = '-infinity'"
+                " where organisation_id = $1 and source = $2 and command_id = $3",
+                organisation_id,
+                key.source,
+                key.id,
+                due_at,
+            )
+
+
+async def _stray(connection: Connection, organisation_id: UUID, key: Key, now: datetime) -> None:
+    await connection.execute(
+        "insert into stray_commands (organisation_id, source, command_id, due_at) values ($1, $2, $3, $4)"
+        " on conflict (organisation_id, source, command_id) do update set due_at = excluded.due_at",
+        organisation_id,
+        key.source,
+        key.id,
+        now,
+    )
+
+
+async def _room_of(connection: Connection, organisation_id: UUID, asked: Asked) -> UUID | None:
+    if isinstance(asked.order, (Book, Resync)):
+        return asked.order.room_id
+    found = await connection.fetchval(_BOOKED, organisation_id, booking_of(asked.order))
+    return found if isinstance(found, UUID) else None
+
+
+async def _refusal(
+    connection: Connection, organisation_id: UUID, asked: Asked, room_id: UUID | None
+) -> CommandResult | None:
+    """What is clear without the room's holder."""
+    if room_id is None:
+        return None
+    room = await connection.fetchrow(_STATE_OF_ROOM, room_id, organisation_id)
+    if room is None:
+        text = "There is no such room, or it is no longer connected."
+        return rejected(asked, room_id, "room_unknown", text)
+    if not room["active"]:
+        text = "The Office 365 integration is switched off."
+        return rejected(asked, room_id, "integration_off", text)
+    return None
+
+
+async def _insert(
+    connection: Connection, organisation_id: UUID, asked: Asked, room_id: UUID | None
+) -> bool:
+    """Whether it is new."""
+    made = await connection.fetchval(
+        "insert into commands (organisation_id, source, id, kind, room_id, booking_id, sequence, data, not_after, received_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing returning true",
+        organisation_id,
+        asked.key.source,
+        asked.key.id,
+        kind_of(asked.order),
+        room_id,
+        asked.booking_id,
+        asked.sequence,
+        asked.order.model_dump(mode="json"),
+        asked.order.not_after,
+        asked.received_at,
+    )
+    return bool(made)
+
+
+async def _drop_stray(connection: Connection, organisation_id: UUID, key: Key) -> None:
+    await connection.execute(
+        "delete from stray_commands where organisation_id = $1 and source = $2 and command_id = $3",
+        organisation_id,
+        key.source,
+        key.id,
+    )

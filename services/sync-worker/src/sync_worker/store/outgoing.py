@@ -1,0 +1,69 @@
+"""What the way out needs besides the room's own rows: results confirmed, and what is free in the office."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from pgstore import Database
+
+from ..domain.alternatives import REACH, Hours, Neighbour, Slot
+from ..domain.command import Key
+
+# Pending meetings count as taken here: nobody is offered a slot that another one is asking for.
+_OFFICE: Final = """
+with office as (
+    select d.* from room_directory d
+    where d.office_id = (select office_id from room_directory where room_id = $1)
+)
+select o.room_id, o.capacity, o.time_zone, o.opens, o.closes, t.starts, t.ends
+from office o left join lateral (
+    select b.starts, b.ends from bookings b
+    where b.room_id = o.room_id and b.removed_at is null and b.kind <> 'master' and b.published
+      and b.status <> 'cancelled' and b.starts < $3 and b.ends > $2
+    union all
+    select h.starts, h.ends from slot_holds h where h.room_id = o.room_id and h.starts < $3 and h.ends > $2
+) as t on true
+order by o.room_id
+"""
+
+
+class OutgoingStore:
+    """Reads what others may be offered; notes what receivers have."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def sent(self, organisation_id: UUID, keys: Sequence[Key], now: datetime) -> None:
+        """The results of these commands are confirmed."""
+        ordered = sorted(keys, key=lambda key: (key.source, key.id))
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            await connection.execute(
+                "update commands c set sent_at = $4 from unnest($2::text[], $3::text[]) as g(source, id)"
+                " where c.organisation_id = $1 and c.source = g.source and c.id = g.id",
+                organisation_id,
+                [key.source for key in ordered],
+                [key.id for key in ordered],
+                now,
+            )
+
+    async def office(
+        self, organisation_id: UUID, room_id: UUID, around: Slot
+    ) -> tuple[list[Neighbour], Hours | None]:
+        """The rooms of the room's office with what is taken or held around a slot, and when the office is open."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            records = await connection.fetch(
+                _OFFICE, room_id, around.starts - REACH, around.ends + REACH
+            )
+        busy: dict[UUID, list[Slot]] = defaultdict(list)
+        capacity: dict[UUID, int | None] = {}
+        hours: Hours | None = None
+        for record in records:
+            capacity[record["room_id"]] = record["capacity"]
+            hours = Hours(record["time_zone"], record["opens"], record["closes"])
+            if record["starts"] is not None:
+                busy[record["room_id"]].append(Slot(record["starts"], record["ends"]))
+        return [
+            Neighbour(each, seats, tuple(busy[each])) for each, seats in capacity.items()
+        ], hours
