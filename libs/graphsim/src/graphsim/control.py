@@ -17,6 +17,7 @@ from .recurrence import InvalidRecurrence
 from .state import State
 from .subscriptions import Register
 from .wire import Answer, Call, Refused
+from .writes import Writes
 from .zones import UnknownZone, instant_text
 
 Json = Mapping[str, Any]
@@ -30,6 +31,7 @@ class Control:
         state: State,
         gateway: Gateway,
         guard: Guard,
+        writes: Writes,
         faults: Faults,
         register: Register,
         delivery: Delivery,
@@ -39,6 +41,7 @@ class Control:
         self._state = state
         self._gateway = gateway
         self._guard = guard
+        self._writes = writes
         self._faults = faults
         self._register = register
         self._delivery = delivery
@@ -135,11 +138,8 @@ class Control:
                 "faults": self._faults.report(),
                 "throttled": {str(one): times for one, times in limits.refused.items()},
                 "most_at_once": {str(one): times for one, times in limits.most_at_once.items()},
-                "writes": sum(
-                    times
-                    for name, times in self._gateway.counts.items()
-                    if not name.startswith("GET") and "/events" in name
-                ),
+                "writes": self._writes.by_kind,
+                "writes_by_event": self._writes.by_event,
                 "pending_steps": len(self._state.agenda),
                 "load": self._load.report(),
             },
@@ -172,6 +172,7 @@ class Control:
 
     async def _reset(self, _: Call) -> Answer:
         self._guard.reset()
+        self._writes.reset()
         return Answer(204)
 
     async def _advance(self, call: Call) -> Answer:
