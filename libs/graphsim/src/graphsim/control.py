@@ -1,6 +1,5 @@
 """The control API under `/_sim`: what a test, a bench or a demo does to the simulated cloud."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
@@ -95,20 +94,7 @@ class Control:
         return Answer(200, {"sent": sent})
 
     async def _add_fault(self, call: Call) -> Answer:
-        body: Json = call.json()
-        match: Json = body.get("match") or {}
-        retry_after = body.get("retry_after")
-        fault = Fault(
-            number=len(self._faults.all) + 1,
-            method=str(match.get("method") or "*").upper(),
-            path=re.compile(str(match.get("path") or "")),
-            status=int(body.get("status") or 503),
-            times=int(body.get("times") or 1),
-            retry_after=None if retry_after is None else str(retry_after),
-            body=body.get("body"),
-            when="after" if body.get("when") == "after" else "before",
-            drop=bool(body.get("drop")),
-        )
+        fault = Fault.read(len(self._faults.all) + 1, call.json())
         self._faults.add(fault)
         return Answer(201, {"number": fault.number})
 
@@ -128,6 +114,7 @@ class Control:
                 "event_misses": self._guard.event_misses,
                 "instance_reads": self._guard.instance_reads,
                 "window_reads": self._guard.window_reads,
+                "marker_reads": self._guard.marker_reads,
                 "notified": self._notices.notified,
                 "requests": self._gateway.counts,
                 "deliveries": {

@@ -84,8 +84,8 @@ class Gateway:
             call.principal = self._tokens.read(call.headers.get("authorization", ""), call.now)
             route = self._find(call)
             name = f"{call.method} {route.name}"
-            answer = await self._limited(call, route)
-            if fault is not None:
+            answer = await self._limited(call, route, fault.delay if fault else 0.0)
+            if fault is not None and not fault.delay:
                 answer = _struck(fault, call)
         except Refused as refused:
             answer = refusal(call, refused)
@@ -95,19 +95,22 @@ class Gateway:
             answer.headers["client-request-id"] = call.headers["client-request-id"]
         return answer
 
-    async def _limited(self, call: Call, route: Route) -> Answer:
+    async def _limited(self, call: Call, route: Route, delay: float) -> Answer:
         if call.segments[0].lower() != "users" or len(call.segments) < 3:
-            return await self._timed(call, route)
+            return await self._timed(call, route, delay)
         mailbox = self._access.tenant(call).mailbox(call.segments[1])
         if mailbox is None:
-            return await self._timed(call, route)
+            return await self._timed(call, route, delay)
         with self.limits.call(call.caller.app, mailbox.id, call.now):
-            return await self._timed(call, route)
+            return await self._timed(call, route, delay)
 
-    async def _timed(self, call: Call, route: Route) -> Answer:
+    async def _timed(self, call: Call, route: Route, delay: float) -> Answer:
         if self._options.latency > 0:
             await asyncio.sleep(self._options.latency)
-        return await route.handler(call)
+        answer = await route.handler(call)
+        if delay > 0:
+            await asyncio.sleep(delay)
+        return answer
 
     def _find(self, call: Call) -> Route:
         lower = tuple(segment.lower() for segment in call.segments)
