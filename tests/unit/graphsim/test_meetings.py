@@ -1,8 +1,11 @@
 """graph-calendar §2.2, §2.5, §2.6 and graph-notifications §4.4: what effects leave behind."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
-from graphsim.events import Override
+import pytest
+
+from graphsim.events import Attendee, Override, Person
 from graphsim.mailboxes import Processing
 from graphsim.recurrence import read
 
@@ -161,3 +164,52 @@ def test_an_occurrence_moved_onto_another_meeting_is_declined_alone() -> None:
     world.answers.visit(world.room, copy.key, NOW)
     shown = world.room.instances(world.room.events[copy.key], NOW, NOW + timedelta(days=9))
     assert [one.start.day for one in shown] == [24, 26]
+
+
+def _ann(world: World) -> Attendee:
+    return Attendee(Person(world.ann.name, world.ann.address))
+
+
+def test_a_change_of_attendees_reaches_only_those_added_or_removed() -> None:
+    world = World()
+    copy = world.answered()
+    guest = Attendee(Person("Guest", "guest@y.example"))
+    room, original = world.original(copy).attendees[0], world.original(copy)
+    changed = {"attendees": (replace(room, response="none"), guest)}
+    outcome = world.meetings.edit(world.ann, original, changed, NOW)
+    assert kinds(outcome, world.room) == []
+    assert [one.response for one in world.original(copy).attendees] == ["accepted", "none"]
+    outcome = world.meetings.edit(world.ann, world.original(copy), {"attendees": (guest,)}, NOW)
+    assert set(kinds(outcome, world.room)) == {"updated"}
+    assert world.room.events[copy.key].cancelled
+
+
+def test_an_attendee_put_back_has_the_same_copy_again() -> None:
+    world = World()
+    event, _ = world.meetings.create(world.room, world.draft(attendees=(_ann(world),)), NOW)
+    (copy,) = world.ann.events.values()
+    for attendees in ((), (_ann(world),)):
+        own = world.room.events[event.key]
+        world.meetings.edit(world.room, own, {"attendees": attendees}, NOW)
+    (again,) = world.ann.events.values()
+    assert (again.key, again.cancelled, again.response) == (copy.key, False, "notResponded")
+
+
+def test_a_series_moved_without_a_new_pattern_keeps_its_first_day() -> None:
+    world = World()
+    copy = world.answered(recurrence=read(DAILY, world.draft().start.date(), "UTC"))
+    shift = timedelta(days=1, hours=2)
+    moved = {"start": copy.start + shift, "end": copy.end + shift}
+    world.meetings.edit(world.ann, world.original(copy), moved, NOW)
+    fresh = world.room.events[copy.key]
+    assert (fresh.start, fresh.end) == (
+        copy.start + timedelta(hours=2),
+        copy.end + timedelta(hours=2),
+    )
+
+
+@pytest.mark.parametrize("carried", [False, True])
+def test_whether_a_copy_carries_the_organisers_properties_is_a_switch(carried: bool) -> None:
+    world = World(room_copy_has_properties=carried)
+    copy, _ = world.invite(properties={"marker": "1"})
+    assert copy.properties == ({"marker": "1"} if carried else {})
