@@ -16,10 +16,25 @@ from aiohttp import web
 from graphsim import Address, Options, Simulator, serve
 
 TENANT, OTHER_TENANT = UUID(int=0x10), UUID(int=0x20)
-CLIENT, ROOM, ANN = UUID(int=0x11), UUID(int=0x12), UUID(int=0x13)
+CLIENT, ROOM, ANN, BOB = (UUID(int=0x11 + number) for number in range(4))
 SECRET = "s3~value"
 ROLES = ("Calendars.ReadWrite", "Directory.Read.All", "Place.Read.All")
 SELECT = "subject,start,end,organizer,type,responseStatus"
+
+IMMUTABLE = 'IdType="ImmutableId"'
+INVITED = {"type": "resource", "emailAddress": {"name": "Room", "address": "room@x.example"}}
+
+
+def moment(hours: float, zone: str = "UTC") -> dict[str, str]:
+    """An hour from now as Graph takes it, in wall time of a zone at UTC."""
+    when = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=hours)
+    return {"dateTime": when.strftime("%Y-%m-%dT%H:%M:%S"), "timeZone": zone}
+
+
+def body_of(hours: float = 2, **more: Any) -> dict[str, Any]:
+    """An event's body, half an hour long."""
+    span = {"start": moment(hours), "end": moment(hours + 0.5)}
+    return {"subject": "Secret plans", **span, **more}
 
 
 @dataclass
@@ -100,7 +115,10 @@ class Cloud:
                 "tenant_id": str(TENANT),
                 "apps": [{"client_id": str(CLIENT), "secret": SECRET, "roles": roles}],
                 "rooms": [{"id": str(ROOM), "mailbox": "room@x.example", "name": "Room", **room}],
-                "users": [{"id": str(ANN), "address": "ann@x.example", "name": "Ann Lee"}],
+                "users": [
+                    {"id": str(ANN), "address": "ann@x.example", "name": "Ann Lee"},
+                    {"id": str(BOB), "address": "bob@x.example", "name": "Bob Ray"},
+                ],
             },
         )
 
@@ -116,7 +134,37 @@ class Cloud:
 
     async def event(self, event_id: str, select: str = SELECT) -> Reply:
         path = f"/users/{ROOM}/events/{event_id}?$select={select}"
-        return await self.graph("GET", path, Prefer='IdType="ImmutableId"')
+        return await self.graph("GET", path, Prefer=IMMUTABLE)
+
+    async def create(self, owner: UUID, hours: float = 2, **more: Any) -> Reply:
+        return await self.graph(
+            "POST", f"/users/{owner}/events", body_of(hours, **more), Prefer=IMMUTABLE
+        )
+
+    async def act(self, owner: UUID, event: Any, action: str, **body: Any) -> Reply:
+        return await self.graph("POST", f"/users/{owner}/events/{event}/{action}", body)
+
+    async def patch(self, owner: UUID, event: Any, body: Any, **headers: str) -> Reply:
+        path = f"/users/{owner}/events/{event}"
+        return await self.graph("PATCH", path, body, Prefer=IMMUTABLE, **headers)
+
+    async def delete(self, owner: UUID, event: Any, **headers: str) -> Reply:
+        return await self.graph("DELETE", f"/users/{owner}/events/{event}", **headers)
+
+    async def rows(self, mailbox: UUID) -> list[dict[str, Any]]:
+        """What Outlook shows of a mailbox."""
+        rows: list[dict[str, Any]] = (
+            await self.call("GET", f"/_sim/mailboxes/{mailbox}/meetings")
+        ).body["items"]
+        return rows
+
+    async def report(self) -> Any:
+        return (await self.call("GET", "/_sim/report")).body
+
+    def attend(self) -> None:
+        """Lets the booking attendant answer everything that waits."""
+        self.simulator.clock.advance(self.simulator.options.appear_seconds)
+        self.simulator.state.agenda.run_due(self.simulator.clock.now())
 
     async def subscribe(self, hook: str, **more: Any) -> Reply:
         expires = datetime.now(UTC) + timedelta(minutes=1_000)
@@ -128,7 +176,7 @@ class Cloud:
             "expirationDateTime": expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "clientState": "k3y",
         } | more
-        return await self.graph("POST", "/subscriptions", body, Prefer='IdType="ImmutableId"')
+        return await self.graph("POST", "/subscriptions", body, Prefer=IMMUTABLE)
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from graphsim.answers import Answers
 from graphsim.changes import Change, Outcome
 from graphsim.events import Attendee, Event, Person
 from graphsim.mailboxes import Mailbox
@@ -27,6 +28,7 @@ class World:
         self.tenant.add(self.room)
         self.tenant.add(self.ann)
         self.meetings = Meetings(self.tenant, self.options)
+        self.answers = Answers(self.tenant, self.options)
 
     def draft(self, hour: int = 9, day: int = 24, minutes: int = 60, **more: Any) -> Draft:
         start = datetime(2026, 11, day, hour)  # noqa: DTZ001 -- a wall time
@@ -46,7 +48,7 @@ class World:
     def answered(self, **more: Any) -> Event:
         """A meeting of Ann's that the attendant has handled; returns the room's copy."""
         copy, _ = self.invite(**more)
-        self.meetings.answer(self.room, copy.key, NOW)
+        self.answers.visit(self.room, copy.key, NOW)
         return self.room.events[copy.key]
 
     def original(self, copy: Event) -> Event:

@@ -1,8 +1,11 @@
 """graph-calendar §2.2, §2.5, §2.6 and graph-notifications §4.4: what effects leave behind."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
-from graphsim.events import Override
+import pytest
+
+from graphsim.events import Attendee, Override, Person
 from graphsim.mailboxes import Processing
 from graphsim.recurrence import read
 
@@ -17,7 +20,7 @@ def test_a_room_copy_appears_unanswered_with_the_true_subject_and_is_rewritten_l
     shown = (copy.subject, copy.response, copy.show_as, copy.sensitivity, copy.is_organizer)
     assert shown == ("Secret plans", "notResponded", "tentative", "private", False)
     assert [visit.due - NOW for visit in outcome.visits] == [timedelta(seconds=1)]
-    world.meetings.answer(world.room, copy.key, NOW)
+    world.answers.visit(world.room, copy.key, NOW)
     later = world.room.events[copy.key]
     shown = (later.subject, later.response, later.show_as, later.sensitivity, later.is_organizer)
     assert shown == ("Ann Lee ", "accepted", "busy", "normal", False)
@@ -31,7 +34,7 @@ def test_a_room_copy_appears_unanswered_with_the_true_subject_and_is_rewritten_l
 def test_a_booking_is_reported_as_one_created_and_three_updated() -> None:
     world = World()
     copy, first = world.invite()
-    second = world.meetings.answer(world.room, copy.key, NOW)
+    second = world.answers.visit(world.room, copy.key, NOW)
     assert kinds(first, world.room) + kinds(second, world.room) == [
         "created",
         "updated",
@@ -51,7 +54,7 @@ def test_an_edit_is_reported_three_times_and_answered_again() -> None:
         NOW,
     )
     assert world.room.events[copy.key].response == "notResponded"
-    second = world.meetings.answer(world.room, copy.key, NOW)
+    second = world.answers.visit(world.room, copy.key, NOW)
     assert kinds(first, world.room) + kinds(second, world.room) == ["updated"] * 3
     assert world.room.events[copy.key].start == copy.start + timedelta(hours=2)
     assert world.room.events[copy.key].response == "accepted"
@@ -61,7 +64,7 @@ def test_a_declined_request_leaves_the_room_and_tells_the_organiser() -> None:
     world = World()
     world.answered()
     copy, _ = world.invite(minutes=30)
-    outcome = world.meetings.answer(world.room, copy.key, NOW)
+    outcome = world.answers.visit(world.room, copy.key, NOW)
     assert copy.key not in world.room.events
     assert kinds(outcome, world.room) == ["deleted", "updated", "updated"]
     assert [one.response for one in world.original(copy).attendees] == ["declined"]
@@ -71,7 +74,7 @@ def test_a_declined_meeting_moved_to_a_free_slot_is_asked_for_again() -> None:
     world = World()
     world.answered()
     copy, _ = world.invite(minutes=30)
-    world.meetings.answer(world.room, copy.key, NOW)
+    world.answers.visit(world.room, copy.key, NOW)
     moved = {"start": copy.start + timedelta(hours=5), "end": copy.end + timedelta(hours=5)}
     outcome = world.meetings.edit(world.ann, world.original(copy), moved, NOW)
     assert "created" in kinds(outcome, world.room)
@@ -132,7 +135,7 @@ def test_a_moved_occurrence_is_an_exception_in_the_room_too() -> None:
         ("notResponded", "Secret plans"),
         ("accepted", "Ann Lee "),
     ]
-    world.meetings.answer(world.room, copy.key, NOW)
+    world.answers.visit(world.room, copy.key, NOW)
     shown = world.room.instances(world.room.events[copy.key], NOW, NOW + timedelta(days=9))
     assert {one.response for one in shown} == {"accepted"}
     assert [(one.kind, one.start.hour) for one in shown] == [
@@ -148,7 +151,7 @@ def test_a_moved_occurrence_is_an_exception_in_the_room_too() -> None:
 def test_one_report_per_change_when_echoes_are_off() -> None:
     world = World(room_echoes=False)
     copy, first = world.invite()
-    second = world.meetings.answer(world.room, copy.key, NOW)
+    second = world.answers.visit(world.room, copy.key, NOW)
     assert kinds(first, world.room) + kinds(second, world.room) == ["created", "updated"]
 
 
@@ -158,6 +161,55 @@ def test_an_occurrence_moved_onto_another_meeting_is_declined_alone() -> None:
     world.answered(day=25, hour=13)
     moved = Override(start=copy.start + timedelta(days=1, hours=4))
     world.meetings.edit_day(world.ann, world.original(copy), date(2026, 11, 25), moved, NOW)
-    world.meetings.answer(world.room, copy.key, NOW)
+    world.answers.visit(world.room, copy.key, NOW)
     shown = world.room.instances(world.room.events[copy.key], NOW, NOW + timedelta(days=9))
     assert [one.start.day for one in shown] == [24, 26]
+
+
+def _ann(world: World) -> Attendee:
+    return Attendee(Person(world.ann.name, world.ann.address))
+
+
+def test_a_change_of_attendees_reaches_only_those_added_or_removed() -> None:
+    world = World()
+    copy = world.answered()
+    guest = Attendee(Person("Guest", "guest@y.example"))
+    room, original = world.original(copy).attendees[0], world.original(copy)
+    changed = {"attendees": (replace(room, response="none"), guest)}
+    outcome = world.meetings.edit(world.ann, original, changed, NOW)
+    assert kinds(outcome, world.room) == []
+    assert [one.response for one in world.original(copy).attendees] == ["accepted", "none"]
+    outcome = world.meetings.edit(world.ann, world.original(copy), {"attendees": (guest,)}, NOW)
+    assert set(kinds(outcome, world.room)) == {"updated"}
+    assert world.room.events[copy.key].cancelled
+
+
+def test_an_attendee_put_back_has_the_same_copy_again() -> None:
+    world = World()
+    event, _ = world.meetings.create(world.room, world.draft(attendees=(_ann(world),)), NOW)
+    (copy,) = world.ann.events.values()
+    for attendees in ((), (_ann(world),)):
+        own = world.room.events[event.key]
+        world.meetings.edit(world.room, own, {"attendees": attendees}, NOW)
+    (again,) = world.ann.events.values()
+    assert (again.key, again.cancelled, again.response) == (copy.key, False, "notResponded")
+
+
+def test_a_series_moved_without_a_new_pattern_keeps_its_first_day() -> None:
+    world = World()
+    copy = world.answered(recurrence=read(DAILY, world.draft().start.date(), "UTC"))
+    shift = timedelta(days=1, hours=2)
+    moved = {"start": copy.start + shift, "end": copy.end + shift}
+    world.meetings.edit(world.ann, world.original(copy), moved, NOW)
+    fresh = world.room.events[copy.key]
+    assert (fresh.start, fresh.end) == (
+        copy.start + timedelta(hours=2),
+        copy.end + timedelta(hours=2),
+    )
+
+
+@pytest.mark.parametrize("carried", [False, True])
+def test_whether_a_copy_carries_the_organisers_properties_is_a_switch(carried: bool) -> None:
+    world = World(room_copy_has_properties=carried)
+    copy, _ = world.invite(properties={"marker": "1"})
+    assert copy.properties == ({"marker": "1"} if carried else {})

@@ -94,6 +94,13 @@ def _taken(wanted: Appearance, room: Mailbox) -> bool:
     return any(
         other.event.key != wanted.event.key
         and not other.event.cancelled
+        and not _asked_later(other, wanted)
         and other.show_as != "free"
         for other in room.window(wanted.starts_at, wanted.ends_at)
     )
+
+
+def _asked_later(other: Appearance, wanted: Appearance) -> bool:
+    # Requests for one slot are answered in the order of their arrival: the first must not yield to
+    # one that waits behind it.
+    return other.response == "notResponded" and other.event.key > wanted.event.key

@@ -1,20 +1,21 @@
 """Graph's calendar endpoints: calendarView, events, instances, the calendar itself (§1, §2)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import quote
 
+from . import properties
 from .access import Access
 from .events import Appearance
 from .guard import Guard
+from .lookup import applied, context, lens_of, named
 from .mailboxes import Mailbox
+from .paging import bounds, next_link
 from .state import State
 from .views import Form, Lens, UnknownProperty, select, show
 from .wire import Answer, Call, Refused
-from .zones import UnknownZone, parse_instant, zone
+from .zones import parse_instant
 
 _MOST_DAYS = 1825
-_PAGE = 10
-_MOST_PAGE = 1000
 
 
 class Calendar:
@@ -39,7 +40,7 @@ class Calendar:
         if asked:
             names = {"id", *(name.strip() for name in asked.split(","))}
             whole = {name: value for name, value in whole.items() if name in names}
-        return Answer(200, {"@odata.context": _context(call, "calendar/$entity"), **whole})
+        return Answer(200, {"@odata.context": context(call, "calendar/$entity"), **whole})
 
     async def view(self, call: Call) -> Answer:
         """GET …/calendarView: what overlaps a window, paged by $skip (§1.1)."""
@@ -55,7 +56,7 @@ class Calendar:
         mailbox = self._access.calendar(call, call.segments[1])
         start, end = _window(call)
         form = self._form(call, "instances")
-        master = self._find(mailbox, call.segments[-2])
+        master = named(mailbox, call.segments[-2])
         key = f"{call.segments[-2]}|{mailbox.mint.etag(master.event.change)}"
         self._guard.instance_reads[key] += 1
         found = mailbox.instances(master.event, start, end)
@@ -67,57 +68,69 @@ class Calendar:
         form = self._form(call, "events/{id}")
         asked = call.segments[-1]
         try:
-            one = self._find(mailbox, asked)
+            one = named(mailbox, asked)
         except Refused:
             self._guard.event_misses[asked] += 1
             raise
-        shown = show(one, self._lens(call, mailbox), form)
+        shown = show(one, self._lens(call, mailbox, "events/{id}"), form)
         self._guard.event_gets[f"{asked}|{shown['@odata.etag']}"] += 1
         self._guard.returned("events/{id}", shown)
         return Answer(
             200,
-            {"@odata.context": _context(call, "events/$entity"), **shown},
-            self._applied(call),
+            {"@odata.context": context(call, "events/$entity"), **shown},
+            applied(call),
         )
 
     async def events(self, call: Call) -> Answer:
-        """GET …/events: singles and masters, paged."""
+        """GET …/events: singles and masters, paged, or those with one extended property."""
         mailbox = self._access.calendar(call, call.segments[1])
         form = self._form(call, "events")
         rows = [mailbox.at_key(key) for key in sorted(mailbox.events)]
-        return self._page(call, mailbox, rows, form, "events")
+        return self._page(call, mailbox, self._filtered(call, rows), form, "events")
 
-    def _find(self, mailbox: Mailbox, text: str) -> Appearance:
-        read = mailbox.mint.read(text)
-        if read is None:
-            raise Refused(400, "ErrorInvalidIdMalformed", "Id is malformed.")
-        ref, immutable = read
-        found = mailbox.at(mailbox.resolve(ref, immutable=immutable))
-        if found is None:
-            raise Refused(
-                404, "ErrorItemNotFound", "The specified object was not found in the store."
-            )
-        return found
+    def _filtered(self, call: Call, rows: list[Appearance]) -> list[Appearance]:
+        text = call.query.get("$filter")
+        if text is None:
+            return rows
+        wanted = properties.filtered(text)
+        if wanted is None:
+            message = "graphsim filters events by one extended property only."
+            raise Refused(501, "NotImplemented", message)
+        self._guard.marker_reads["events $filter"] += 1
+        property_id, value = wanted
+        return [
+            one
+            for one in rows
+            if any(each["value"] == value for each in properties.held(one.event, {property_id}))
+        ]
 
     def _page(
         self, call: Call, mailbox: Mailbox, rows: list[Appearance], form: Form, route: str
     ) -> Answer:
-        skip = _number(call, "$skip", 0, 0, 10_000_000)
-        size = _number(call, "$top", _page_size(call), 1, _MOST_PAGE)
+        first, last = bounds(call)
         if "desc" in call.query.get("$orderby", "").lower():
             rows = sorted(rows, key=lambda one: one.starts_at, reverse=True)
-        lens = self._lens(call, mailbox)
-        value = [show(one, lens, form) for one in rows[skip : skip + size]]
+        lens = self._lens(call, mailbox, route)
+        value = [show(one, lens, form) for one in rows[first:last]]
         for shown in value[:1]:
             self._guard.returned(route, shown)
-        payload: dict[str, object] = {"@odata.context": _context(call, route), "value": value}
-        if skip + size < len(rows):
-            payload["@odata.nextLink"] = _next_link(call, skip + size)
-        return Answer(200, payload, self._applied(call))
+        payload: dict[str, object] = {"@odata.context": context(call, route), "value": value}
+        if last < len(rows):
+            payload["@odata.nextLink"] = next_link(call, last)
+        return Answer(200, payload, applied(call))
+
+    def _lens(self, call: Call, mailbox: Mailbox, route: str) -> Lens:
+        lens, text = lens_of(call, mailbox, self._state.options), call.query.get("$expand")
+        if text is None:
+            return lens
+        ids = properties.expanded(text)
+        if ids is None:
+            self._guard.expanded(route, text)
+            return lens
+        self._guard.marker_reads[f"{route} $expand"] += 1
+        return replace(lens, properties=ids)
 
     def _form(self, call: Call, route: str) -> Form:
-        if "$expand" in call.query:
-            self._guard.expanded(route, call.query["$expand"])
         asked = call.query.get("$select")
         if not asked:
             self._guard.asked(route, None)
@@ -132,24 +145,6 @@ class Calendar:
             ) from None
         self._guard.asked(route, names)
         return names
-
-    def _lens(self, call: Call, mailbox: Mailbox) -> Lens:
-        name = call.prefer.get("outlook.timezone", "UTC")
-        try:
-            zone(name)
-        except UnknownZone:
-            raise Refused(
-                400,
-                "TimeZoneNotSupportedException",
-                f"A valid TimeZone value must be specified. The following TimeZone value is not "
-                f"supported: '{name}'.",
-            ) from None
-        immutable = call.prefer.get("idtype", "").lower() == "immutableid"
-        return Lens(mailbox, self._state.options, name, immutable)
-
-    def _applied(self, call: Call) -> dict[str, str]:
-        name = call.prefer.get("outlook.timezone")
-        return {"Preference-Applied": f'outlook.timezone="{name}"'} if name else {}
 
 
 def _window(call: Call) -> tuple[datetime, datetime]:
@@ -177,35 +172,3 @@ def _window(call: Call) -> tuple[datetime, datetime]:
             f"than the allowed range. Maximum number of days: {_MOST_DAYS}",
         )
     return start, end
-
-
-def _page_size(call: Call) -> int:
-    preferred = call.prefer.get("odata.maxpagesize", "")
-    return min(int(preferred), _MOST_PAGE) if preferred.isdecimal() and int(preferred) else _PAGE
-
-
-def _number(call: Call, name: str, default: int, least: int, most: int) -> int:
-    text = call.query.get(name)
-    if text is None:
-        return default
-    if not text.isdecimal() or not least <= int(text) <= most:
-        raise Refused(
-            400,
-            "ErrorInvalidUrlQuery",
-            f"The query parameter '{name}' must be between {least} and {most}.",
-        )
-    return int(text)
-
-
-def _next_link(call: Call, skip: int) -> str:
-    shown = {"startdatetime": "startDateTime", "enddatetime": "endDateTime"}
-    pairs = [
-        f"{quote(shown.get(name, name), safe='')}={quote(value, safe='')}"
-        for name, value in call.query.items()
-        if name != "$skip"
-    ]
-    return f"{call.origin}{call.path}?{'&'.join([*pairs, f'%24skip={skip}'])}"
-
-
-def _context(call: Call, what: str) -> str:
-    return f"{call.origin}/v1.0/$metadata#users('{quote(call.segments[1])}')/{what}"

@@ -1,12 +1,14 @@
 """What one effect on a tenant changed, and how often Exchange reports it (notifications §4.4)."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from .events import Event
 from .ids import Ref
 from .mailboxes import Mailbox
+from .options import Options
 
 ChangeKind = Literal["created", "updated", "deleted"]
 Stage = Literal["arrived", "answered", "edited", "own_created", "own_edited", "removed"]
@@ -55,17 +57,26 @@ class Visit:
 class Outcome:
     """Everything that follows from one effect."""
 
+    options: Options
     changes: list[Change] = field(default_factory=list)
     visits: list[Visit] = field(default_factory=list)
 
-    def note(self, mailbox: Mailbox, stage: Stage, ref: Ref, change: int, *, echo: bool) -> None:
+    def note(self, mailbox: Mailbox, stage: Stage, event: Event, day: date | None = None) -> None:
         """Adds a change in as many reports as the mailbox makes of it."""
-        table = _ROOM if mailbox.kind == "room" and echo else _ONCE
-        if mailbox.kind == "user" and echo:
-            table = _USER
-        self.changes += [Change(mailbox.id, kind, ref, change) for kind in table[stage]]
+        table = _ROOM if mailbox.kind == "room" else _USER
+        kinds = (table if self.options.room_echoes else _ONCE)[stage]
+        ref = Ref(event.key, day, event.generation)
+        self.changes += [Change(mailbox.id, kind, ref, event.change) for kind in kinds]
 
-    def add(self, other: "Outcome") -> None:
-        """Takes over what another effect did."""
-        self.changes += other.changes
-        self.visits += other.visits
+    def note_day(self, mailbox: Mailbox, stage: Stage, event: Event, day: date) -> None:
+        """Adds a change of one day, reported under the ids that the options name."""
+        if self.options.exception_notifies != "exception":
+            self.note(mailbox, stage, event)
+        if self.options.exception_notifies != "master":
+            self.note(mailbox, stage, event, day)
+
+    def ask(self, room: Mailbox, copy: Event, now: datetime) -> None:
+        """Adds a visit of the booking attendant, who alone answers for a room."""
+        if room.kind == "room":
+            due = now + timedelta(seconds=self.options.appear_seconds)
+            self.visits.append(Visit(room.id, copy.key, due))

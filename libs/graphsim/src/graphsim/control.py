@@ -1,29 +1,23 @@
 """The control API under `/_sim`: what a test, a bench or a demo does to the simulated cloud."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from .delivery import Delivery
-from .events import Attendee, Event, Override, Person
 from .faults import Fault, Faults
 from .founding import found
 from .gateway import Gateway
 from .guard import Guard
-from .ids import Ref
 from .load import Load, LoadPlan
-from .mailboxes import Mailbox
-from .meetings import Draft
 from .notices import Notices
+from .outlook import Outlook
 from .recurrence import InvalidRecurrence
-from .recurrence import read as read_recurrence
 from .state import State
 from .subscriptions import Register
-from .tenants import Tenant
 from .wire import Answer, Call, Refused
-from .zones import UnknownZone, instant_text, parse_instant, parse_wall
+from .writes import Writes
+from .zones import UnknownZone, instant_text
 
 Json = Mapping[str, Any]
 
@@ -36,6 +30,7 @@ class Control:
         state: State,
         gateway: Gateway,
         guard: Guard,
+        writes: Writes,
         faults: Faults,
         register: Register,
         delivery: Delivery,
@@ -45,11 +40,13 @@ class Control:
         self._state = state
         self._gateway = gateway
         self._guard = guard
+        self._writes = writes
         self._faults = faults
         self._register = register
         self._delivery = delivery
         self._notices = notices
         self._load = load
+        self._outlook = Outlook(state)
         self._simple: dict[tuple[str, str], Callable[[Call], Awaitable[Answer]]] = {
             ("POST", "tenants"): self._tenants,
             ("POST", "lifecycle"): self._lifecycle,
@@ -73,7 +70,7 @@ class Control:
             if simple is not None:
                 return await simple(call)
             if len(rest) >= 3 and rest[0] == "mailboxes" and rest[2] == "meetings":
-                return self._meetings(call, rest)
+                return self._outlook.handle(call, rest[1], rest[3:])
             if call.method == "DELETE" and rest[:1] == ("subscriptions",) and len(rest) == 2:
                 return self._remove_subscription(call, rest[1])
         except Refused as refused:
@@ -86,152 +83,6 @@ class Control:
         tenant = found(self._state, call.json())
         return Answer(201, {"tenant_id": str(tenant.id), "mailboxes": len(tenant.mailboxes)})
 
-    def _meetings(self, call: Call, rest: tuple[str, ...]) -> Answer:
-        owned = self._state.owner_of(UUID(rest[1]))
-        if owned is None:
-            raise Refused(404, "", f"no such mailbox: {rest[1]}")
-        tenant, mailbox = owned
-        if len(rest) == 3 and call.method == "POST":
-            return self._book(call, tenant, mailbox)
-        if len(rest) == 3 and call.method == "GET":
-            return self._listed(call, tenant, mailbox)
-        if len(rest) != 4 or call.method not in {"PATCH", "DELETE"}:
-            raise Refused(405, "", "POST or GET here, PATCH or DELETE on a meeting")
-        owner, event, day = self._original(tenant, mailbox, rest[3])
-        if call.method == "DELETE":
-            here = call.query.get("only") == "here"
-            if here:
-                owner, event, _ = self._named(mailbox, rest[3])
-            return self._cancelled(call, tenant, owner, event, day)
-        body = call.json()
-        if body.get("occurrence"):
-            day = date.fromisoformat(str(body["occurrence"])[:10])
-        if body.get("cancel"):
-            return self._cancelled(call, tenant, owner, event, day)
-        return self._edited(call, tenant, owner, event, day)
-
-    def _book(self, call: Call, tenant: Tenant, room: Mailbox) -> Answer:
-        body: Json = call.json()
-        draft = _draft(body, room)
-        meetings = self._state.meetings(tenant)
-        address = body.get("organizer")
-        owner = tenant.mailbox(str(address)) if address else room
-        if owner is None:
-            person = Person(str(body.get("organizer_name") or address), str(address))
-            copy, outcome = meetings.receive(room, draft, person, call.now)
-            event = copy
-        else:
-            event, outcome = meetings.create(owner, draft, call.now)
-            found_copy = event if owner is room else room.copy_of(event.ical_uid)
-            if found_copy is None:
-                raise Refused(409, "", "the room has no mailbox that takes requests")
-            copy = found_copy
-        self._state.commit(tenant, outcome, call.now)
-        answer = {"event_id": _id(room, copy), "etag": room.mint.etag(copy.change)}
-        answer["organizer_event_id"] = _id(owner or room, event)
-        answer["regular_event_id"] = room.mint.regular(Ref(copy.key))
-        return Answer(201, answer)
-
-    def _edited(
-        self, call: Call, tenant: Tenant, owner: Mailbox, event: Event, day: date | None
-    ) -> Answer:
-        body: Json = call.json()
-        zone = str(body.get("time_zone") or event.zone)
-        changed: dict[str, Any] = {
-            name: parse_wall(str(body[name]), zone) for name in ("start", "end") if name in body
-        }
-        if "subject" in body:
-            changed["subject"] = str(body["subject"])
-        meetings = self._state.meetings(tenant)
-        if day is not None:
-            if "start" in changed and "end" not in changed:
-                changed["end"] = changed["start"] + event.length
-            outcome = meetings.edit_day(owner, event, day, Override(**changed), call.now)
-        else:
-            if "start" in changed and "end" not in changed:
-                changed["end"] = changed["start"] + event.length
-            if body.get("time_zone"):
-                changed["zone"] = zone
-            if "sensitivity" in body:
-                changed["sensitivity"] = str(body["sensitivity"])
-            if "show_as" in body:
-                changed["asked_show_as"] = changed["show_as"] = str(body["show_as"])
-            if event.recurrence and "start" in changed:
-                changed = _shift_series(event, changed)
-            outcome = meetings.edit(owner, event, changed, call.now)
-        self._state.commit(tenant, outcome, call.now)
-        fresh = owner.events[event.key]
-        return Answer(200, {"etag": owner.mint.etag(fresh.change)})
-
-    def _cancelled(
-        self, call: Call, tenant: Tenant, owner: Mailbox, event: Event, day: date | None
-    ) -> Answer:
-        meetings = self._state.meetings(tenant)
-        if day is not None:
-            outcome = meetings.cancel_day(owner, event, day, call.now)
-        elif not event.is_organizer and tenant.mailbox(event.organizer.address) is None:
-            outcome = meetings.cancel_outside(owner, event, call.now)
-        else:
-            outcome = meetings.cancel(owner, event, call.now)
-        self._state.commit(tenant, outcome, call.now)
-        return Answer(204)
-
-    def _named(self, mailbox: Mailbox, text: str) -> tuple[Mailbox, Event, date | None]:
-        read = mailbox.mint.read(text)
-        event = mailbox.events.get(read[0].key) if read else None
-        if read is None or event is None:
-            raise Refused(404, "", "no such meeting")
-        return mailbox, event, read[0].day
-
-    def _original(
-        self, tenant: Tenant, mailbox: Mailbox, text: str
-    ) -> tuple[Mailbox, Event, date | None]:
-        """The organiser's copy of a meeting named by any copy's id, where there is one."""
-        if mailbox.mint.read(text) is None:
-            mailbox = next(
-                (one for one in tenant.mailboxes.values() if one.mint.read(text)), mailbox
-            )
-        named, event, day = self._named(mailbox, text)
-        if event.is_organizer:
-            return named, event, day
-        owner = tenant.mailbox(event.organizer.address)
-        original = owner.copy_of(event.ical_uid) if owner else None
-        return (owner, original, day) if owner and original else (named, event, day)
-
-    def _listed(self, call: Call, tenant: Tenant, room: Mailbox) -> Answer:
-        start = parse_instant(call.query.get("from") or instant_text(call.now - timedelta(days=1)))
-        end = parse_instant(call.query.get("to") or instant_text(call.now + timedelta(days=14)))
-        rows = []
-        for one in room.window(start, end):
-            owner = tenant.mailbox(one.event.organizer.address)
-            original = owner.copy_of(one.event.ical_uid) if owner else None
-            rows.append(
-                {
-                    "event_id": room.mint.immutable(one.ref),
-                    "etag": room.mint.etag(one.event.change),
-                    "organizer_event_id": _id(owner, original) if owner and original else None,
-                    "subject": one.subject,
-                    "organizer_subject": original.subject if original else None,
-                    "start": instant_text(one.starts_at),
-                    "end": instant_text(one.ends_at),
-                    "all_day": one.event.all_day,
-                    "organizer": {
-                        "name": one.event.organizer.name,
-                        "address": one.event.organizer.address,
-                    },
-                    "response": one.response,
-                    "is_cancelled": one.event.cancelled,
-                    "show_as": one.show_as,
-                    "type": one.kind,
-                    "occurrence": one.day.isoformat() if one.day else None,
-                    "series_master_id": _id(room, one.event) if one.day else None,
-                    "original_start": (
-                        instant_text(one.original_start) if one.original_start else None
-                    ),
-                }
-            )
-        return Answer(200, {"items": rows})
-
     async def _lifecycle(self, call: Call) -> Answer:
         body: Json = call.json()
         event, now = str(body["event"]), call.now
@@ -243,20 +94,7 @@ class Control:
         return Answer(200, {"sent": sent})
 
     async def _add_fault(self, call: Call) -> Answer:
-        body: Json = call.json()
-        match: Json = body.get("match") or {}
-        retry_after = body.get("retry_after")
-        fault = Fault(
-            number=len(self._faults.all) + 1,
-            method=str(match.get("method") or "*").upper(),
-            path=re.compile(str(match.get("path") or "")),
-            status=int(body.get("status") or 503),
-            times=int(body.get("times") or 1),
-            retry_after=None if retry_after is None else str(retry_after),
-            body=body.get("body"),
-            when="after" if body.get("when") == "after" else "before",
-            drop=bool(body.get("drop")),
-        )
+        fault = Fault.read(len(self._faults.all) + 1, call.json())
         self._faults.add(fault)
         return Answer(201, {"number": fault.number})
 
@@ -276,6 +114,7 @@ class Control:
                 "event_misses": self._guard.event_misses,
                 "instance_reads": self._guard.instance_reads,
                 "window_reads": self._guard.window_reads,
+                "marker_reads": self._guard.marker_reads,
                 "notified": self._notices.notified,
                 "requests": self._gateway.counts,
                 "deliveries": {
@@ -286,11 +125,8 @@ class Control:
                 "faults": self._faults.report(),
                 "throttled": {str(one): times for one, times in limits.refused.items()},
                 "most_at_once": {str(one): times for one, times in limits.most_at_once.items()},
-                "writes": sum(
-                    times
-                    for name, times in self._gateway.counts.items()
-                    if not name.startswith("GET") and "/events" in name
-                ),
+                "writes": self._writes.by_kind,
+                "writes_by_event": self._writes.by_event,
                 "pending_steps": len(self._state.agenda),
                 "load": self._load.report(),
             },
@@ -323,6 +159,7 @@ class Control:
 
     async def _reset(self, _: Call) -> Answer:
         self._guard.reset()
+        self._writes.reset()
         return Answer(204)
 
     async def _advance(self, call: Call) -> Answer:
@@ -341,37 +178,3 @@ class Control:
 
     async def _show_load(self, _: Call) -> Answer:
         return Answer(200, self._load.report())
-
-
-def _draft(body: Json, room: Mailbox) -> Draft:
-    zone = str(body.get("time_zone") or "UTC")
-    start, end = (parse_wall(str(body[name]), zone) for name in ("start", "end"))
-    if end < start:
-        raise Refused(400, "", "the end is before the start")
-    if body.get("all_day") and (start.time() != datetime.min.time() or end <= start):
-        raise Refused(400, "", "an all-day meeting starts and ends at midnight")
-    raw = body.get("recurrence")
-    own = not body.get("organizer")
-    attendees = () if own else (Attendee(Person(room.name, room.address), "resource"),)
-    return Draft(
-        subject=str(body.get("subject") or ""),
-        start=start,
-        end=end,
-        zone=zone,
-        all_day=bool(body.get("all_day")),
-        show_as=str(body.get("show_as") or "busy"),
-        sensitivity=str(body.get("sensitivity") or "normal"),
-        recurrence=read_recurrence(raw, start.date(), zone) if raw else None,
-        location=room.name,
-        attendees=attendees,
-    )
-
-
-def _shift_series(event: Event, changed: dict[str, Any]) -> dict[str, Any]:
-    # A master's start is its first day's; only the clock times of a series move here.
-    start: datetime = datetime.combine(event.start.date(), changed["start"].time())
-    return {**changed, "start": start, "end": start + (changed["end"] - changed["start"])}
-
-
-def _id(mailbox: Mailbox, event: Event) -> str:
-    return mailbox.mint.immutable(Ref(event.key))

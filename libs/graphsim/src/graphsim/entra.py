@@ -1,5 +1,6 @@
 """Entra's endpoints: discovery, keys, and tokens by client credentials (graph-calendar §7)."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from typing import NoReturn
@@ -37,7 +38,9 @@ class Entra:
     async def handle(self, call: Call) -> Answer:
         """Answers any request outside `/v1.0` and `/_sim`."""
         fault = self._faults.strike(call.method, call.path)
-        if fault is not None:
+        if fault is not None and fault.delay:
+            await asyncio.sleep(fault.delay)
+        elif fault is not None:
             headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
             body = fault.body or {"error": "temporarily_unavailable"}
             return Answer(fault.status, body, headers, drop=fault.drop)

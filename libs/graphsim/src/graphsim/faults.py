@@ -1,8 +1,9 @@
 """Faults put into the cloud's way: which call, what happens to it, how often; each counts."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, Self
 
 When = Literal["before", "after"]
 
@@ -14,13 +15,35 @@ class Fault:
     number: int
     method: str
     path: re.Pattern[str]
-    status: int
     times: int
+    status: int = 503
     retry_after: str | None = None
     body: object = None
     when: When = "before"
     drop: bool = False
+    delay: float = 0.0
+    """Seconds that the call's own answer waits after the effect, for a client's timeout."""
     fired: int = field(default=0)
+
+    @classmethod
+    def read(cls, number: int, body: Mapping[str, Any]) -> Self:
+        """The fault of a `POST /_sim/faults` body; raises ValueError, TypeError."""
+        match: Mapping[str, Any] = body.get("match") or {}
+        retry_after, delay = body.get("retry_after"), float(body.get("delay") or 0)
+        if delay and body.keys() & {"status", "body", "drop", "when", "retry_after"}:
+            raise ValueError("a delayed call keeps its own answer")
+        return cls(
+            number=number,
+            method=str(match.get("method") or "*").upper(),
+            path=re.compile(str(match.get("path") or "")),
+            times=int(body.get("times") or 1),
+            status=int(body.get("status") or 503),
+            retry_after=None if retry_after is None else str(retry_after),
+            body=body.get("body"),
+            when="after" if delay or body.get("when") == "after" else "before",
+            drop=bool(body.get("drop")),
+            delay=delay,
+        )
 
     def matches(self, method: str, path: str) -> bool:
         """Whether this call, its query included, is one of those it waits for."""
@@ -60,9 +83,10 @@ class Faults:
                 "number": one.number,
                 "method": one.method,
                 "path": one.path.pattern,
-                "status": one.status,
+                "status": None if one.delay else one.status,
                 "when": one.when,
                 "drop": one.drop,
+                "delay": one.delay,
                 "times": one.times,
                 "fired": one.fired,
             }

@@ -17,8 +17,11 @@ from .subscribing import Subscribing
 from .throttling import MailboxLimits
 from .tokens import Tokens
 from .wire import Answer, Call, Refused
+from .writing import Writing
 
 Handler = Callable[[Call], Awaitable[Answer]]
+
+_CALENDARS = ("users/{id}", "users/{id}/calendar", "users/{id}/calendars/{calendar}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Gateway:
         faults: Faults,
         access: Access,
         calendar: Calendar,
+        writing: Writing,
         directory: Directory,
         subscribing: Subscribing,
         start: int,
@@ -60,6 +64,7 @@ class Gateway:
         self._random = Random(f"{options.seed}/{start}")  # noqa: S311 -- ids repeatable by seed
         self._routes: dict[int, list[Route]] = {}
         self._add_calendar(calendar)
+        self._add_writing(writing)
         self._add_directory(directory)
         self._add_subscriptions(subscribing)
 
@@ -79,8 +84,8 @@ class Gateway:
             call.principal = self._tokens.read(call.headers.get("authorization", ""), call.now)
             route = self._find(call)
             name = f"{call.method} {route.name}"
-            answer = await self._limited(call, route)
-            if fault is not None:
+            answer = await self._limited(call, route, fault.delay if fault else 0.0)
+            if fault is not None and not fault.delay:
                 answer = _struck(fault, call)
         except Refused as refused:
             answer = refusal(call, refused)
@@ -90,19 +95,22 @@ class Gateway:
             answer.headers["client-request-id"] = call.headers["client-request-id"]
         return answer
 
-    async def _limited(self, call: Call, route: Route) -> Answer:
+    async def _limited(self, call: Call, route: Route, delay: float) -> Answer:
         if call.segments[0].lower() != "users" or len(call.segments) < 3:
-            return await self._timed(call, route)
+            return await self._timed(call, route, delay)
         mailbox = self._access.tenant(call).mailbox(call.segments[1])
         if mailbox is None:
-            return await self._timed(call, route)
+            return await self._timed(call, route, delay)
         with self.limits.call(call.caller.app, mailbox.id, call.now):
-            return await self._timed(call, route)
+            return await self._timed(call, route, delay)
 
-    async def _timed(self, call: Call, route: Route) -> Answer:
+    async def _timed(self, call: Call, route: Route, delay: float) -> Answer:
         if self._options.latency > 0:
             await asyncio.sleep(self._options.latency)
-        return await route.handler(call)
+        answer = await route.handler(call)
+        if delay > 0:
+            await asyncio.sleep(delay)
+        return answer
 
     def _find(self, call: Call) -> Route:
         lower = tuple(segment.lower() for segment in call.segments)
@@ -117,12 +125,23 @@ class Gateway:
         self._routes.setdefault(len(pattern), []).append(Route(method, pattern, path, handler))
 
     def _add_calendar(self, calendar: Calendar) -> None:
-        for prefix in ("users/{id}", "users/{id}/calendar", "users/{id}/calendars/{calendar}"):
+        for prefix in _CALENDARS:
             self._add("GET", f"{prefix}/calendarView", calendar.view)
             self._add("GET", f"{prefix}/events", calendar.events)
             self._add("GET", f"{prefix}/events/{{event}}", calendar.event)
             self._add("GET", f"{prefix}/events/{{event}}/instances", calendar.instances)
         self._add("GET", "users/{id}/calendar", calendar.calendar)
+
+    def _add_writing(self, writing: Writing) -> None:
+        for prefix in _CALENDARS:
+            event = f"{prefix}/events/{{event}}"
+            self._add("POST", f"{prefix}/events", writing.create)
+            self._add("PATCH", event, writing.change)
+            self._add("DELETE", event, writing.delete)
+            self._add("POST", f"{event}/cancel", writing.cancel)
+            self._add("POST", f"{event}/accept", writing.accept)
+            self._add("POST", f"{event}/tentativelyAccept", writing.tentatively_accept)
+            self._add("POST", f"{event}/decline", writing.decline)
 
     def _add_directory(self, directory: Directory) -> None:
         self._add("GET", "places/microsoft.graph.room", directory.rooms)
@@ -146,8 +165,8 @@ def refusal(call: Call, refused: Refused) -> Answer:
         "request-id": call.request_id,
         "client-request-id": call.headers.get("client-request-id", call.request_id),
     }
-    body = {"error": {"code": refused.code, "message": refused.message, "innerError": inner}}
-    return Answer(refused.status, body, dict(refused.headers))
+    error = {"code": refused.code, "message": refused.message, **refused.details}
+    return Answer(refused.status, {"error": {**error, "innerError": inner}}, dict(refused.headers))
 
 
 def _target(call: Call) -> str:

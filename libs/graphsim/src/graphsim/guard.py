@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from . import properties
+
 ALLOWED = frozenset(
     {
         "@odata.etag", "id", "subject", "start", "end", "organizer", "iCalUId", "type",
@@ -33,6 +35,8 @@ class Guard:
         self.event_misses: Counter[str] = Counter()
         self.instance_reads: Counter[str] = Counter()
         self.window_reads: Counter[str] = Counter()
+        self.marker_reads: Counter[str] = Counter()
+        """Reads that asked for extended properties, which only recovery needs."""
 
     def asked(self, route: str, fields: Iterable[str] | None) -> None:
         """A read's $select; None where it had none."""
@@ -44,14 +48,14 @@ class Guard:
                 self._violations[Violation(route, field, "asked for")] += 1
 
     def expanded(self, route: str, expand: str) -> None:
-        """A read's $expand, which never is minimal."""
+        """A read's $expand, which never is minimal, but for extended properties (marker_reads)."""
         self._violations[
             Violation(route, expand.split("(", maxsplit=1)[0], "asked for by $expand")
         ] += 1
 
     def returned(self, route: str, shown: dict[str, object]) -> None:
         """One event that a read has returned."""
-        for field in shown.keys() - self.allowed:
+        for field in shown.keys() - self.allowed - {properties.NAME}:
             self._violations[Violation(route, field, "returned")] += 1
 
     def violations(self) -> list[dict[str, object]]:
@@ -69,6 +73,6 @@ class Guard:
         """Forgets everything counted."""
         for counted in (
             self._violations, self.event_gets, self.event_misses, self.instance_reads,
-            self.window_reads,
+            self.window_reads, self.marker_reads,
         ):  # fmt: skip
             counted.clear()

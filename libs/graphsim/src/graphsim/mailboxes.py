@@ -99,6 +99,10 @@ class Mailbox:
         self.by_uid[event.ical_uid] = event.key
         return event
 
+    def touch(self, event: Event, now: datetime, **changed: Any) -> Event:
+        """Stores the item changed, under its next etag."""
+        return self.put(replace(event, **changed, change=self.new_change(), modified=now))
+
     def drop(self, key: int) -> Event:
         """Removes an item; raises KeyError."""
         event = self.events.pop(key)

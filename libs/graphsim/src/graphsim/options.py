@@ -29,6 +29,14 @@ class Options:
     """Which ids an edited occurrence is reported under; §4.4 proves only deletions."""
     ids_change_on_accept: bool = False
     """Regular ids change when the attendant answers; immutable ids never do (§10)."""
+    duplicate_transaction_status: Literal[400, 409] = 409
+    """A transactionId used for other content: both were seen (graph-calendar §2.3)."""
+    transaction_memory_seconds: float | None = None
+    """How long a mailbox remembers a transactionId: None for ever, 0 not at all (§2.3, unproven)."""
+    ignore_if_match: bool = False
+    """PATCH and DELETE take a stale If-Match (graph-calendar §2.4, unproven)."""
+    room_copy_has_properties: bool = False
+    """Invited copies carry the organiser's extended properties (§11.2, unproven)."""
     border_touches: bool = False
     """calendarView shows items that only touch the window (graph-calendar §1.1, unproven)."""
     lifetime_minutes: int = 10_070

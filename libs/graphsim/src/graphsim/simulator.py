@@ -25,6 +25,8 @@ from .subscribing import Subscribing
 from .subscriptions import Register
 from .tokens import Tokens
 from .wire import Answer, Call
+from .writes import Writes
+from .writing import Writing
 
 
 class Simulator:
@@ -43,6 +45,7 @@ class Simulator:
         self.clock = clock or Clock()
         self.state = State(self.options, self.clock)
         self.guard = Guard()
+        self.writes = Writes()
         self.faults = Faults()
         self.register = Register()
         self._http: aiohttp.ClientSession | None = None
@@ -64,6 +67,7 @@ class Simulator:
             self.faults,
             access,
             Calendar(self.state, access, self.guard),
+            Writing(self.state, access, self.writes),
             Directory(access),
             subscribing,
             _count_start(state_dir),
@@ -72,6 +76,7 @@ class Simulator:
             self.state,
             self.gateway,
             self.guard,
+            self.writes,
             self.faults,
             self.register,
             self.delivery,

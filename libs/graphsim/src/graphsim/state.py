@@ -6,6 +6,7 @@ from functools import partial
 from uuid import UUID
 
 from .agenda import Agenda
+from .answers import Answers
 from .changes import Change, Outcome, Visit
 from .clock import Clock
 from .mailboxes import Mailbox
@@ -56,6 +57,10 @@ class State:
         """The effects on a tenant's calendars; `commit` what they return."""
         return Meetings(tenant, self.options)
 
+    def answers(self, tenant: Tenant) -> Answers:
+        """The replies of a tenant's invited mailboxes; `commit` what they return."""
+        return Answers(tenant, self.options)
+
     def commit(self, tenant: Tenant, outcome: Outcome, now: datetime) -> None:
         """Reports an effect's changes and plans what the booking attendant does about it."""
         by_mailbox: dict[UUID, list[Change]] = {}
@@ -69,4 +74,4 @@ class State:
 
     def _visit(self, tenant: Tenant, visit: Visit, now: datetime) -> None:
         room = tenant.mailboxes[visit.mailbox]
-        self.commit(tenant, self.meetings(tenant).answer(room, visit.key, now), now)
+        self.commit(tenant, self.answers(tenant).visit(room, visit.key, now), now)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from . import properties
 from .events import Appearance, Attendee
 from .ids import Ref
 from .mailboxes import Mailbox
@@ -26,6 +27,8 @@ class Lens:
     options: Options
     zone: str = "UTC"
     immutable: bool = False
+    properties: frozenset[str] = frozenset()
+    """Ids, in lower case, of the extended properties that an $expand asked for."""
 
     def id(self, ref: Ref) -> str:
         """The id in the form that the request asked for."""
@@ -183,11 +186,8 @@ def select(names: Sequence[str]) -> tuple[str, ...]:
 def show(one: Appearance, lens: Lens, form: Form) -> dict[str, object]:
     """One event; `id` and etag come with every selection (graph-calendar §1.1)."""
     shown: dict[str, object] = {"@odata.etag": lens.mailbox.mint.etag(one.event.change)}
-    if form == "all":
-        for name, render in PROPERTIES.items():
-            shown[name] = render(one, lens)
-        return shown
-    shown["id"] = lens.id(one.ref)
-    for name in form:
+    for name in PROPERTIES if form == "all" else ("id", *form):
         shown[name] = _ALL[name](one, lens)
+    if held := properties.held(one.event, lens.properties):
+        shown[properties.NAME] = held
     return shown

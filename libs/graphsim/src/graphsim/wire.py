@@ -71,12 +71,15 @@ class Refused(Exception):
         code: str,
         message: str,
         headers: Mapping[str, str] | None = None,
+        details: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.headers = dict(headers or {})
+        self.details = dict(details or {})
+        """What the error object says beside code and message."""
 
 
 def segments_of(path: str) -> tuple[str, ...]:

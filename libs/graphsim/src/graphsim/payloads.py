@@ -1,0 +1,154 @@
+"""Event bodies that clients send (graph-calendar §2.1, §2.2, §2.7): what they ask for.
+
+Properties that the simulator does not keep are taken and forgotten, as Graph does with those it
+does not let a client set; that `organizer` is among them is unproven (§2.2).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from . import properties
+from .events import Appearance, Attendee, Event, Override, Person
+from .meetings import Draft
+from .recurrence import InvalidRecurrence, Recurrence
+from .recurrence import read as read_recurrence
+from .spans import Span, invalid
+from .views import PROPERTIES
+from .wire import Refused
+
+Json = Mapping[str, Any]
+
+_OF_A_DAY = {"subject", "start", "end", "showAs"}
+
+
+def draft(raw: object) -> Draft:
+    """The event that a POST asks for; raises Refused."""
+    with _reading():
+        sent = _known(raw)
+        if "start" not in sent or "end" not in sent:
+            raise invalid()
+        span = Span.read(sent, None, all_day=bool(sent.get("isAllDay")))
+        transaction_id = sent.get("transactionId")
+        return Draft(
+            start=span.start,
+            end=span.end,
+            zone=span.zone,
+            recurrence=_recurrence(sent.get("recurrence"), span),
+            transaction_id=None if transaction_id is None else str(transaction_id),
+            **{"subject": "", **_plain(sent)},
+        )
+
+
+def changes(raw: object, event: Event) -> dict[str, Any]:
+    """What a PATCH of a single event or a series changes of it; raises Refused."""
+    with _reading():
+        sent = _known(raw)
+        changed = _plain(sent)
+        held = span = Span(event.start, event.end, event.zone)
+        if sent.keys() & {"start", "end", "isAllDay"}:
+            span = Span.read(sent, held, all_day=changed.get("all_day", event.all_day))
+        if span != held:
+            changed |= {"start": span.start, "end": span.end, "zone": span.zone}
+        if "recurrence" in sent:
+            changed["recurrence"] = _recurrence(sent["recurrence"], span)
+        if "show_as" in changed:
+            changed["asked_show_as"] = changed["show_as"]
+        if "properties" in changed:
+            changed["properties"] = properties.merged(event.properties, changed["properties"])
+        return changed
+
+
+def override(raw: object, one: Appearance) -> Override:
+    """What a PATCH of one occurrence changes: subject, times, showAs; raises Refused."""
+    with _reading():
+        sent = _known(raw)
+        if beyond := sent.keys() - _OF_A_DAY:
+            message = f"graphsim keeps no {min(beyond)} of one occurrence."
+            raise Refused(501, "NotImplemented", message)
+        plain = _plain(sent)
+        subject, show_as = plain.get("subject"), plain.get("show_as")
+        if not sent.keys() & {"start", "end"}:
+            return Override(subject, show_as=show_as)
+        zone = one.event.zone
+        span = Span.read(sent, Span(one.start, one.end, zone), all_day=one.event.all_day)
+        span = span.within(zone)
+        return Override(subject, span.start, span.end, show_as)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError):
+        raise _unreadable("A property of the request's body has not the expected type.") from None
+
+
+def _known(raw: object) -> Json:
+    if not isinstance(raw, Mapping):
+        raise _unreadable("The request's body is not an event.")
+    for name in raw:
+        if name not in PROPERTIES and name != properties.NAME and "@odata." not in name:
+            raise _unreadable(
+                f"The property '{name}' does not exist on type 'microsoft.graph.event'."
+            )
+    return raw
+
+
+def _plain(sent: Json) -> dict[str, Any]:
+    """The sent fields that stand for themselves, by their name in an Event."""
+    return {field: read(sent[name]) for name, (field, read) in _READERS.items() if name in sent}
+
+
+def _recurrence(raw: Json | None, span: Span) -> Recurrence | None:
+    try:
+        return read_recurrence(raw, span.start.date(), span.zone) if raw else None
+    except InvalidRecurrence:
+        raise invalid() from None
+
+
+def _attendees(raw: list[Json]) -> tuple[Attendee, ...]:
+    found = {}
+    for one in raw:
+        address = str(one["emailAddress"]["address"])
+        person = Person(str(one["emailAddress"].get("name") or address), address)
+        found[address.lower()] = Attendee(person, _attendee_type(one.get("type") or "required"))
+    return tuple(found.values())
+
+
+def _properties(raw: list[Json]) -> dict[str, str]:
+    found = {str(one["id"]): str(one["value"]) for one in raw}
+    if not all(properties.is_id(one) for one in found):
+        raise invalid()
+    return found
+
+
+def _one_of(kind: str, *names: str) -> Callable[[Any], str]:
+    def read(raw: Any) -> str:
+        if raw not in names:
+            message = f"Cannot convert the literal to the expected type 'microsoft.graph.{kind}'."
+            raise _unreadable(message)
+        return str(raw)
+
+    return read
+
+
+def _unreadable(message: str) -> Refused:
+    return Refused(400, "RequestBodyRead", message)
+
+
+_attendee_type = _one_of("attendeeType", "required", "optional", "resource")
+_show_as = _one_of(
+    "freeBusyStatus", "unknown", "free", "tentative", "busy", "oof", "workingElsewhere"
+)
+_sensitivity = _one_of("sensitivity", "normal", "personal", "private", "confidential")
+_READERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "subject": ("subject", lambda raw: str(raw or "")),
+    "body": ("body", lambda raw: str(raw.get("content") or "")),
+    "isAllDay": ("all_day", bool),
+    "showAs": ("show_as", _show_as),
+    "sensitivity": ("sensitivity", _sensitivity),
+    "location": ("location", lambda raw: str(raw.get("displayName") or "")),
+    "attendees": ("attendees", _attendees),
+    properties.NAME: ("properties", _properties),
+}
