@@ -1,109 +1,22 @@
 """The whole portal in this process over HTTP: real Postgres, a real bus, Graph over HTTPS."""
 
 import asyncio
-import base64
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
-import aiohttp
 import asyncpg
 import pytest
-from aiohttp import web
 
 from contracts.events import Booking, Organizer, booking_event
 from contracts.routing import EVENTS
-from eventbus import Bus
 from eventbus.postgres import SCHEMA, open_postgres_bus
-from graphclient import open_graph
-from pgstore import Role, SecretBox, open_database
+from pgstore import Role, open_database
 from pgstore.testing import TestDatabase
-from portal.app import PortalOptions, add_portal
 from servicekit.clock import utc_now
-from servicekit.http import serve_http
 
-from .portal_graph import PortalGraph, serve_portal_graph
-
-KEYS = "s1:" + base64.b64encode(b"s" * 32).decode()
-OPERATOR = "operator-of-this-test-alone"
-PASSWORD = "correct horse battery"
-
-Json = dict[str, Any]
-
-
-@dataclass
-class Answer:
-    status: int
-    body: Any
-    headers: Any
-
-
-@dataclass
-class Scene:
-    session: aiohttp.ClientSession
-    graph: PortalGraph
-    bus: Bus
-    database: TestDatabase
-    texts: list[str] = field(default_factory=list)
-
-    async def call(
-        self, method: str, path: str, body: Any = None, token: str | None = None, **headers: str
-    ) -> Answer:
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
-        async with self.session.request(method, path, json=body, headers=headers) as answer:
-            text = await answer.text()
-            self.texts.append(text + str(answer.headers))
-            return Answer(
-                answer.status,
-                await answer.json(content_type=None) if text else None,
-                answer.headers,
-            )
-
-    async def good(self, method: str, path: str, body: Any = None, token: str | None = None) -> Any:
-        answer = await self.call(method, path, body, token)
-        assert answer.status < 300, answer.body
-        return answer.body
-
-    async def organisation(self, name: str) -> tuple[UUID, str]:
-        """A new organisation; its id and its administrator's token."""
-        email = f"admin@{name}.example"
-        made = await self.good(
-            "POST",
-            "/api/organisations",
-            {"name": name, "administrator": {"email": email, "password": PASSWORD}},
-            OPERATOR,
-        )
-        return UUID(made["id"]), await self.sign_in(email)
-
-    async def sign_in(self, email: str) -> str:
-        signed = await self.good("POST", "/api/session", {"email": email, "password": PASSWORD})
-        return str(signed["token"])
-
-    async def connected(self, token: str, tenant: UUID | None = None) -> UUID:
-        """Save the integration and add an office; the office's id."""
-        await self.good("PUT", "/api/integration", self.integration(tenant=tenant), token)
-        office = await self.good("POST", "/api/offices", OFFICE, token)
-        return UUID(office["id"])
-
-    def integration(self, *, tenant: UUID | None = None, **more: Any) -> Json:
-        return {
-            "enabled": True,
-            "tenant_id": str(tenant or uuid4()),
-            "client_id": str(uuid4()),
-            "client_secret": self.graph.secret,
-        } | more
-
-    async def room(self, token: str, office: UUID, nth: int = 0) -> Json:
-        body = {"mailbox_id": str(self.graph.rooms[nth]), "office_id": str(office)}
-        made: Json = await self.good("POST", "/api/rooms", body, token)
-        return made
-
-
-OFFICE = {"name": "HQ", "time_zone": "Europe/Berlin", "opens": "08:00", "closes": "18:00"}
+from .portal_scene import OFFICE, OPERATOR, PASSWORD, Scene, open_scene
 
 
 @pytest.fixture
@@ -111,20 +24,11 @@ async def scene(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Scene]:
     owner = await asyncpg.connect(database.owner_dsn)
     await owner.execute(SCHEMA)
     await owner.close()
-    app = web.Application()
     async with (
-        serve_portal_graph(tmp_path) as fake,
         open_postgres_bus(database.login_dsn) as bus,
-        open_database(database.login_dsn, Role.PORTAL) as rows,
-        open_graph(f"{fake.url}/v1.0", fake.url, fake.ca_file) as graph,
+        open_scene(database, tmp_path, bus, result_seconds=0.1) as made,
     ):
-        options = PortalOptions(OPERATOR, "https://hooks.test")
-        add_portal(app, rows, bus, graph, lambda: SecretBox.parse(KEYS), options, utc_now)
-        async with (
-            serve_http(app, "127.0.0.1:0") as (host, port),
-            aiohttp.ClientSession(f"http://{host}:{port}") as session,
-        ):
-            yield Scene(session, fake, bus, database)
+        yield made
 
 
 async def test_an_administrator_connects_a_tenant_and_imports_its_rooms(scene: Scene) -> None:
@@ -469,7 +373,10 @@ RIGHTS = {
     "GET /api/rooms/{room_id}/health": MEMBER,
     "POST /api/rooms/{room_id}/resync": ADMINISTRATOR,
     "GET /api/rooms/{room_id}/bookings": MEMBER,
+    "POST /api/rooms/{room_id}/bookings": MEMBER,
     "GET /api/bookings/{booking_id}": MEMBER,
+    "PATCH /api/bookings/{booking_id}": MEMBER,
+    "DELETE /api/bookings/{booking_id}": MEMBER,
     "GET /api/bookings/{booking_id}/history": MEMBER,
     "GET /api/audit": ADMINISTRATOR,
     "GET /api/status": MEMBER,

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -20,12 +21,14 @@ from servicekit.ops import Health, serve_ops
 
 from .consumer import PATTERNS, EventConsumer
 from .handlers.bookings import Bookings
+from .handlers.commands import Commands
 from .handlers.feed import Feed
 from .handlers.integration import Integrations
 from .handlers.offices import Offices
 from .handlers.organisations import Organisations
 from .handlers.passwords import Passwords
 from .handlers.records import Records
+from .handlers.results import Results
 from .handlers.rooms import Rooms
 from .handlers.sessions import Sessions
 from .handlers.users import Users
@@ -41,6 +44,8 @@ from .store.sessions import SessionStore
 from .store.users import UserStore
 
 log = structlog.get_logger()
+
+RESULT_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +88,12 @@ def add_portal(
     secrets: Callable[[], SecretBox],
     options: PortalOptions,
     clock: Callable[[], datetime],
+    *,
+    result_seconds: float = RESULT_SECONDS,
 ) -> None:
     """Serve the REST interface and the live stream in this application, under /api."""
-    passwords, feed, release = Passwords(), Feed(), version("portal")
+    passwords, feed, results, release = Passwords(), Feed(), Results(), version("portal")
+    bookings = BookingStore(database)
     rooms, integrations = RoomStore(database), IntegrationStore(database)
     connection = Integrations(integrations, graph, _Envelopes(secrets), options.webhook_url, clock)
     desk = Desk(
@@ -95,11 +103,12 @@ def add_portal(
         integrations=connection,
         offices=Offices(OfficeStore(database), clock),
         rooms=Rooms(rooms, rooms, connection, clock),
-        bookings=Bookings(BookingStore(database), clock),
+        bookings=Bookings(bookings, clock),
+        commands=Commands(bookings, rooms, bus, results, clock, seconds=result_seconds),
         records=Records(AuditStore(database), integrations, rooms, bus.connected, release, clock),
     )
     add_routes(app, desk, feed, release)
-    consumer = EventConsumer(feed)
+    consumer = EventConsumer(feed, results)
 
     async def following(_app: web.Application) -> AsyncIterator[None]:
         stop = asyncio.Event()
@@ -110,11 +119,12 @@ def add_portal(
             yield
             stop.set()
 
-    async def end_streams(_app: web.Application) -> None:
+    async def end_waiting(_app: web.Application) -> None:
         feed.close()
+        results.close()
 
     app.cleanup_ctx.append(following)
-    app.on_shutdown.append(end_streams)
+    app.on_shutdown.append(end_waiting)
 
 
 async def main(settings: Settings, stop: asyncio.Event) -> None:

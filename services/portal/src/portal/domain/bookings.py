@@ -1,15 +1,20 @@
-"""Which bookings are asked for; a booking itself is the object of our messages, `contracts.events.Booking`."""
+"""What is asked of bookings; a booking itself is the object of our messages, `contracts.events.Booking`."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
-from uuid import UUID
+from typing import Annotated, Literal
+from uuid import UUID, uuid4
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
-from .refusal import invalid
-from .wire import Body, Resource, Time
+from contracts.commands import Scope
+from contracts.fields import NO_CONTROLS, Count, Subject, Text
+
+from .offices import Zone
+from .refusal import Refusal, invalid
+from .wire import Body, Email, Name, Resource, Time
 
 LONGEST_RANGE = timedelta(days=400)
+LONGEST_BOOKING = timedelta(days=31)
 DEFAULT_RANGE = timedelta(days=7)
 
 
@@ -20,6 +25,67 @@ class BookingRange(Body):
     end: Annotated[Time | None, Field(alias="to")] = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 500
     after: UUID | None = None
+
+
+NewSubject = Annotated[Subject, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class NewOrganizer(Body):
+    """For whom the room is booked."""
+
+    name: Name
+    email: Email
+
+
+class NewBooking(Body):
+    """A booking to be made; with a `booking_id` of the caller's own a repeat is harmless.
+
+    `time_zone` is by default that of the room's office, `organizer` the person signed in.
+    """
+
+    booking_id: UUID = Field(default_factory=uuid4)
+    start: Time
+    end: Time
+    all_day: bool = False
+    time_zone: Zone | None = None
+    subject: NewSubject
+    organizer: NewOrganizer | None = None
+    # As `contracts.commands.Book` takes it.
+    recurrence: Annotated[
+        str | None, Field(max_length=500, pattern=r"^FREQ=[A-Z]+(;[A-Z]+=[A-Za-z0-9,+\-]+)*$")
+    ] = None
+
+
+class BookingChange(Body):
+    """Any of start, end, subject and room; `base_version` is that of the booking on which the user decided."""
+
+    base_version: Count
+    start: Time | None = None
+    end: Time | None = None
+    subject: NewSubject | None = None
+    room_id: UUID | None = None
+    scope: Scope = "this"
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> "BookingChange":
+        if self.start is None and self.end is None and self.subject is None and not self.room_id:
+            raise ValueError("one of start, end, subject, room_id is needed")
+        return self
+
+
+class BookingCancellation(Body):
+    """Why, for those invited; from which version of the booking on; the whole series or not."""
+
+    reason: Annotated[Text, StringConstraints(pattern=NO_CONTROLS)] = ""
+    base_version: Count | None = None
+    scope: Scope = "this"
+
+
+class BookingAsked(Resource):
+    """Still `pending`, or `accepted` and not yet to be read; the stream tells how it goes on."""
+
+    booking_id: UUID
+    status: Literal["pending", "accepted"]
 
 
 class HistoryEntry(Resource):
@@ -39,3 +105,30 @@ def resolved(asked: BookingRange, now: datetime) -> tuple[datetime, datetime]:
     if end - start > LONGEST_RANGE:
         raise invalid("to", "must be within 400 days of from")
     return start, end
+
+
+def check_new(new: NewBooking, now: datetime) -> None:
+    """Refuses times that no booking can have; of a series only later occurrences need to lie ahead."""
+    _check_span(new.start, new.end)
+    if new.end <= now and new.recurrence is None:
+        raise _past()
+
+
+def check_change(change: BookingChange, now: datetime) -> None:
+    """Refuses times that no booking can have, as far as the change alone tells; an end may lie in the past."""
+    if change.start is None or change.end is None:
+        return
+    _check_span(change.start, change.end)
+    if change.end <= now:
+        raise _past()
+
+
+def _check_span(start: datetime, end: datetime) -> None:
+    if end <= start:
+        raise invalid("end", "must be later than start")
+    if end - start > LONGEST_BOOKING:
+        raise invalid("end", "must be within 31 days of start")
+
+
+def _past() -> Refusal:
+    return invalid("end", "must not lie in the past")

@@ -1,6 +1,6 @@
 """Who asks, and what each kind of caller may do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
@@ -29,6 +29,7 @@ class Person:
     user_id: UUID
     role: Role
     token_hash: bytes
+    email: str = field(repr=False)
 
     @property
     def actor(self) -> str:
@@ -50,10 +51,11 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """Somebody at work inside one organisation; `actor` as the audit names them."""
+    """Somebody at work inside one organisation; `actor` as the audit names them, `email` None for the operator."""
 
     organisation_id: UUID
     actor: str
+    email: str | None = field(default=None, repr=False)
 
 
 Caller = Person | Operator

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from contracts.events import Alternative, CommandResult, RejectionReason
+
 from .wire import Resource
 
 
@@ -20,7 +22,6 @@ class Reason(StrEnum):
     TOO_LARGE = "too-large"
     UNSUPPORTED_MEDIA = "unsupported-media"
     TOO_MANY = "too-many"
-    NOT_YET = "not-yet"
     GRAPH = "graph"
     UNAVAILABLE = "unavailable"
     BUG = "bug"
@@ -34,7 +35,7 @@ class FieldError(Resource):
 
 
 class ProblemDocument(Resource):
-    """RFC 9457, plus `errors` per field and, for a refused secret, the test result."""
+    """RFC 9457, plus `errors` per field, the test result of a refused secret, and why the sync refused a booking."""
 
     type: str
     title: str
@@ -42,6 +43,8 @@ class ProblemDocument(Resource):
     detail: str
     errors: tuple[FieldError, ...] = ()
     test: dict[str, Any] | None = None
+    reason: RejectionReason | None = None
+    alternatives: tuple[Alternative, ...] | None = None
 
 
 class Refusal(Exception):
@@ -55,6 +58,7 @@ class Refusal(Exception):
         *,
         retry_after: int | None = None,
         test: Mapping[str, Any] | None = None,
+        rejection: CommandResult | None = None,
     ) -> None:
         super().__init__(detail)
         self.reason = reason
@@ -62,6 +66,7 @@ class Refusal(Exception):
         self.errors = errors
         self.retry_after = retry_after
         self.test = test
+        self.rejection = rejection
 
 
 def not_found(what: str) -> Refusal:

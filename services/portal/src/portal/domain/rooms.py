@@ -33,6 +33,12 @@ class RoomsAsked(Body):
     after: UUID | None = None
 
 
+class ResyncAsked(Resource):
+    """The whole window of the room will be read again."""
+
+    status: Literal["pending"] = "pending"
+
+
 class ImportableAsked(Body):
     """`refresh` asks Graph again instead of showing the list as last fetched."""
 

@@ -167,13 +167,6 @@ class Rooms:
         """Stop syncing it."""
         await self._changes.remove(by.organisation_id, room_id, now=self._clock(), actor=by.actor)
 
-    async def resync(self, by: Acting, room_id: UUID) -> None:
-        """Refuse for now, after the room is known to be the caller's."""
-        await self._rows.find(by.organisation_id, room_id)
-        raise Refusal(
-            Reason.NOT_YET, "A resync on request is not built yet; rooms are compared regularly."
-        )
-
     async def _listing(self, by: Acting, *, refresh: bool) -> tuple[UUID, Listing]:
         tenant_id, tenant = await self._tenants.tenant(by.organisation_id)
         known = self._listings.known(by.organisation_id, tenant_id, self._clock())

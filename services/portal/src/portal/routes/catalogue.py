@@ -15,7 +15,14 @@ from ..domain.accounts import (
     User,
     UserChange,
 )
-from ..domain.bookings import BookingRange, HistoryEntry
+from ..domain.bookings import (
+    BookingAsked,
+    BookingCancellation,
+    BookingChange,
+    BookingRange,
+    HistoryEntry,
+    NewBooking,
+)
 from ..domain.caller import Access
 from ..domain.diagnosis import TestResult
 from ..domain.integration import Integration, IntegrationChange, TestAsked
@@ -24,6 +31,7 @@ from ..domain.rooms import (
     ImportableAsked,
     ImportableRooms,
     NewRoom,
+    ResyncAsked,
     Room,
     RoomChange,
     RoomHealth,
@@ -32,6 +40,7 @@ from ..domain.rooms import (
 from ..domain.status import OrganisationStatus
 from ..domain.wire import Page
 from ..handlers.bookings import Bookings
+from ..handlers.commands import Commands
 from ..handlers.integration import Integrations
 from ..handlers.offices import Offices
 from ..handlers.organisations import Organisations
@@ -57,6 +66,7 @@ class Desk:
     offices: Offices
     rooms: Rooms
     bookings: Bookings
+    commands: Commands
     records: Records
 
 
@@ -67,6 +77,7 @@ def routes(desk: Desk) -> list[Route]:
         *_integration_routes(desk.integrations),
         *_office_routes(desk.offices),
         *_room_routes(desk.rooms),
+        *_command_routes(desk.commands),
         *_record_routes(desk.bookings, desk.records),
     ]
 
@@ -156,8 +167,24 @@ def _room_routes(rooms: Rooms) -> list[Route]:
         Route("GET", "/api/rooms/{room_id}/health", _MEMBER,
               lambda c: rooms.health(c.by, c.ids["room_id"]),
               "How a room's sync is, in words", RoomHealth),
+    ]  # fmt: skip
+
+
+def _command_routes(commands: Commands) -> list[Route]:
+    return [
         Route("POST", "/api/rooms/{room_id}/resync", _ADMINISTRATOR,
-              lambda c: rooms.resync(c.by, c.ids["room_id"]), "Not built yet: answers 501"),
+              lambda c: commands.resync(c.by, c.ids["room_id"]),
+              "Have a room's calendar read again as a whole", ResyncAsked, status=202),
+        Route("POST", "/api/rooms/{room_id}/bookings", _MEMBER,
+              lambda c: commands.book(c.by, c.ids["room_id"], c.body),
+              "Book a room", Booking, NewBooking, status=201, later=BookingAsked),
+        Route("PATCH", "/api/bookings/{booking_id}", _MEMBER,
+              lambda c: commands.change(c.by, c.ids["booking_id"], c.body),
+              "Change a booking, or move it to another room", Booking, BookingChange,
+              later=BookingAsked),
+        Route("DELETE", "/api/bookings/{booking_id}", _MEMBER,
+              lambda c: commands.cancel(c.by, c.ids["booking_id"], c.body),
+              "Cancel a booking", Booking, BookingCancellation, later=BookingAsked),
     ]  # fmt: skip
 
 

@@ -103,9 +103,10 @@ class Edge:
             outcome = await route.handle(call)
             if outcome is None:
                 return web.Response(status=204, headers=HEADERS)
+            later = route.later is not None and isinstance(outcome, route.later)
             return web.Response(
                 body=outcome.model_dump_json().encode(),
-                status=route.status,
+                status=202 if later else route.status,
                 content_type="application/json",
                 headers=HEADERS,
             )

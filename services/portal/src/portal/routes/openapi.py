@@ -54,8 +54,9 @@ def _models(table: list[Route]) -> list[tuple[type[BaseModel], JsonSchemaMode]]:
     for route in table:
         if route.body is not None:
             found[route.body, "validation"] = None
-        if route.answer is not None:
-            found[route.answer, "serialization"] = None
+        for sent in (route.answer, route.later):
+            if sent is not None:
+                found[sent, "serialization"] = None
     return list(found)
 
 
@@ -73,10 +74,15 @@ def _operation(route: Route, names: Any) -> dict[str, Any]:
             "default": {"description": "A problem"} | problem,
         },
     }
+    if route.later is not None:
+        operation["responses"]["202"] = {"description": "Not known yet"} | _content(
+            "application/json", names[route.later, "serialization"]
+        )
     if route.access is Access.ANYONE:
         operation["security"] = []
     if route.body is not None:
-        operation["requestBody"] = {"required": True} | _content(
+        needed = any(each.is_required() for each in route.body.model_fields.values())
+        operation["requestBody"] = {"required": needed} | _content(
             "application/json", names[route.body, "validation"]
         )
     return operation

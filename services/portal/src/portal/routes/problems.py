@@ -25,7 +25,6 @@ _STATUS: Final[Mapping[Reason, tuple[int, str]]] = MappingProxyType(
         Reason.TOO_LARGE: (413, "Too large"),
         Reason.UNSUPPORTED_MEDIA: (415, "Unsupported media type"),
         Reason.TOO_MANY: (429, "Too many attempts"),
-        Reason.NOT_YET: (501, "Not built yet"),
         Reason.GRAPH: (502, "Microsoft Graph does not help"),
         Reason.UNAVAILABLE: (503, "Try again shortly"),
         Reason.BUG: (500, "Our mistake"),
@@ -37,6 +36,7 @@ _MOST_ERRORS: Final = 20
 def problem(refusal: Refusal) -> web.Response:
     """Return the answer that carries the refusal."""
     status, title = _STATUS[refusal.reason]
+    rejection = refusal.rejection
     document = ProblemDocument(
         type=f"urn:clearooms:problem:{refusal.reason}",
         title=title,
@@ -44,6 +44,8 @@ def problem(refusal: Refusal) -> web.Response:
         detail=refusal.detail,
         errors=refusal.errors,
         test=dict(refusal.test) if refusal.test is not None else None,
+        reason=rejection.reason if rejection else None,
+        alternatives=rejection.alternatives if rejection else None,
     )
     headers = dict(HEADERS)
     if refusal.retry_after is not None:

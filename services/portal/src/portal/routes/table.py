@@ -41,12 +41,13 @@ class Call:
             raise Refusal(
                 Reason.INVALID, "The operator names the organisation in the header X-Organisation."
             )
-        return Acting(organisation_id, caller.actor)
+        email = caller.email if isinstance(caller, Person) else None
+        return Acting(organisation_id, caller.actor, email)
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`answer` None means 204; `inside` means that the call belongs to one organisation."""
+    """`answer` None means 204; `inside` means that the call belongs to one organisation; `later` is sent with 202 instead."""
 
     method: str
     path: str
@@ -58,3 +59,4 @@ class Route:
     query: type[Body] | None = None
     status: int = 200
     inside: bool = True
+    later: type[BaseModel] | None = None

@@ -59,6 +59,34 @@ class RoomStore:
         async with self._database.organisation_transaction(organisation_id) as connection:
             return await _find(connection, organisation_id, room_id)
 
+    async def time_zone(self, organisation_id: UUID, room_id: UUID) -> str:
+        """The zone of the room's office; refuses a room that is removed."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            zone: str | None = await connection.fetchval(
+                "select o.time_zone from rooms r join offices o on o.id = r.office_id"
+                " where r.organisation_id = $1 and r.id = $2 and r.removed_at is null",
+                organisation_id,
+                room_id,
+            )
+        if zone is None:
+            raise not_found("room")
+        return zone
+
+    async def note_resync(
+        self, organisation_id: UUID, room_id: UUID, *, now: datetime, actor: str
+    ) -> None:
+        """Put on record who wants the room read again; refuses one that is removed."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            await _find(connection, organisation_id, room_id)
+            await record(
+                connection,
+                organisation_id,
+                at=now,
+                actor=actor,
+                action="room.resync_asked",
+                subject=f"room:{room_id}",
+            )
+
     async def imported(self, organisation_id: UUID, tenant_id: UUID) -> set[UUID]:
         """Mailbox ids of the organisation's living rooms in this tenant."""
         async with self._database.organisation_transaction(organisation_id) as connection:

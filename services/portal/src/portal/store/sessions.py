@@ -25,14 +25,14 @@ class SessionStore:
             return None
         async with self._database.organisation_transaction(organisation_id) as connection:
             row = await connection.fetchrow(
-                "select u.id, u.role from sessions s join users u on u.id = s.user_id"
+                "select u.id, u.role, u.email from sessions s join users u on u.id = s.user_id"
                 " where s.token_hash = $1 and s.expires_at > $2 and u.removed_at is null",
                 token_hash,
                 now,
             )
         if row is None:
             return None
-        return Person(organisation_id, row["id"], Role(row["role"]), token_hash)
+        return Person(organisation_id, row["id"], Role(row["role"]), token_hash, row["email"])
 
     async def account(self, email: str) -> Account | None:
         """The living account with this sign-in name."""
