@@ -70,7 +70,9 @@ async def look_for_answers(desk: Desk) -> None:
         if still is None or not still.awaits_room:
             continue
         if still.unanswered(held.clock()):
-            await _refuse(desk, still, "room_no_answer", [])
+            await held.occupancy()
+            taken = held.taken(_slot(still.content), but=still.booking_id)
+            await _refuse(desk, still, "overlap" if taken else "room_no_answer", [])
         else:
             await desk.save(still.looked(held.clock()))
 

@@ -176,8 +176,8 @@ class Holding:
             versions = {row.id: row.version for row in (*self.rows.values(), *changes.rows)}
             effects = effects.with_versions(versions)
         await self._write(changes, effects)
-        if self.state.overlaps_owed:
-            await self._settle_overlaps()
+        if self.state.overlaps_owed and len(changes.rows) <= _MOST_COMPARED:
+            await self._settle_overlaps()  # before anybody is told; after a whole page the pass does it once
         await self.tell()
 
     async def send_leftovers(self) -> None:
@@ -207,7 +207,7 @@ class Holding:
         self._lease_until = self.clock() + self.options.lease
 
     async def settle_overlaps(self) -> None:
-        """Settle who is `conflicted`, if that is owed from an earlier pass; raises LeaseLost, NotConfirmed."""
+        """Settle who is `conflicted`, if that is owed; raises LeaseLost, NotConfirmed."""
         if self.state.overlaps_owed:
             await self._settle_overlaps()
             await self.tell()
