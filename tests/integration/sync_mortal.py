@@ -1,5 +1,6 @@
 """A worker that dies at a given call, before or after its effect, and the one that takes over: real PostgreSQL, real HTTPS."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from contracts.events import Booking, CommandResult, decode_event
 from graphclient import Tenant
 from pgstore import Database
 from sync_worker.domain.command import Asked, Key
+from sync_worker.domain.room import LeaseLost
 from sync_worker.domain.schedule import Cadence
 from sync_worker.handlers.holding import Options
 from sync_worker.handlers.passes import Passes
@@ -35,11 +37,19 @@ class Fuse:
     side: Side = "before"
     calls: list[str] = field(default_factory=list)
     dead: bool = False
+    freezes_at: tuple[str, int] | None = (
+        None  # instead: the n-th call of a name waits for `thaw`, as in a stopped process
+    )
+    frozen: asyncio.Event = field(default_factory=asyncio.Event)
+    thaw: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def call(self, name: str, effect: Callable[[], Awaitable[Any]]) -> Any:
         if self.dead:
             raise Crash
         self.calls.append(name)
+        if (name, self.calls.count(name)) == self.freezes_at:
+            self.frozen.set()
+            await self.thaw.wait()
         here = len(self.calls) == self.last
         if here and self.side == "before":
             self.dead = True
@@ -130,6 +140,7 @@ class Scene:
     platform: Platform = field(default_factory=Platform)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     crashes: int = 0
+    fenced: int = 0
 
     async def command(self, order: Command) -> None:
         asked = Asked(Key("/tests", str(uuid4())), order, self.now)
@@ -156,6 +167,9 @@ class Scene:
                     await passes.run(claim, rows)
                 except Crash:
                     self.crashes += 1
+                    return
+                except LeaseLost:
+                    self.fenced += 1
                     return
             due = await self._due_at()
             if due > until:

@@ -1,6 +1,8 @@
 """The worker dies at every single call of a command, before and after its effect: one event, one booking, one result."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from contracts.commands import Book, Cancel, Change, Person
+from contracts.commands import Book, Cancel, Change, Person, Resync
 from graphclient import Credentials, Tenant, open_graph
 from pgstore import Database, Role, open_database
 from pgstore.testing import TestDatabase
@@ -48,6 +50,12 @@ class Building:
 
 @pytest.fixture
 async def building(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Building]:
+    async with opened(database, tmp_path) as made:
+        yield made
+
+
+@asynccontextmanager
+async def opened(database: TestDatabase, folder: Path, **options: Any) -> AsyncIterator[Building]:
     office = await Office(database.login_dsn).open()
     founding = {
         "tenant_id": str(office.tenant_id),
@@ -62,7 +70,7 @@ async def building(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Buil
         ],
     }
     async with (
-        running_cloud(tmp_path, appear_seconds=0.0) as cloud,
+        running_cloud(folder, appear_seconds=0.0, **options) as cloud,
         open_graph(
             f"{cloud.address.origin}/v1.0", cloud.address.origin, cloud.address.ca_file
         ) as graph,
@@ -209,3 +217,26 @@ async def test_a_worker_that_dies_at_any_call_leaves_one_event_one_booking_one_r
             await scene.recover()
             await _settled(scene, start, outcomes, name)
     assert died == 2 * len(whole.calls)
+
+
+@pytest.mark.parametrize("email", [ANNS, GUEST])
+@pytest.mark.parametrize("memory", [None, 0])
+async def test_a_worker_that_wakes_long_after_its_lease_leaves_no_twin(
+    email: str, memory: float | None, database: TestDatabase, tmp_path: Path
+) -> None:
+    """Its write still goes out: the same transactionId, and where Graph forgot that, the marker tells the twin."""
+    async with opened(database, tmp_path, transaction_memory_seconds=memory) as building:
+        scene = await building.scene()
+        await scene.command(book(scene, email))
+        # A guest's first write asks for a mailbox that is not there.
+        stopped = Fuse(freezes_at=("create_event", 2 if email == GUEST else 1))
+        async with asyncio.TaskGroup() as processes:
+            processes.create_task(scene.live(stopped))
+            await stopped.frozen.wait()
+            await scene.recover(5)
+            stopped.thaw.set()
+        assert scene.fenced == 1, "the late worker could commit"
+        scene.cloud.attend()
+        await scene.command(Resync(room_id=scene.room_id))
+        await scene.live(Fuse(), 700)
+        await _settled(scene, START, ["accepted", "accepted"], "after the late write")

@@ -177,7 +177,9 @@ class Holding:
             effects = effects.with_versions(versions)
         await self._write(changes, effects)
         if self.state.overlaps_owed and len(changes.rows) <= _MOST_COMPARED:
-            await self._settle_overlaps()  # before anybody is told; after a whole page the pass does it once
+            await (
+                self._settle_overlaps()
+            )  # before anybody is told; after a whole page the pass does it once
         await self.tell()
 
     async def send_leftovers(self) -> None:

@@ -7,7 +7,7 @@ from ..domain.work import Effects
 from .answering import look_for_answers, settle_declined
 from .commanding import Begun, begin, effects_of
 from .desk import Desk
-from .recovery import clear_doubts, resume
+from .recovery import clear_doubts, remove_twins, resume
 from .writing import carry_out
 
 _MOST_BEGUN = 20  # writes in one pass: other rooms want their turn
@@ -33,8 +33,11 @@ async def work_off(desk: Desk) -> None:
         tried.update(asked.key for asked in turn)
         await _settle(desk)
     for intent in desk.held.errands.intents:
-        if intent.stage == "guarding" and intent.due_at <= desk.held.clock():
-            await desk.save(replace(intent, stage="done"))
+        if intent.stage != "guarding" or intent.due_at > desk.held.clock():
+            continue
+        if intent.step == "create" and not intent.by_answer:
+            await remove_twins(desk, intent)  # one that never showed in the room
+        await desk.save(replace(intent, stage="done"))
 
 
 async def release_kept_back(desk: Desk) -> bool:

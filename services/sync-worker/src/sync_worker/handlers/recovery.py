@@ -70,7 +70,7 @@ async def clear_doubts(desk: Desk) -> None:
         ]
         if not doubtful:
             continue
-        twins = [event for event in await _alive(desk, intent) if event.id != intent.event_id]
+        twins = await remove_twins(desk, intent)
         ids = {event.id for event in twins}
         uids = {event.ical_uid for event in twins}
         foreign = [
@@ -78,7 +78,6 @@ async def clear_doubts(desk: Desk) -> None:
             for each in doubtful
             if each.sighting.event_id not in ids and each.sighting.ical_uid not in uids
         ]
-        await _remove(desk, intent, twins)
         if foreign:
             sure = replace(
                 intent, by_answer=True
@@ -87,6 +86,13 @@ async def clear_doubts(desk: Desk) -> None:
             for each in foreign:
                 held.kept_back.pop(each.sighting.id, None)
             await held.commit(foreign, [])
+
+
+async def remove_twins(desk: Desk, intent: Intent) -> list[Event]:
+    """Of several events with our marker the bound one stays: those that go. Raises GraphError."""
+    twins = [event for event in await _alive(desk, intent) if event.id != intent.event_id]
+    await _remove(desk, intent, twins)
+    return twins
 
 
 async def _alive(desk: Desk, intent: Intent) -> list[Event]:
