@@ -178,7 +178,9 @@ def cancel(booking_id: UUID, *, sequence: int = 3) -> Cancel:
 
 
 @asynccontextmanager
-async def running_tenant(database: TestDatabase, **options: Any) -> AsyncIterator[Tenant]:
+async def running_tenant(
+    database: TestDatabase, *, workers: int = 1, **options: Any
+) -> AsyncIterator[Tenant]:
     """Everything up, the room loaded; afterwards no forbidden field was asked for."""
     owner = await asyncpg.connect(database.owner_dsn)
     await owner.execute(SCHEMA)
@@ -201,12 +203,13 @@ async def running_tenant(database: TestDatabase, **options: Any) -> AsyncIterato
         stop = asyncio.Event()
         group.create_task(bus.consume(UNCLAIMED, made.keep, stop))
         async with _subscribed(made, bus, graph):
-            group.create_task(
-                run_worker(
-                    worker, bus, graph, lambda: SecretBox.parse(SECRETS),
-                    WorkerOptions(poll_seconds=3_600), utc_now, stop,
-                )
-            )  # fmt: skip
+            for _ in range(workers):
+                group.create_task(
+                    run_worker(
+                        worker, bus, graph, lambda: SecretBox.parse(SECRETS),
+                        WorkerOptions(poll_seconds=3_600), utc_now, stop,
+                    )
+                )  # fmt: skip
             await made.until(lambda: "room.synced" in made.keys)
             yield made
             report = await made.outlook("GET", "report")

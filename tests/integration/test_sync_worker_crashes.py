@@ -240,3 +240,41 @@ async def test_a_worker_that_wakes_long_after_its_lease_leaves_no_twin(
         await scene.command(Resync(room_id=scene.room_id))
         await scene.live(Fuse(), 700)
         await _settled(scene, START, ["accepted", "accepted"], "after the late write")
+
+
+async def test_an_old_change_that_lands_after_a_newer_one_is_overruled_once(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    """Where Graph ignores If-Match (graph-calendar §2.4, unproven) a stopped worker's write may come very late."""
+    async with opened(database, tmp_path, ignore_if_match=True) as building:
+        scene = await building.scene()
+        version = await _made(scene, ANNS)
+        stopped = Fuse(freezes_at=("change_event", 1))
+        await scene.command(_to(scene, 2, version, sequence=2))
+        async with asyncio.TaskGroup() as processes:
+            processes.create_task(scene.live(stopped))
+            await stopped.frozen.wait()
+            await scene.recover(10)
+            moved = scene.platform.bookings()[scene.booking_id]
+            assert moved.start == START + 2 * HOUR
+            await scene.command(_to(scene, 4, moved.version, sequence=3))
+            await scene.live(Fuse(), 10)
+            stopped.thaw.set()
+        assert scene.fenced == 1
+        await scene.command(Resync(room_id=scene.room_id))
+        await scene.live(Fuse(), 30)
+        outcomes = ["accepted"] * 4
+        await _settled(scene, START + 4 * HOUR, outcomes, "after the late change")
+        report = await scene.cloud.report()
+        assert report["writes"]["PATCH events"] == 4
+
+
+def _to(scene: Scene, hours: int, version: int, *, sequence: int) -> Change:
+    start = START + hours * HOUR
+    return Change(
+        booking_id=scene.booking_id,
+        sequence=sequence,
+        base_version=version,
+        start=start,
+        end=start + HOUR,
+    )

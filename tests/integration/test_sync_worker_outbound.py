@@ -300,3 +300,32 @@ async def test_a_direct_booking_gives_way_to_a_meeting_made_within_two_minutes(
     await until(alone)
     [left] = await tenant.calendar()
     assert left["subject"] == "Foreign"
+
+
+async def test_a_hint_that_overtakes_the_answer_to_our_write_is_not_taken_for_anothers(
+    tenant: Tenant,
+) -> None:
+    for by, where in ((MARA["address"], "mara"), (GUEST, str(tenant.mailbox))):
+        start = TOMORROW if by != GUEST else TOMORROW + 2 * HOUR
+        await tenant.fault("POST", f"users/{where}.*/events$", delay=1.5)
+        order = tenant.book(start, by=by)
+        assert (await tenant.ask(order)).outcome == "accepted"
+    report = await tenant.outlook("GET", "report")
+    assert [each["fired"] for each in report["faults"]] == [1, 1]
+    assert {each.origin for each in tenant.received} == {"clearooms"}
+    assert len(tenant.living()) == 2
+
+
+async def test_two_workers_share_the_work_and_do_nothing_twice(database: TestDatabase) -> None:
+    async with running_tenant(database, workers=2) as tenant:
+        orders = [
+            tenant.book(TOMORROW + place * HOUR, by=by)
+            for place in range(12)
+            for by in (MARA["address"], GUEST)
+        ]
+        names = [await tenant.send(order) for order in orders]
+        results = [await tenant.result(name) for name in names]
+        assert [each.outcome for each in results].count("accepted") == 12
+        assert len(await tenant.calendar()) == 12
+        await tenant.until(lambda: len(tenant.living()) == 12)
+        assert len(tenant.results) == len(orders)

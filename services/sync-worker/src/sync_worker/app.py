@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -22,7 +22,7 @@ from .handlers.holding import Options
 from .handlers.needs import SignedIn
 from .handlers.passes import Passes
 from .handlers.publishing import Publisher
-from .handlers.strays import Strays
+from .handlers.strays import Strays, end_abandoned
 from .scheduler import Scheduler, keep_comparing, keep_placing_strays, keep_sweeping
 from .settings import WorkerSettings
 from .store import (
@@ -105,8 +105,15 @@ async def run_worker(
     orders = CommandConsumer(commands, scheduler.hinted, strayed.set, clock)
     changed = asyncio.Event()
 
+    comparison = Comparison(database, reading.cadence)
+
     def heard(_: str) -> None:
         changed.set()
+
+    async def compare(now: datetime) -> None:
+        await comparison.compare(now)
+        await end_abandoned(commands, now)
+        strayed.set()
 
     async with asyncio.TaskGroup() as loops:
         loops.create_task(bus.consume(SYNC_CHANGES, consumer.handle, stop, prefetch=64))
@@ -114,11 +121,7 @@ async def run_worker(
         loops.create_task(scheduler.run(stop))
         loops.create_task(keep_placing_strays(strays.run, scheduler.hinted, strayed, stop))
         loops.create_task(database.listen(CHANNEL, heard, stop))
-        loops.create_task(
-            keep_comparing(
-                Comparison(database, reading.cadence).compare, changed, scheduler.look, clock, stop
-            )
-        )
+        loops.create_task(keep_comparing(compare, changed, scheduler.look, clock, stop))
         loops.create_task(keep_sweeping(SweepStore(database), clock, stop))
 
 

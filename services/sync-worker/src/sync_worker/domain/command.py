@@ -14,6 +14,9 @@ Kind = Literal["book", "change", "cancel", "resync"]
 
 UNKNOWN_WAITS: Final = timedelta(seconds=60)  # for the command that makes the booking to arrive
 
+ROOM_UNKNOWN: Final = "There is no such room, or it is no longer connected."
+INTEGRATION_OFF: Final = "The Office 365 integration is switched off."
+
 _KINDS: Final[dict[type[Command], Kind]] = {
     Book: "book",
     Change: "change",

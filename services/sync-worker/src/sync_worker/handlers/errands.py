@@ -24,9 +24,15 @@ class Errands:
     def __init__(self, work: Work) -> None:
         self.address: Address | None = work.address
         self.declined: set[UUID] = set()  # bookings whose copy left the room after a change of ours
+        self.reappeared: dict[
+            UUID, Intent
+        ] = {}  # by the intent whose twin struck: the change to be sent again
         self._commands: dict[Key, Asked] = {each.key: each for each in in_turn(work.commands)}
         self._unsent: dict[Key, Asked] = {each.key: each for each in work.unsent}
-        self._intents: dict[UUID, Intent] = {each.id: each for each in work.intents}
+        self._intents: dict[UUID, Intent] = {
+            each.id: each for each in work.intents if each.stage != "done"
+        }
+        self._done_changes = [each for each in work.intents if each.stage == "done"]
         self._holds: dict[UUID, Slot] = {each.booking_id: each.slot for each in work.holds}
         self._done = dict(work.done)
         self._owners = dict(work.owners)
@@ -136,11 +142,27 @@ class Errands:
                 )
         return list(withdrawn.values()), effects
 
+    def overruled(self, intent: Intent) -> Intent | None:
+        """The newest change of the same booking done after one that was found, not confirmed; None without one."""
+        if intent.step != "change" or intent.stage != "guarding":
+            return None
+        later = [
+            each
+            for each in (*self._done_changes, *self._intents.values())
+            if each.booking_id == intent.booking_id
+            and each.step == "change"
+            and each.created_at > intent.created_at
+            and each.stage in {"guarding", "done"}
+        ]
+        return max(later, key=lambda each: each.created_at, default=None)
+
     def take(self, effects: Effects) -> None:
         """Remember what was committed."""
         for intent in effects.intents:
             if intent.stage == "done":
                 self._intents.pop(intent.id, None)
+                if intent.step == "change":
+                    self._done_changes.append(intent)
             else:
                 self._intents[intent.id] = intent
         for booking_id in effects.released:

@@ -109,6 +109,8 @@ class Holding:
             return False
         one = seen.sighting
         row = self.row_of(one.event_id) or self._awaited(one.ical_uid)
+        if row is not None and self._reappeared(row, seen):
+            return True
         return Watch(intents).keeps_back(
             one.event_id,
             one.starts,
@@ -116,6 +118,22 @@ class Holding:
             row_id=row.id if row else None,
             cancelled=one.answer == "cancelled",
         )
+
+    def _reappeared(self, row: Row, seen: Seen) -> bool:
+        """Whether a change that a newer one of ours replaced shows again: a late twin of its write struck (design §5.3)."""
+        one = seen.sighting
+        for intent in self.errands.intents:
+            newer = self.errands.overruled(intent)
+            if (
+                newer is not None
+                and intent.booking_id == row.id
+                and intent.content.at_same_time(one.starts, one.ends)
+                and newer.content.at_same_time(row.starts, row.ends)
+                and not intent.content.at_same_time(row.starts, row.ends)
+            ):
+                self.errands.reappeared[intent.id] = newer
+                return True
+        return False
 
     def _awaited(self, ical_uid: str | None) -> Row | None:
         if ical_uid is None:

@@ -7,7 +7,7 @@ from ..domain.work import Effects
 from .answering import look_for_answers, settle_declined
 from .commanding import Begun, begin, effects_of
 from .desk import Desk
-from .recovery import clear_doubts, remove_twins, resume
+from .recovery import clear_doubts, reassert, remove_twins, resume
 from .writing import carry_out
 
 _MOST_BEGUN = 20  # writes in one pass: other rooms want their turn
@@ -58,6 +58,7 @@ async def _settle(desk: Desk) -> None:
     await settle_declined(desk)
     await look_for_answers(desk)
     await clear_doubts(desk)
+    await reassert(desk)
     await resume_intents(desk)
 
 

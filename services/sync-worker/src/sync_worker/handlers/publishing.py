@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID, uuid5
 
+from prometheus_client import Counter
+
 from contracts.cloudevents import CONTENT_TYPE
 from contracts.events import (
     Booking,
@@ -22,6 +24,10 @@ from ..domain.booking import Row
 from ..domain.command import Asked
 from ..domain.room import Claim, Notice
 from .needs import Messages
+
+results = Counter(
+    "sync_command_results_total", "Results confirmed, repeats too", ["outcome", "reason"]
+)
 
 _REASONS: dict[str, UnreachableReason] = {
     "mailbox_gone": "mailbox_gone",
@@ -71,6 +77,7 @@ class Publisher:
             id=asked.key.result_id(),
         )
         await self._messages.publish(EVENTS, key, body, content_type=CONTENT_TYPE)
+        results.labels(asked.result.outcome, asked.result.reason or "").inc()
 
     async def notice(self, claim: Claim, notice: Notice, bookings: int) -> None:
         """Publish one room.* message; raises NotConfirmed. A repeat has the same id."""

@@ -1,9 +1,11 @@
 """After a crash or an answer that never came: our own work is looked for before anything is written again."""
 
 from dataclasses import replace
+from uuid import uuid5
 
 import structlog
 
+from contracts.identity import NAMESPACE
 from graphclient import Written
 from graphclient.errors import (
     CredentialsRejected,
@@ -86,6 +88,35 @@ async def clear_doubts(desk: Desk) -> None:
             for each in foreign:
                 held.kept_back.pop(each.sighting.id, None)
             await held.commit(foreign, [])
+
+
+async def reassert(desk: Desk) -> None:
+    """Send once more, and only once, what the late twin of an older change has undone. Raises GraphError."""
+    held = desk.held
+    now = held.clock()
+    for intent in held.errands.intents:
+        newer = held.errands.reappeared.pop(intent.id, None)
+        if newer is None:
+            continue
+        log.warning("old_change_reappeared", room=str(held.claim.room_id))
+        again = replace(
+            newer,
+            id=uuid5(NAMESPACE, f"{intent.id}/again"),
+            command=None,
+            stage="open",
+            attempts=0,
+            etag=None,
+            base=intent.content,
+            created_at=now,
+            due_at=now,
+            written_at=None,
+            ended_at=None,
+            by_answer=True,
+        )
+        over = replace(intent, stage="done", by_answer=True)
+        line = Conflict("reappeared", intent.booking_id)
+        await held.commit([], [], effects=Effects(intents=(over, again), conflicts=(line,)))
+        await carry_out(desk, again)
 
 
 async def remove_twins(desk: Desk, intent: Intent) -> list[Event]:

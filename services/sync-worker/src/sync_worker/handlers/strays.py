@@ -11,7 +11,7 @@ import structlog
 from contracts.events import CommandResult
 from eventbus import NotConfirmed
 
-from ..domain.command import UNKNOWN_WAITS, Asked, Key, rejected
+from ..domain.command import INTEGRATION_OFF, ROOM_UNKNOWN, UNKNOWN_WAITS, Asked, Key, rejected
 
 log = structlog.get_logger()
 
@@ -38,6 +38,34 @@ class StrayCommands(Protocol):
 
     async def postpone_stray(self, organisation_id: UUID, key: Key, due_at: datetime) -> None:
         """Look again later."""
+
+
+class AbandonedCommands(Protocol):
+    """Commands whose room went off before anything was written for them."""
+
+    async def abandoned(self) -> list[tuple[UUID, UUID]]:
+        """Rooms that are off and have open commands, with their organisations."""
+
+    async def open_of(self, organisation_id: UUID, room_id: UUID) -> tuple[list[Asked], bool]:
+        """Those commands, and whether the room is still ours."""
+
+    async def abandon(
+        self, organisation_id: UUID, key: Key, result: CommandResult, now: datetime
+    ) -> None:
+        """End one; its result is still to be sent."""
+
+
+async def end_abandoned(commands: AbandonedCommands, now: datetime) -> None:
+    """Nobody waits for a room that is off: what was not begun is refused. Raises DatabaseUnavailable."""
+    for room_id, organisation_id in await commands.abandoned():
+        waiting, ours = await commands.open_of(organisation_id, room_id)
+        for asked in waiting:
+            result = (
+                rejected(asked, room_id, "integration_off", INTEGRATION_OFF)
+                if ours
+                else rejected(asked, room_id, "room_unknown", ROOM_UNKNOWN)
+            )
+            await commands.abandon(organisation_id, asked.key, result, now)
 
 
 @dataclass(frozen=True, slots=True)

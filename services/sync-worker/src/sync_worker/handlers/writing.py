@@ -6,6 +6,7 @@ from typing import assert_never
 from uuid import UUID, uuid5
 
 import structlog
+from prometheus_client import Counter
 
 from contracts.commands import Cancel
 from contracts.identity import NAMESPACE
@@ -37,6 +38,8 @@ from .desk import Desk
 
 log = structlog.get_logger()
 
+writes = Counter("sync_writes_total", "Writes begun at Graph", ["step", "path"])
+
 _LONGEST_WAIT = timedelta(seconds=30)  # somebody is waiting for the answer
 _MOST_ROUNDS = 3  # an event that changes under our hands
 _UNREACHABLE = (Forbidden, NotFound, MailboxUnsupported)
@@ -51,6 +54,7 @@ async def carry_out(desk: Desk, intent: Intent, *, begun: bool = False) -> None:
         intent = await desk.ready(intent)
     elif not desk.held.may_write():
         raise LeaseLost
+    writes.labels(intent.step, intent.path).inc()
     try:
         match intent.step:
             case "create":

@@ -7,7 +7,15 @@ from contracts.commands import Book, Resync
 from contracts.events import CommandResult
 from pgstore import Connection, Database
 
-from ..domain.command import Asked, Key, booking_of, kind_of, rejected
+from ..domain.command import (
+    INTEGRATION_OFF,
+    ROOM_UNKNOWN,
+    Asked,
+    Key,
+    booking_of,
+    kind_of,
+    rejected,
+)
 from .leases import ACTIVE
 from .orders import RESULT, asked_of, result_parameters
 
@@ -145,6 +153,38 @@ class CommandStore:
                 due_at,
             )
 
+    async def abandoned(self) -> list[tuple[UUID, UUID]]:
+        """Rooms that are off while commands of theirs are open, with their organisations."""
+        async with self._database.statement() as connection:
+            rows = await connection.fetch(
+                "select room_id, organisation_id from room_sync"
+                " where due_at = 'infinity' and command_no > command_done_no order by room_id"
+            )
+        return [(row["room_id"], row["organisation_id"]) for row in rows]
+
+    async def open_of(self, organisation_id: UUID, room_id: UUID) -> tuple[list[Asked], bool]:
+        """A room's undecided commands that nothing was written for, and whether the room is still ours."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            rows = await connection.fetch(
+                "select c.* from commands c where c.room_id = $1 and c.outcome is null and not exists ("
+                " select from intents i where i.room_id = c.room_id and i.source = c.source and i.command_id = c.id"
+                " and i.stage <> 'done') order by c.received_at",
+                room_id,
+            )
+            ours = await connection.fetchval(
+                "select true from rooms where id = $1 and removed_at is null", room_id
+            )
+        return [asked_of(row) for row in rows], bool(ours)
+
+    async def abandon(
+        self, organisation_id: UUID, key: Key, result: CommandResult, now: datetime
+    ) -> None:
+        """End a command whose room is off; a stray sends its result."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            parameters = result_parameters([(key, result, now)])
+            await connection.execute(RESULT, organisation_id, *parameters)
+            await _stray(connection, organisation_id, key, now)
+
 
 async def _stray(connection: Connection, organisation_id: UUID, key: Key, now: datetime) -> None:
     await connection.execute(
@@ -172,11 +212,9 @@ async def _refusal(
         return None
     room = await connection.fetchrow(_STATE_OF_ROOM, room_id, organisation_id)
     if room is None:
-        text = "There is no such room, or it is no longer connected."
-        return rejected(asked, room_id, "room_unknown", text)
+        return rejected(asked, room_id, "room_unknown", ROOM_UNKNOWN)
     if not room["active"]:
-        text = "The Office 365 integration is switched off."
-        return rejected(asked, room_id, "integration_off", text)
+        return rejected(asked, room_id, "integration_off", INTEGRATION_OFF)
     return None
 
 

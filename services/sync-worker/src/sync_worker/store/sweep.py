@@ -7,10 +7,16 @@ from pgstore import Database
 
 KEPT = timedelta(days=30)
 _PIECE = 1_000
+_OLD = {
+    "journal": "at < $2",
+    "conflicts": "at < $2",
+    "commands": "received_at < $2 and sent_at is not null",
+    "intents": "created_at < $2 and stage = 'done'",
+}
 
 
 class SweepStore:
-    """Deletes rows that ended long ago, the journal's old lines, and rooms that were removed long ago."""
+    """Deletes bookings that ended long ago, what was noted of them, and rooms that were removed long ago."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -24,7 +30,7 @@ class SweepStore:
         return [row["organisation_id"] for row in rows]
 
     async def clear_bookings(self, organisation_id: UUID, now: datetime) -> int:
-        """Delete up to a piece of this organisation's old bookings and journal lines; how many were found.
+        """Delete up to a piece of each kind of this organisation's old rows; how many were found.
 
         A booking counts from its end, one of a removed room from the room's removal. A series' own row stays while
         an occurrence of it does.
@@ -50,15 +56,17 @@ class SweepStore:
                 before,
                 _PIECE,
             )
-            lines = await connection.fetchval(
-                "with old as (select id from journal where organisation_id = $1 and at < $2 limit $3),"
-                " deleted as (delete from journal j using old where j.id = old.id returning 1)"
-                " select count(*) from deleted",
-                organisation_id,
-                before,
-                _PIECE,
-            )
-        return int(bookings) + int(lines)
+            cleared = int(bookings)
+            for table, old in _OLD.items():
+                cleared += await connection.fetchval(
+                    f"with old as (select ctid from {table} where organisation_id = $1 and {old} limit $3),"
+                    f" deleted as (delete from {table} t using old where t.ctid = old.ctid returning 1)"
+                    " select count(*) from deleted",
+                    organisation_id,
+                    before,
+                    _PIECE,
+                )
+        return cleared
 
     async def clear_rooms(self, now: datetime) -> None:
         """Forget rooms removed thirty days ago; call it once their bookings are gone."""
