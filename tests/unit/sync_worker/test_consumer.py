@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from contracts.hints import ChangeHint, encode_hint, join_hints
-from eventbus import Dead, Delivery, Done, Later
+from eventbus import Dead, Delivery, Done, Later, Outcome
 from pgstore import DatabaseUnavailable
 from sync_worker.consumer import ChangeConsumer
 
@@ -70,9 +70,12 @@ async def test_what_cannot_be_read_is_dead_at_once() -> None:
 async def test_what_arrives_in_one_moment_is_noted_with_one_statement() -> None:
     hints = Hints()
     consumer = ChangeConsumer(hints, lambda _: None, lambda: NOW)
-    bodies = [hints_body(event) for event in ("e1", "e2", "e3")]
-    outcomes = await asyncio.gather(*(consumer.handle(delivery(body)) for body in bodies))
-    assert outcomes == [Done()] * 3
+    async with asyncio.TaskGroup() as tasks:
+        handled = [
+            tasks.create_task(consumer.handle(delivery(hints_body(event))))
+            for event in ("e1", "e2", "e3")
+        ]
+    assert [each.result() for each in handled] == [Done()] * 3
     assert hints.statements == 1
     assert {hint.event for hint in hints.noted} == {"e1", "e2", "e3"}
 
@@ -80,23 +83,33 @@ async def test_what_arrives_in_one_moment_is_noted_with_one_statement() -> None:
 async def test_a_delivery_that_cannot_be_noted_takes_no_other_with_it() -> None:
     hints = Hints(poison="e2")
     consumer = ChangeConsumer(hints, lambda _: None, lambda: NOW)
-    bodies = [hints_body(event) for event in ("e1", "e2", "e3")]
-    outcomes = await asyncio.gather(
-        *(consumer.handle(delivery(body)) for body in bodies), return_exceptions=True
-    )
-    assert outcomes[0] == outcomes[2] == Done()
-    assert isinstance(outcomes[1], ValueError)
+    outcomes: dict[str, Outcome | ValueError] = {}
+
+    async def handle(event: str) -> None:
+        try:
+            outcomes[event] = await consumer.handle(delivery(hints_body(event)))
+        except ValueError as error:
+            outcomes[event] = error
+
+    async with asyncio.TaskGroup() as tasks:
+        for event in ("e1", "e2", "e3"):
+            tasks.create_task(handle(event))
+    assert outcomes["e1"] == outcomes["e3"] == Done()
+    assert isinstance(outcomes["e2"], ValueError)
     assert [hint.event for hint in hints.noted] == ["e1", "e3"]
 
 
 async def test_deliveries_go_on_when_the_first_of_their_moment_is_cancelled() -> None:
     hints = Hints()
     consumer = ChangeConsumer(hints, lambda _: None, lambda: NOW)
-    first = asyncio.create_task(consumer.handle(delivery(hints_body("e1"))))
-    second = asyncio.create_task(consumer.handle(delivery(hints_body("e2"))))
-    await asyncio.sleep(0)  # both have begun
-    first.cancel()
-    async with asyncio.timeout(5):
-        assert await second == Done()
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        first = tasks.create_task(consumer.handle(delivery(hints_body("e1"))))
+        second = tasks.create_task(consumer.handle(delivery(hints_body("e2"))))
+        await asyncio.sleep(0)  # both have begun
+        first.cancel()
+    assert second.result() == Done()
     assert [hint.event for hint in hints.noted] == ["e2"]
-    assert await consumer.handle(delivery(hints_body("e3"))) == Done()
+    async with asyncio.TaskGroup() as tasks:
+        for event in ("e3", "e4"):
+            tasks.create_task(consumer.handle(delivery(hints_body(event))))
+    assert hints.statements == 2

@@ -85,14 +85,14 @@ class ChangeConsumer:
         self._moment = moment
         outcome: Outcome | None = None
         try:
-            await asyncio.sleep(_MOMENT_SECONDS)
-            self._moment = None
+            try:
+                await asyncio.sleep(_MOMENT_SECONDS)
+            finally:
+                self._moment = None
             outcome = await self._note(moment.hints)
         except Exception as error:  # noqa: BLE001 - each delivery tries alone, and raises what is its own fault
             log.warning("hints_not_noted_together", error=type(error).__name__)
         finally:
-            if self._moment is moment:  # cancelled meanwhile
-                self._moment = None
             moment.outcome.set_result(outcome)
         return outcome
 
