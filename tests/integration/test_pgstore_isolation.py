@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from pgstore import Database, Role, open_database
+from pgstore.database import ORGANISATION
 from pgstore.testing import TestDatabase
 
 Row: TypeAlias = dict[str, object]
@@ -197,6 +198,17 @@ async def test_with_an_organisation_only_its_own_content_is_visible(
         assert {row[0] for row in rows} == expected, table
         seen += 1
     assert seen >= 3
+
+
+async def test_a_statement_that_sets_its_organisation_leaves_it_to_no_later_one(
+    content: Content, as_role: Database, role: Role
+) -> None:
+    for table, key in content.key.items():
+        if (table, role) in DISPATCH_COLUMNS or not await granted(as_role, role, table, "select"):
+            continue
+        async with as_role.statement() as connection:
+            assert await connection.fetchval(f"select {ORGANISATION.format('$1')}", MINE) == MINE
+            assert await connection.fetch(f"select {key} from {table}") == [], table  # noqa: S608
 
 
 async def test_a_row_of_another_organisation_cannot_be_inserted(

@@ -1,10 +1,11 @@
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from contracts.hints import ChangeHint, encode_hint, join_hints
-from eventbus import Dead, Delivery, Done, Later
+from eventbus import Dead, Delivery, Done, Later, Outcome
 from pgstore import DatabaseUnavailable
 from sync_worker.consumer import ChangeConsumer
 
@@ -22,11 +23,16 @@ class Noted:
 @dataclass
 class Hints:
     away: bool = False
+    poison: str | None = None
+    statements: int = 0
     noted: list[ChangeHint] = field(default_factory=list)
 
     async def note_hints(self, hints: Sequence[ChangeHint], now: datetime) -> Noted:
+        self.statements += 1
         if self.away:
             raise DatabaseUnavailable
+        if any(hint.event == self.poison for hint in hints):
+            raise ValueError(self.poison)
         self.noted.extend(hints)
         return Noted()
 
@@ -35,8 +41,8 @@ def delivery(body: bytes) -> Delivery:
     return Delivery(body, "sync.changes", {}, 1)
 
 
-def hints_body() -> bytes:
-    return join_hints([encode_hint(ChangeHint(ROOM, uuid4(), "e1", "1", NOW))])
+def hints_body(event: str = "e1") -> bytes:
+    return join_hints([encode_hint(ChangeHint(ROOM, uuid4(), event, "1", NOW))])
 
 
 async def test_hints_are_noted_and_their_rooms_woken_before_the_message_is_done() -> None:
@@ -59,3 +65,51 @@ async def test_the_message_waits_while_postgres_is_away() -> None:
 async def test_what_cannot_be_read_is_dead_at_once() -> None:
     consumer = ChangeConsumer(Hints(), lambda _: None, lambda: NOW)
     assert isinstance(await consumer.handle(delivery(b"{")), Dead)
+
+
+async def test_what_arrives_in_one_moment_is_noted_with_one_statement() -> None:
+    hints = Hints()
+    consumer = ChangeConsumer(hints, lambda _: None, lambda: NOW)
+    async with asyncio.TaskGroup() as tasks:
+        handled = [
+            tasks.create_task(consumer.handle(delivery(hints_body(event))))
+            for event in ("e1", "e2", "e3")
+        ]
+    assert [each.result() for each in handled] == [Done()] * 3
+    assert hints.statements == 1
+    assert {hint.event for hint in hints.noted} == {"e1", "e2", "e3"}
+
+
+async def test_a_delivery_that_cannot_be_noted_takes_no_other_with_it() -> None:
+    hints = Hints(poison="e2")
+    consumer = ChangeConsumer(hints, lambda _: None, lambda: NOW)
+    outcomes: dict[str, Outcome | ValueError] = {}
+
+    async def handle(event: str) -> None:
+        try:
+            outcomes[event] = await consumer.handle(delivery(hints_body(event)))
+        except ValueError as error:
+            outcomes[event] = error
+
+    async with asyncio.TaskGroup() as tasks:
+        for event in ("e1", "e2", "e3"):
+            tasks.create_task(handle(event))
+    assert outcomes["e1"] == outcomes["e3"] == Done()
+    assert isinstance(outcomes["e2"], ValueError)
+    assert [hint.event for hint in hints.noted] == ["e1", "e3"]
+
+
+async def test_deliveries_go_on_when_the_first_of_their_moment_is_cancelled() -> None:
+    hints = Hints()
+    consumer = ChangeConsumer(hints, lambda _: None, lambda: NOW)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        first = tasks.create_task(consumer.handle(delivery(hints_body("e1"))))
+        second = tasks.create_task(consumer.handle(delivery(hints_body("e2"))))
+        await asyncio.sleep(0)  # both have begun
+        first.cancel()
+    assert second.result() == Done()
+    assert [hint.event for hint in hints.noted] == ["e2"]
+    async with asyncio.TaskGroup() as tasks:
+        for event in ("e3", "e4"):
+            tasks.create_task(consumer.handle(delivery(hints_body(event))))
+    assert hints.statements == 2

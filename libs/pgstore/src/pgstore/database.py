@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+
+# Inside one statement instead of a transaction around it: the organisation whose content the statement sees from the
+# moment this expression is computed. So whatever touches content must take its organisation's id from here.
+ORGANISATION: Final = "set_config('clearooms.organisation', {}::uuid::text, true)::uuid"
 
 _ACQUIRE_SECONDS = 10.0
 _PROBE_EVERY_SECONDS = 5.0
@@ -58,9 +62,9 @@ class Database:
 
     @asynccontextmanager
     async def statement(self) -> AsyncIterator[Connection]:
-        """Lend a connection for one statement on dispatch tables, its own transaction: two round trips saved.
+        """Lend a connection for single statements, each its own transaction: two round trips saved.
 
-        Raises `DatabaseUnavailable`.
+        It sees dispatch tables, and content only through `ORGANISATION`. Raises `DatabaseUnavailable`.
         """
         async with self._lent() as connection:
             yield connection

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import NoReturn
 
 import structlog
+import uvloop
 
 from . import logs
 from .settings import S, SettingsInvalid, describe, load
@@ -39,7 +40,8 @@ def run(
     except SettingsInvalid as error:
         _refuse(service, str(error))
     logs.configure(service, loaded.log_level, loaded.log_format)
-    sys.exit(asyncio.run(_supervise(service, main, loaded)))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        sys.exit(runner.run(_supervise(service, main, loaded)))
 
 
 async def _supervise(

@@ -1,6 +1,8 @@
 """Hints and commands in: a delivery becomes rows, then it is acknowledged."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -19,6 +21,8 @@ from .domain.command import Asked, Key, kind_of
 log = structlog.get_logger()
 
 _AWAY_SECONDS = 1.0
+# What arrives within it is noted, claimed and read together: a burst costs the worker half, a single hint comes late by it.
+_MOMENT_SECONDS = 0.025
 
 noted = Counter("sync_hints_noted_total", "Hints received from the queue")
 commanded = Counter("sync_commands_total", "Commands received from the queue", ["kind"])
@@ -46,6 +50,14 @@ class Hints(Protocol):
         """Remember; raises DatabaseUnavailable."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """Hints that are noted together, and what came of it: None where each delivery must see for itself."""
+
+    hints: list[ChangeHint]
+    outcome: "asyncio.Future[Outcome | None]"
+
+
 class ChangeConsumer:
     """Notes the hints of each delivery and wakes whoever claims rooms."""
 
@@ -58,6 +70,7 @@ class ChangeConsumer:
         self._hints = hints
         self._wake = wake
         self._clock = clock
+        self._moment: _Moment | None = None
 
     async def handle(self, delivery: Delivery) -> Outcome:
         """Done once the hints are rows; Later while Postgres is away; Dead if they cannot be read."""
@@ -65,6 +78,29 @@ class ChangeConsumer:
             hints = decode_changes(delivery.body)
         except Undecodable as error:
             return Dead(error.reason)
+        return await self._with_others(hints) or await self._note(hints)
+
+    async def _with_others(self, hints: Sequence[ChangeHint]) -> Outcome | None:
+        """Note what arrives in one moment with one statement; None where that failed, perhaps by another's fault."""
+        if self._moment is not None:
+            self._moment.hints.extend(hints)
+            return await asyncio.shield(self._moment.outcome)
+        moment = _Moment(list(hints), asyncio.get_running_loop().create_future())
+        self._moment = moment
+        outcome: Outcome | None = None
+        try:
+            try:
+                await asyncio.sleep(_MOMENT_SECONDS)
+            finally:
+                self._moment = None
+            outcome = await self._note(moment.hints)
+        except Exception as error:  # noqa: BLE001 - each delivery tries alone, and raises what is its own fault
+            log.warning("hints_not_noted_together", error=type(error).__name__)
+        finally:
+            moment.outcome.set_result(outcome)
+        return outcome
+
+    async def _note(self, hints: Sequence[ChangeHint]) -> Outcome:
         try:
             result = await self._hints.note_hints(hints, self._clock())
         except DatabaseUnavailable as error:

@@ -1,10 +1,12 @@
 """Who holds a room: claims with SKIP LOCKED, an epoch that fences, a settlement that gives back."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from pgstore import Connection, Database
+from pgstore.database import ORGANISATION
 
 from ..domain.booking import Row
 from ..domain.room import Claim, LeaseLost, Settlement, State
@@ -56,18 +58,21 @@ from taken left join subscriptions sub on sub.room_id = taken.room_id
 order by taken.room_id
 """
 
-_ROWS_OF_EVENTS = f"""
-select {COLUMNS} from unnest($1::uuid[], $2::text[]) as wanted(room_id, event_id)
-    join bookings b on b.room_id = wanted.room_id and b.event_id = wanted.event_id
-union
-select {COLUMNS} from unnest($1::uuid[], $2::text[]) as wanted(room_id, event_id)
-    join bookings b on b.room_id = wanted.room_id and b.master_id = wanted.event_id
-"""
-
-_UNSENT = f"""
-select {COLUMNS} from unnest($1::uuid[], $2::bigint[]) as sent(room_id, version)
-    join bookings b on b.room_id = sent.room_id and b.version > sent.version
-    where b.published order by b.room_id, b.version
+# The parameters make the planner begin with the organisation: nothing of `bookings` is looked at before it is set.
+_ROWS = f"""
+select b.* from (select {ORGANISATION.format("$1")} as id) as organisation cross join lateral (
+    select {COLUMNS} from unnest($2::uuid[], $3::text[]) as wanted(room_id, event_id)
+        join bookings b on b.room_id = wanted.room_id and b.event_id = wanted.event_id
+        where b.organisation_id = organisation.id
+    union
+    select {COLUMNS} from unnest($2::uuid[], $3::text[]) as wanted(room_id, event_id)
+        join bookings b on b.room_id = wanted.room_id and b.master_id = wanted.event_id
+        where b.organisation_id = organisation.id
+    union
+    select {COLUMNS} from unnest($4::uuid[], $5::bigint[]) as sent(room_id, version)
+        join bookings b on b.room_id = sent.room_id and b.version > sent.version
+        where b.published and b.organisation_id = organisation.id
+) as b order by b.room_id, b.version
 """
 
 _SETTLE = f"""
@@ -104,17 +109,26 @@ class LeaseStore:
         self, organisation_id: UUID, room_ids: Sequence[UUID], now: datetime
     ) -> list[tuple[Claim, tuple[Row, ...]]]:
         """Those of the rooms that are due, active and free, now held; with the rows their debts are about."""
-        async with self._database.organisation_transaction(organisation_id) as connection:
+        async with self._database.statement() as connection:
             taken = await connection.fetch(
                 _CLAIM, list(room_ids), organisation_id, now, now + self._lease
             )
-            busy = [row["room_id"] for row in taken if row["command_no"] > row["command_done_no"]]
-            works, worked_on = await load_work(connection, busy) if busy else ({}, {})
-            claims = [_claim(row, works.get(row["room_id"], Work())) for row in taken]
-            rows = await _rows(connection, claims)
-            for room_id, known in worked_on.items():
-                rows.setdefault(room_id, {}).update(known)
+            claims = [_claim(row) for row in taken]
+            rows = await _rows(connection, organisation_id, claims)
+        busy = [each.room_id for each in claims if each.command_no > each.state.command_done_no]
+        if busy:
+            works = await self._works(organisation_id, busy, rows)
+            claims = [replace(each, work=works.get(each.room_id, each.work)) for each in claims]
         return [(claim, tuple(rows.get(claim.room_id, {}).values())) for claim in claims]
+
+    async def _works(
+        self, organisation_id: UUID, busy: Sequence[UUID], rows: dict[UUID, dict[UUID, Row]]
+    ) -> dict[UUID, Work]:
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            works, worked_on = await load_work(connection, busy)
+        for room_id, known in worked_on.items():
+            rows.setdefault(room_id, {}).update(known)
+        return works
 
     async def settle(
         self, claim: Claim, state: State, settlement: Settlement, now: datetime
@@ -167,8 +181,9 @@ class LeaseStore:
             )
 
 
-async def _rows(connection: Connection, claims: Sequence[Claim]) -> dict[UUID, dict[UUID, Row]]:
-    rows: dict[UUID, dict[UUID, Row]] = {}
+async def _rows(
+    connection: Connection, organisation_id: UUID, claims: Sequence[Claim]
+) -> dict[UUID, dict[UUID, Row]]:
     wanted = {
         (claim.room_id, event)
         for claim in claims
@@ -177,23 +192,25 @@ async def _rows(connection: Connection, claims: Sequence[Claim]) -> dict[UUID, d
             *(each.event for each in claim.state.lacking),
         )
     }
-    records = []
-    if wanted:
-        records += await connection.fetch(
-            _ROWS_OF_EVENTS, [room for room, _ in wanted], [event for _, event in wanted]
-        )
     unsent = [c for c in claims if c.state.version > c.state.published_version]
-    if unsent:
-        records += await connection.fetch(
-            _UNSENT, [c.room_id for c in unsent], [c.state.published_version for c in unsent]
-        )
+    if not (wanted or unsent):
+        return {}
+    records = await connection.fetch(
+        _ROWS,
+        organisation_id,
+        [room for room, _ in wanted],
+        [event for _, event in wanted],
+        [c.room_id for c in unsent],
+        [c.state.published_version for c in unsent],
+    )
+    rows: dict[UUID, dict[UUID, Row]] = {}
     for record in records:
         row = row_of(record)
         rows.setdefault(record["room_id"], {})[row.id] = row
     return rows
 
 
-def _claim(row: Fields, work: Work) -> Claim:
+def _claim(row: Fields) -> Claim:
     return Claim(
         room_id=row["room_id"],
         organisation_id=row["organisation_id"],
@@ -208,5 +225,4 @@ def _claim(row: Fields, work: Work) -> Claim:
         subscribed=row["subscribed"],
         state=held.state_of(row),
         command_no=row["command_no"],
-        work=work,
     )

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from pgstore import Database
+from pgstore.database import ORGANISATION
 
 from ..domain.absence import Standing, Window
 from ..domain.booking import UNBOUND, Row
@@ -27,28 +28,32 @@ update room_sync set lease_until = $3, {held.assignments(_FIRST_STATE)}
 # Who overlaps is settled by a later commit: that it must be is written in this one.
 _OWED = f"overlaps_owed = ${_FIRST_STATE + held.COLUMNS.index('overlaps_owed')}"
 _COMMIT = f"""
-with given as materialized (select * from {unnested(_FIRST_ROW)}
+with organisation as materialized (select {ORGANISATION.format("$4")} as id
+), given as materialized (select * from {unnested(_FIRST_ROW)}
 ), tangled as (
-    select cardinality(${_FIRST_ROW}::uuid[]) <= {_FEW} and exists (
+    -- Lateral and limited: nothing of `bookings` is looked at before the organisation is set.
+    select count(*) > 0 as yes from organisation o cross join lateral (
         select from given g join bookings b on b.room_id = $1 and b.starts < g.ends and b.ends > g.starts
-        where {OCCUPIES.format(row="g")} and {OCCUPIES.format(row="b")} and b.id <> all(${_FIRST_ROW}::uuid[])
-    ) as yes
+        where cardinality(${_FIRST_ROW}::uuid[]) <= {_FEW} and b.organisation_id = o.id
+          and {OCCUPIES.format(row="g")} and {OCCUPIES.format(row="b")} and b.id <> all(${_FIRST_ROW}::uuid[])
+        limit 1) as other
 ), held as ({_HOLD.replace(_OWED, f"{_OWED} or (select yes from tangled)")}
 ), written as (
     insert into bookings as b (organisation_id, room_id, {NAMES})
-    select $4, held.room_id, {GIVEN} from held, given
+    select organisation.id, held.room_id, {GIVEN} from organisation, held, given
     on conflict (room_id, id) do update set {UPDATES}
     returning b.id, b.version, b.status, b.changed_at
 ), told as (
     insert into journal (organisation_id, room_id, booking_id, at, entry, version)
-    select $4, $1, id, changed_at, 'booking.' || status, version from written where version > $5
+    select organisation.id, $1, written.id, changed_at, 'booking.' || status, version
+    from organisation, written where version > $5
 )
 select count(*) as held, (select yes from tangled) as tangled from held
 """
 
 
 class MirrorStore:
-    """Content: every method runs inside its organisation's transaction."""
+    """Content: every method sees its organisation's alone."""
 
     def __init__(self, database: Database, lease: timedelta = timedelta(seconds=90)) -> None:
         self._database = database
@@ -119,7 +124,13 @@ class MirrorStore:
         )
         rows = changes.rows
         tangled = False
-        async with self._database.organisation_transaction(claim.organisation_id) as connection:
+        # Effects are statements of their own: only with them a transaction is worth its round trips.
+        lent = (
+            self._database.organisation_transaction(claim.organisation_id)
+            if effects
+            else self._database.statement()
+        )
+        async with lent as connection:
             if rows:
                 written = await connection.fetchrow(_COMMIT, *hold, *arrays(rows))
                 still = written is not None and written["held"]
