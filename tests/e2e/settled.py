@@ -1,13 +1,14 @@
 """Whether both sides agree: the simulated Outlook on one, the platform's ledger on the other. Shares no code with the engine."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from collections import defaultdict
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from contracts.identity import NAMESPACE
 
-from .office import Office
+from .office import Json, Office
 from .processes import until
 from .stack import Stack
 
@@ -16,20 +17,30 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
+async def bound(office: Office) -> dict[str, list[Json]]:
+    """Booking id → the events with our marker, at whoever organises them; ours alone carry one."""
+    found: dict[str, list[Json]] = defaultdict(list)
+    for mailbox in (*office.mailboxes, *office.calendars.values()):
+        for row in await office.shown(mailbox):
+            for marker in row["properties"].values():
+                found[marker].append(row)
+    return found
+
+
 async def outlook(office: Office) -> dict[str, tuple[datetime, datetime, str]]:
     """Subject of every single meeting in the rooms' calendars → start, end, status (design §5.2)."""
-    now = datetime.now(UTC)
+    ours = {
+        row["ical_uid"]: booking for booking, rows in (await bound(office)).items() for row in rows
+    }
     shown: dict[str, tuple[datetime, datetime, str]] = {}
     for room, mailbox in office.rooms.items():
-        window = f"?from={now - timedelta(hours=12):%Y-%m-%dT%H:%M:%SZ}&to={now + timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}"
-        listed = await office.sim.call("GET", f"/_sim/mailboxes/{mailbox}/meetings{window}")
-        for row in listed["items"]:
-            if row["is_cancelled"] or row["type"] != "singleInstance":
+        for row in await office.shown(mailbox):
+            if row["type"] != "singleInstance":
                 continue
             status = {"accepted": "confirmed", "organizer": "confirmed", "notResponded": "pending"}[
                 row["response"]
             ]
-            booking = uuid5(NAMESPACE, f"{room}/{row['event_id']}")
+            booking = ours.get(row["ical_uid"]) or uuid5(NAMESPACE, f"{room}/{row['event_id']}")
             shown[f"rooms/{room}/bookings/{booking}"] = (
                 _moment(row["start"]),
                 _moment(row["end"]),
