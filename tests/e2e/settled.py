@@ -12,6 +12,8 @@ from .office import Json, Office
 from .processes import until
 from .stack import Stack
 
+State = tuple[datetime, datetime, str]
+
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
@@ -27,13 +29,14 @@ async def bound(office: Office) -> dict[str, list[Json]]:
     return found
 
 
-async def outlook(office: Office) -> dict[str, tuple[datetime, datetime, str]]:
-    """Subject of every single meeting in the rooms' calendars → start, end, status (design §5.2)."""
+async def outlook(office: Office) -> dict[str, State]:
+    """Subject of every single meeting in the rooms' calendars → start, end, status (design §5.2, §5.4)."""
     ours = {
         row["ical_uid"]: booking for booking, rows in (await bound(office)).items() for row in rows
     }
-    shown: dict[str, tuple[datetime, datetime, str]] = {}
+    shown: dict[str, State] = {}
     for room, mailbox in office.rooms.items():
+        here: dict[str, State] = {}
         for row in await office.shown(mailbox):
             if row["type"] != "singleInstance":
                 continue
@@ -41,17 +44,35 @@ async def outlook(office: Office) -> dict[str, tuple[datetime, datetime, str]]:
                 row["response"]
             ]
             booking = ours.get(row["ical_uid"]) or uuid5(NAMESPACE, f"{room}/{row['event_id']}")
-            shown[f"rooms/{room}/bookings/{booking}"] = (
+            here[f"rooms/{room}/bookings/{booking}"] = (
                 _moment(row["start"]),
                 _moment(row["end"]),
                 status,
             )
+        shown |= _with_conflicts(here)
     return shown
 
 
-def platform(stack: Stack, office: Office) -> dict[str, tuple[datetime, datetime, str]]:
+def _with_conflicts(room: dict[str, State]) -> dict[str, State]:
+    """Confirmed meetings of one room that share time are all `conflicted`."""
+    taken = {subject: state for subject, state in room.items() if state[2] == "confirmed"}
+    tangled = {
+        subject
+        for subject, (start, end, _) in taken.items()
+        if any(
+            other != subject and start < ends and starts < end
+            for other, (starts, ends, _) in taken.items()
+        )
+    }
+    return {
+        subject: (start, end, "conflicted" if subject in tangled else status)
+        for subject, (start, end, status) in room.items()
+    }
+
+
+def platform(stack: Stack, office: Office) -> dict[str, State]:
     """The same of the highest versions that arrived, without the cancelled."""
-    kept: dict[str, tuple[datetime, datetime, str]] = {}
+    kept: dict[str, State] = {}
     for subject, message in stack.ledger.latest().items():
         data: dict[str, Any] = message["data"]
         if UUID(data["room_id"]) in office.rooms and data["status"] != "cancelled":
