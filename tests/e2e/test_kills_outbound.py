@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -72,6 +73,11 @@ async def _in_flight(bookers: Bookers, stack: Stack) -> None:
         await until(some, 0.01)
 
 
+async def _struck(stack: Stack) -> bool:
+    report = await stack.sim.call("GET", "/_sim/report")
+    return all(each["fired"] > 0 for each in report["faults"])
+
+
 async def _sent(bookers: Bookers, commands: int) -> None:
     async def enough() -> bool:
         return len(bookers.sent) >= commands
@@ -87,7 +93,11 @@ async def test_commands_survive_a_killed_worker(
         office = await stack.office("worker", rooms=4)
 
         async def fault() -> None:
-            await stack.worker.kill()
+            late = {"match": {"method": "POST", "path": "/events$"}, "times": 2, "delay": 10}
+            await stack.sim.call("POST", "/_sim/faults", late)
+            async with asyncio.timeout(30):
+                await until(lambda: _struck(stack))
+            await stack.worker.kill()  # the event is made, its answer on the way
             await stack.worker.start()
 
         await _under_load(stack, office, amqp_url, fault, seed=11)
@@ -130,6 +140,8 @@ async def test_commands_survive_a_killed_postgres(amqp_url: str, tmp_path: Path)
                 os.kill(pid, signal.SIGKILL)
                 await asyncio.to_thread(first.__exit__, None, None, None)
                 killed = True
+                async with asyncio.timeout(30):
+                    await until(lambda: asyncio.to_thread(_deserted, folder / "postgres"))
                 await asyncio.to_thread(second.__enter__)
 
             await _under_load(stack, office, amqp_url, fault, seed=13)
@@ -137,6 +149,16 @@ async def test_commands_survive_a_killed_postgres(amqp_url: str, tmp_path: Path)
             assert now != pid, "the server was not killed"
     finally:
         await asyncio.to_thread((second if killed else first).__exit__, None, None, None)
+
+
+def _deserted(data: Path) -> bool:
+    """Whether the killed server's children are gone too: while one works on, PostgreSQL refuses to start."""
+    mine = str(data.resolve())
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if str((process / "cwd").readlink()) == mine:
+                return False
+    return True
 
 
 OUTAGE_SECONDS = 35.0
