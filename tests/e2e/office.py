@@ -48,13 +48,15 @@ class Office:
     secret: str = field(default_factory=lambda: "s3~" + uuid4().hex)
     mailboxes: list[UUID] = field(default_factory=list)
     people: list[str] = field(default_factory=list)
+    calendars: dict[str, UUID] = field(default_factory=dict)  # of people, by address
     rooms: dict[UUID, UUID] = field(default_factory=dict)
     organisation: UUID | None = None
 
-    async def found(self, rooms: int) -> None:
+    async def found(self, rooms: int, people: int = 3) -> None:
         """Create the tenant at the simulator."""
         self.mailboxes = [uuid4() for _ in range(rooms)]
-        self.people = [f"person{n}@{self.name}.example" for n in range(3)]
+        self.people = [f"person{n}@{self.name}.example" for n in range(people)]
+        self.calendars = {address: uuid4() for address in self.people}
         await self.sim.call(
             "POST",
             "/_sim/tenants",
@@ -84,8 +86,8 @@ class Office:
                     for n, mailbox in enumerate(self.mailboxes)
                 ],
                 "users": [
-                    {"id": str(uuid4()), "address": address, "name": address.split("@")[0].title()}
-                    for address in self.people
+                    {"id": str(mailbox), "address": address, "name": address.split("@")[0].title()}
+                    for address, mailbox in self.calendars.items()
                 ],
             },
         )
@@ -133,15 +135,15 @@ class Office:
         start: datetime,
         minutes: int = 30,
         subject: str = "Plans",
-        organizer: int = 0,
+        organizer: int | None = 0,
         **more: Any,
     ) -> str:
-        """Book in Outlook; the room copy's event id."""
+        """Book in Outlook, without an organiser directly in the room's calendar; the room copy's event id."""
         made = await self.sim.call(
             "POST",
             f"/_sim/mailboxes/{mailbox}/meetings",
             {
-                "organizer": self.people[organizer],
+                "organizer": None if organizer is None else self.people[organizer],
                 "subject": subject,
                 "start": start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "end": (start + timedelta(minutes=minutes))
@@ -163,6 +165,13 @@ class Office:
                 .strftime("%Y-%m-%dT%H:%M:%SZ"),
             },
         )
+
+    async def shown(self, mailbox: UUID) -> list[Json]:
+        """What takes place in a room's or a person's calendar from today on, for 30 days."""
+        now = datetime.now(UTC)
+        span = f"?from={now - timedelta(hours=12):%Y-%m-%dT%H:%M:%SZ}&to={now + timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}"
+        listed = await self.sim.call("GET", f"/_sim/mailboxes/{mailbox}/meetings{span}")
+        return [row for row in listed["items"] if not row["is_cancelled"]]
 
     async def cancel(self, mailbox: UUID, event: str) -> None:
         await self.sim.call("DELETE", f"/_sim/mailboxes/{mailbox}/meetings/{event}")

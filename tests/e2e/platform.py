@@ -36,6 +36,14 @@ class Ledger:
     def bookings(self) -> list[dict[str, Any]]:
         return [m for m in self.messages if m["type"] == "com.clearooms.booking.v1"]
 
+    def results(self, source: str) -> dict[str, list[dict[str, Any]]]:
+        """Every result message of this sender's commands, by the command's id."""
+        found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for message in self.messages:
+            if message["data"].get("command_source") == source:
+                found[message["data"]["command_id"]].append(message)
+        return found
+
     def latest(self) -> dict[str, dict[str, Any]]:
         """The highest version per subject: what a correct receiver keeps."""
         kept: dict[str, dict[str, Any]] = {}

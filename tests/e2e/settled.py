@@ -1,46 +1,78 @@
 """Whether both sides agree: the simulated Outlook on one, the platform's ledger on the other. Shares no code with the engine."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from collections import defaultdict
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from contracts.identity import NAMESPACE
 
-from .office import Office
+from .office import Json, Office
 from .processes import until
 from .stack import Stack
+
+State = tuple[datetime, datetime, str]
 
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-async def outlook(office: Office) -> dict[str, tuple[datetime, datetime, str]]:
-    """Subject of every single meeting in the rooms' calendars → start, end, status (design §5.2)."""
-    now = datetime.now(UTC)
-    shown: dict[str, tuple[datetime, datetime, str]] = {}
+async def bound(office: Office) -> dict[str, list[Json]]:
+    """Booking id → the events with our marker, at whoever organises them; ours alone carry one."""
+    found: dict[str, list[Json]] = defaultdict(list)
+    for mailbox in (*office.mailboxes, *office.calendars.values()):
+        for row in await office.shown(mailbox):
+            for marker in row["properties"].values():
+                found[marker].append(row)
+    return found
+
+
+async def outlook(office: Office) -> dict[str, State]:
+    """Subject of every single meeting in the rooms' calendars → start, end, status (design §5.2, §5.4)."""
+    ours = {
+        row["ical_uid"]: booking for booking, rows in (await bound(office)).items() for row in rows
+    }
+    shown: dict[str, State] = {}
     for room, mailbox in office.rooms.items():
-        window = f"?from={now - timedelta(hours=12):%Y-%m-%dT%H:%M:%SZ}&to={now + timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}"
-        listed = await office.sim.call("GET", f"/_sim/mailboxes/{mailbox}/meetings{window}")
-        for row in listed["items"]:
-            if row["is_cancelled"] or row["type"] != "singleInstance":
+        here: dict[str, State] = {}
+        for row in await office.shown(mailbox):
+            if row["type"] != "singleInstance":
                 continue
             status = {"accepted": "confirmed", "organizer": "confirmed", "notResponded": "pending"}[
                 row["response"]
             ]
-            booking = uuid5(NAMESPACE, f"{room}/{row['event_id']}")
-            shown[f"rooms/{room}/bookings/{booking}"] = (
+            booking = ours.get(row["ical_uid"]) or uuid5(NAMESPACE, f"{room}/{row['event_id']}")
+            here[f"rooms/{room}/bookings/{booking}"] = (
                 _moment(row["start"]),
                 _moment(row["end"]),
                 status,
             )
+        shown |= _with_conflicts(here)
     return shown
 
 
-def platform(stack: Stack, office: Office) -> dict[str, tuple[datetime, datetime, str]]:
+def _with_conflicts(room: dict[str, State]) -> dict[str, State]:
+    """Confirmed meetings of one room that share time are all `conflicted`."""
+    taken = {subject: state for subject, state in room.items() if state[2] == "confirmed"}
+    tangled = {
+        subject
+        for subject, (start, end, _) in taken.items()
+        if any(
+            other != subject and start < ends and starts < end
+            for other, (starts, ends, _) in taken.items()
+        )
+    }
+    return {
+        subject: (start, end, "conflicted" if subject in tangled else status)
+        for subject, (start, end, status) in room.items()
+    }
+
+
+def platform(stack: Stack, office: Office) -> dict[str, State]:
     """The same of the highest versions that arrived, without the cancelled."""
-    kept: dict[str, tuple[datetime, datetime, str]] = {}
+    kept: dict[str, State] = {}
     for subject, message in stack.ledger.latest().items():
         data: dict[str, Any] = message["data"]
         if UUID(data["room_id"]) in office.rooms and data["status"] != "cancelled":

@@ -41,10 +41,10 @@ class Stack:
     def services(self) -> tuple[Program, ...]:
         return (self.ingress, self.worker, self.manager, self.portal)
 
-    async def office(self, name: str, rooms: int = 2) -> Office:
+    async def office(self, name: str, rooms: int = 2, people: int = 3) -> Office:
         """A connected organisation, every room loaded and with a live subscription."""
         office = Office(name, self.sim, Api(self.session, self.operator.origin))
-        await office.found(rooms)
+        await office.found(rooms, people)
         await office.connect(self.operator)
         self.offices.append(office)
         async with asyncio.timeout(30):

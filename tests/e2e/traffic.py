@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -12,11 +13,14 @@ from .office import Office
 class Traffic:
     """Changes in Outlook, `rate` a second, each meeting in slots of its own so that no room declines."""
 
-    def __init__(self, office: Office, rate: float, seed: int) -> None:
+    def __init__(
+        self, office: Office, rate: float, seed: int, rooms: Sequence[UUID] | None = None
+    ) -> None:
         self._office = office
+        self._rooms = office.mailboxes if rooms is None else rooms
         self._pause = 1 / rate
         self._random = random.Random(seed)  # noqa: S311  # a reproducible day, not a secret
-        self._slots = dict.fromkeys(office.mailboxes, 0)
+        self._slots = dict.fromkeys(self._rooms, 0)
         self._meetings: list[tuple[UUID, str]] = []
         self.done: Counter[str] = Counter()
 
@@ -40,7 +44,7 @@ class Traffic:
     async def _one(self) -> None:
         what = self._random.choices(("book", "move", "cancel"), (6, 3, 1))[0]
         if what == "book" or len(self._meetings) < 4:
-            mailbox = self._random.choice(self._office.mailboxes)
+            mailbox = self._random.choice(self._rooms)
             event = await self._office.meet(
                 mailbox, self._next_slot(mailbox), organizer=self._random.randrange(3)
             )
