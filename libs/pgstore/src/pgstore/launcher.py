@@ -219,33 +219,32 @@ def _watch_over(pid: int) -> "subprocess.Popen[bytes]":
 
 
 def _wait_for_predecessor(data: Path) -> None:
-    """Let a server that is shutting down finish, and clear the lock of one that was killed.
+    """Let a server that is shutting down finish, the sessions of one that was killed too, and clear its lock.
 
-    A process id in the lock may meanwhile belong to somebody else, who would stop PostgreSQL from starting.
+    A process id in the lock may meanwhile belong to somebody else, who would stop PostgreSQL from starting. A session in
+    the middle of a statement does not see that its server is gone, and PostgreSQL rightly refuses to start beside it.
     """
     lock = data / "postmaster.pid"
     deadline = time.monotonic() + _STOP_SECONDS
-    while lock.exists():
-        pid = lock.read_text().split("\n", 1)[0].strip()
-        if not _serves(pid, data):
-            lock.unlink(missing_ok=True)
-            return
+    while working := _working_on(data, lock):
         if time.monotonic() > deadline:
             raise ServerNotStarted(
-                f"{data} is in use by the running server with process id {pid}: stop that one first"
+                f"{data} is in use by the running server with process id {working}: stop that one first"
             )
         time.sleep(0.05)
+    lock.unlink(missing_ok=True)
 
 
-def _serves(pid: str, data: Path) -> bool:
+def _working_on(data: Path, lock: Path) -> str | None:
+    """A process of a server on this data, None if there is none: the working directory of each is its data."""
     if not Path("/proc/self").exists():
-        return True  # without /proc PostgreSQL judges its lock file itself
-    try:
-        return (
-            Path("/proc") / pid / "cwd"
-        ).readlink() == data  # a postmaster's working directory is its data
-    except OSError:
-        return False
+        # Without /proc PostgreSQL judges its lock file itself.
+        return lock.read_text().split("\n", 1)[0].strip() if lock.exists() else None
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "cwd").readlink() == data:
+                return process.name
+    return None
 
 
 def _free_port() -> int:

@@ -211,14 +211,19 @@ async def _invite(desk: Desk, intent: Intent) -> None:
     """The guest of a direct booking, once the slot is surely ours: the mail goes out now (graph-calendar §2.5)."""
     content = intent.content
     guest = Invitee(content.organizer_name, content.organizer_email)
-    etag = intent.etag
+    etag = None if intent.attempts > 1 else intent.etag
     for _ in range(_MOST_ROUNDS):
-        if etag is None or intent.attempts > 1:
+        if etag is None:
             copy = await state_of_copy(desk, _mailbox(desk, intent), intent.event_id)
             if isinstance(copy, Gone):
                 await desk.save(intent.ended(desk.held.clock()))
                 return
             etag = copy.etag
+            if intent.attempts > 1 and etag != intent.etag:
+                # No longer as we made it: the invitation whose answer was lost took effect. A second one would be a fourth
+                # write, and attendees are not ours to read (law 2).
+                await _invited(desk, intent, etag)
+                return
         try:
             written = await desk.diary.change_event(
                 _mailbox(desk, intent), intent.event_id or "", etag, EventChange(attendees=(guest,))
@@ -226,16 +231,18 @@ async def _invite(desk: Desk, intent: Intent) -> None:
         except Changed:
             etag = None
             continue
-        row = desk.held.rows.get(intent.booking_id)
-        rows = (
-            []
-            if row is None
-            else [replace(row, etag=written.etag, seen_etags=(*row.seen_etags, written.etag))]
-        )
-        done = Effects(intents=(intent.ended(desk.held.clock()),))
-        await desk.held.commit([], [], rows=rows, effects=done)
+        await _invited(desk, intent, written.etag)
         return
     raise Changed("the event changes faster than we can follow")
+
+
+async def _invited(desk: Desk, intent: Intent, etag: str) -> None:
+    row = desk.held.rows.get(intent.booking_id)
+    rows: list[Row] = []
+    if row is not None:
+        rows = [replace(row, etag=etag, seen_etags=(*row.seen_etags, etag))]
+    done = Effects(intents=(intent.ended(desk.held.clock()),))
+    await desk.held.commit([], [], rows=rows, effects=done)
 
 
 async def _take_away(desk: Desk, intent: Intent) -> None:
