@@ -6,12 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 
@@ -38,31 +39,51 @@ class Demo:
     seen: list[tuple[str, Any]] = field(default_factory=list)
 
     async def ask(self, method: str, path: str, body: Any = None) -> Any:
+        status, answer = await self.answer(method, path, body)
+        assert status < 400, (path, status, answer)
+        return answer
+
+    async def answer(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         async with self.session.request(method, self.origin + path, json=body) as answer:
-            assert answer.status < 400, (path, answer.status, await answer.text())
-            return await answer.json() if answer.status != 204 else None
+            return answer.status, await answer.json() if answer.status != 204 else None
+
+    async def outlook(self, room: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """Return what Outlook shows on the early day, by subject."""
+        day = await self.ask("GET", f"/api/day?room={room['id']}&day={EARLY['day']}&side=outlook")
+        return {entry["title"]: entry for entry in day["outlook"]}
+
+    async def events(self) -> AsyncIterator[tuple[str, Any]]:
+        event, data = "", ""
+        async for raw in self.stream.content:
+            line = raw.decode().rstrip("\r\n")
+            if line.startswith("event:"):
+                event = line[6:].strip()
+            elif line.startswith("data:"):
+                data = line[5:].strip()
+            elif not line and data:
+                self.seen.append((event, data))
+                yield event, json.loads(data)
+                data = ""
+        raise AssertionError(f"the stream ended; seen: {self.seen}")
 
     async def booking(self, start: str, status: set[str]) -> dict[str, Any]:
         """Return the next booking event with this wall time and one of these states."""
-        event, data = "", ""
         async with asyncio.timeout(ARRIVES_SECONDS):
-            async for raw in self.stream.content:
-                line = raw.decode().rstrip("\r\n")
-                if line.startswith("event:"):
-                    event = line[6:].strip()
-                elif line.startswith("data:"):
-                    data = line[5:].strip()
-                elif not line and data:
-                    self.seen.append((event, data))
-                    change = json.loads(data)
-                    data = ""
-                    if (
-                        event == "booking"
-                        and change["entry"]["start"] == start
-                        and change["entry"]["status"] in status
-                    ):
-                        return dict(change)
-        raise AssertionError(f"the stream ended; seen: {self.seen}")
+            async for event, change in self.events():
+                if event != "booking" or change["entry"]["start"] != start:
+                    continue
+                if change["entry"]["status"] in status:
+                    return dict(change)
+        raise AssertionError("the stream does not end silently")
+
+    async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
+        """Wait until something holds that changes with an event."""
+        async with asyncio.timeout(ARRIVES_SECONDS):
+            if await holds():
+                return
+            async for _ in self.events():
+                if await holds():
+                    return
 
     async def interrupt(self) -> int:
         self.process.send_signal(signal.SIGINT)
@@ -193,3 +214,122 @@ async def test_a_change_in_outlook_crosses_over_and_survives_a_restart(tmp_path:
         await demo.booking(start, {"cancelled"})
         assert await demo.interrupt() == 0
     assert left_running(folder) == []
+
+
+def new_booking(subject: str, organizer: dict[str, str], start: str = "06:30") -> dict[str, Any]:
+    return {
+        **EARLY,
+        "start": start,
+        "booking_id": str(uuid4()),
+        "subject": subject,
+        "organizer": organizer,
+    }
+
+
+async def test_bookings_on_the_platform_cross_over_and_survive_a_restart(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    async with running_demo(folder) as demo:
+        setup = await demo.ask("GET", "/api/setup")
+        room, person = setup["offices"][0]["rooms"][0], setup["people"][0]
+        path = f"/api/platform/{room['id']}/bookings"
+        ada = {"name": person["name"], "email": person["address"]}
+        guest = {"name": "Gina", "email": "gina@elsewhere.example"}
+
+        booked = await demo.ask("POST", path, new_booking("By Ada", ada))
+        assert (booked["outcome"], booked["booking"]["status"]) == ("done", "confirmed")
+        told = await demo.booking(booked["booking"]["start"], {"confirmed"})
+        assert (told["way"], told["what"]) == ("answered", "booked on the platform")
+        event = (await demo.outlook(room))["By Ada"]
+        assert (event["organizer"], event["start"]) == (ada["name"], booked["booking"]["start"])
+        written = [json.loads(data) for name, data in demo.seen if name == "outlook"]
+        assert [lag for each in written for lag in each["lags_ms"]]
+
+        guests = await demo.ask("POST", path, new_booking("By Gina", guest, "07:15"))
+        assert guests["booking"]["organizer"] == guest["name"]
+
+        async def invited() -> bool:
+            event = (await demo.outlook(room))["By Gina"]
+            return bool(event["guests"] == [guest["email"]])
+
+        await demo.until(invited)
+
+        booking = booked["booking"]
+        seen = f"?start={booking['start']}"
+        change = {**EARLY, "start": "05:30", "subject": "Earlier", "version": booking["version"]}
+        moved = await demo.ask("PATCH", f"{path}/{booking['id']}{seen}", change)
+        assert moved["booking"]["start"].endswith("T05:30")
+        assert (await demo.outlook(room))["Earlier"]["start"] == moved["booking"]["start"]
+
+        # Outlook is faster than somebody who still sees the booking where it was.
+        event = (await demo.outlook(room))["Earlier"]
+        late = {**EARLY, "start": "04:30"}
+        await demo.ask("PATCH", f"/api/outlook/{room['id']}/meetings/{event['id']}", late)
+        await demo.booking(f"{EARLY['day']}T04:30", {"confirmed"})
+        again = {**EARLY, "start": "03:30", "version": moved["booking"]["version"]}
+        status, refused = await demo.answer("PATCH", f"{path}/{booking['id']}", again)
+        assert (status, refused["reason"]) == (409, "stale")
+        assert refused["now"]["start"].endswith("T04:30")
+
+        before = await both_sides(demo)
+        assert await demo.interrupt() == 0
+
+    async with running_demo(folder) as demo:
+        after = await both_sides(demo)
+        for where, sides in after.items():
+            assert shown(sides["platform"]) == shown(before[where]["platform"]), where
+            assert shown(sides["outlook"]) == shown(before[where]["outlook"]), where
+            assert shown(sides["outlook"]) == shown(sides["platform"]), where
+        # What was written before the restart can still be changed after it.
+        cancelled = await demo.ask("DELETE", f"{path}/{booking['id']}?start={EARLY['day']}T04:30")
+        assert cancelled["booking"]["status"] == "cancelled"
+        left = await demo.outlook(room)
+        assert "By Gina" in left
+        assert "Earlier" not in left
+        assert await demo.interrupt() == 0
+    assert left_running(folder) == []
+
+
+async def test_double_bookings_are_refused_with_alternatives_or_shown_on_both_sides(
+    tmp_path: Path,
+) -> None:
+    async with running_demo(tmp_path / "demo") as demo:
+        setup = await demo.ask("GET", "/api/setup")
+        room, person = setup["offices"][0]["rooms"][0], setup["people"][0]
+        meetings = f"/api/outlook/{room['id']}/meetings"
+        ada = {"name": person["name"], "email": person["address"]}
+        await demo.ask(
+            "POST", meetings, {**EARLY, "subject": "First", "organizer": person["address"]}
+        )
+        start = f"{EARLY['day']}T{EARLY['start']}"
+        await demo.booking(start, {"confirmed"})
+
+        path = f"/api/platform/{room['id']}/bookings"
+        status, refused = await demo.answer("POST", path, new_booking("Second", ada))
+        assert (status, refused["reason"]) == (409, "overlap")
+        assert set(await demo.outlook(room)) >= {"First"}
+        assert "Second" not in await demo.outlook(room)
+        elsewhere = next(each for each in refused["alternatives"] if each["room_id"] != room["id"])
+        assert elsewhere["start"] == start
+        taken = await demo.ask(
+            "POST",
+            f"/api/platform/{elsewhere['room_id']}/bookings",
+            {**new_booking("Second", ada), "minutes": elsewhere["minutes"]},
+        )
+        assert taken["outcome"] == "done"
+
+        # Directly in the room's calendar nobody looks for conflicts: both sides show what came of it.
+        made = await demo.ask("POST", meetings, {**EARLY, "subject": "Direct", "direct": True})
+        await demo.booking(start, {"conflicted"})
+
+        async def both_conflicted() -> bool:
+            sides = await demo.ask("GET", f"/api/day?room={room['id']}&day={EARLY['day']}")
+            return all(
+                sorted(e["status"] for e in sides[side] if e["start"] == start)
+                == ["conflicted", "conflicted"]
+                for side in ("outlook", "platform")
+            )
+
+        await demo.until(both_conflicted)
+        await demo.ask("DELETE", f"{meetings}/{made['event_id']}?start={start}")
+        await demo.booking(start, {"confirmed"})
+        assert await demo.interrupt() == 0

@@ -17,6 +17,8 @@ from standalone.keys import kept_token
 from standalone.settings import Settings, with_kept_keys
 
 from .audience import Audience
+from .bookings import Bookings
+from .calendar_watch import CalendarWatch
 from .cloud import APPEAR_SECONDS, Cloud, open_cloud
 from .connecting import Account, connect
 from .outlook import Outlook
@@ -24,7 +26,7 @@ from .page import Page
 from .ports import free_port, port_or_free
 from .relay import Relay
 from .seeding import seed
-from .stopwatch import Stopwatch
+from .stopwatch import Watches
 
 _READY_SECONDS = 60.0
 _POLL_SECONDS = 0.05
@@ -91,11 +93,12 @@ async def _serve(
         session, f"http://{settings.listen}", operator_token, account, client_secret, tell
     )
     rooms = {room.id: room for room in imported}
-    audience, stopwatch = Audience(), Stopwatch()
-    page = Page(Outlook(cloud), portal, rooms, audience, stopwatch, utc_now)
+    audience, watches = Audience(), Watches()
+    cloud.simulator.state.on_changes(CalendarWatch(rooms, audience, watches.written).changed)
+    page = Page(Outlook(cloud), Bookings(portal, rooms), rooms, audience, watches, utc_now)
     listen = f"{options.host}:{port_or_free(options.host, options.port)}"
     async with serve_http(page.application(), listen) as (host, port), asyncio.TaskGroup() as loops:
-        relaying = loops.create_task(Relay(portal, rooms, audience, stopwatch).run(stop))
+        relaying = loops.create_task(Relay(portal, rooms, audience, watches).run(stop))
         tell(
             f"ready after {time.monotonic() - began:.1f} s\n\n"
             f"  the demo      http://{host}:{port}\n"

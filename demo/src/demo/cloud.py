@@ -1,7 +1,6 @@
-"""The simulated cloud, and the diary by which a restart rebuilds the very same calendars."""
+"""The simulated cloud, and how a restart rebuilds the very same calendars from its diary."""
 
 import asyncio
-import json
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -18,6 +17,7 @@ from graphsim.options import Options
 from servicekit.clock import utc_now
 
 from . import tenant
+from .diary import Diary, DiarySimulator
 
 log = structlog.get_logger()
 
@@ -60,7 +60,7 @@ class Cloud:
     origin: str
     ca: Path
     tls: ssl.SSLContext
-    diary: Path
+    diary: Diary
     simulator: Simulator
     moments: Moments
 
@@ -68,41 +68,45 @@ class Cloud:
         self, method: str, path: str, body: Mapping[str, Any] | None = None, **headers: str
     ) -> Any:
         """Return the decoded answer; raises `CloudRefused`, `aiohttp.ClientError`, `TimeoutError`."""
-        async with (
-            asyncio.timeout(_CALL_SECONDS),
-            self.session.request(
-                method, self.origin + path, json=body, ssl=self.tls, headers=headers
-            ) as answer,
-        ):
-            if answer.status >= 400:
-                raise CloudRefused(answer.status, await answer.text())
-            return await answer.json(content_type=None) if answer.status != 204 else None
+        return await self._answer(method, path, json=body, headers=headers)
 
-    async def do(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """Do what changes a calendar and write it into the diary."""
-        entry = json.dumps([utc_now().isoformat(), method, path, body], ensure_ascii=False)
-        done = await self.call(method, path, body)
-        with self.diary.open("a", encoding="utf-8") as diary:
-            diary.write(entry + "\n")
-        return done
-
-    async def relive(self, founding: Mapping[str, Any]) -> None:
+    async def relive(self, client_secret: str) -> None:
         """Found the tenant and do again what the diary holds, at its times, the rooms' answers in between.
 
         Ids, etags and answers come out as they were: the platform finds what it knows, and nothing else.
         """
-        lines = self.diary.read_text(encoding="utf-8").splitlines() if self.diary.exists() else []
-        entries = [json.loads(line) for line in lines]
-        if entries:
-            self._at(datetime.fromisoformat(entries[0][0]))
-        await self.call("POST", "/_sim/tenants", founding)
-        for at, method, path, body in entries:
-            self._at(datetime.fromisoformat(at))
-            try:
-                await self.call(method, path, body)
-            except CloudRefused as refused:
-                log.warning("diary_refused", method=method, status=refused.status)
+        deeds = self.diary.read()
+        if deeds:
+            self._at(deeds[0].at)
+        await self.call("POST", "/_sim/tenants", _founding(client_secret))
         self._at(None)
+        token = await self._token(client_secret)
+        for deed in deeds:
+            self._at(deed.at)
+            try:
+                await self.call(deed.method, deed.path, deed.body, Authorization=f"Bearer {token}")
+            except CloudRefused as refused:
+                log.warning("diary_refused", method=deed.method, status=refused.status)
+        self._at(None)
+
+    async def _token(self, client_secret: str) -> str:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": str(tenant.CLIENT_ID),
+            "client_secret": client_secret,
+            "scope": "https://graph.microsoft.com/.default",
+        }
+        path = f"/{tenant.TENANT_ID}/oauth2/v2.0/token"
+        return str((await self._answer("POST", path, data=form))["access_token"])
+
+    async def _answer(self, method: str, path: str, **request: Any) -> Any:
+        async with (
+            asyncio.timeout(_CALL_SECONDS),
+            self.session.request(method, self.origin + path, ssl=self.tls, **request) as answer,
+        ):
+            if answer.status >= 400:
+                raise CloudRefused(answer.status, await answer.text())
+            return await answer.json(content_type=None) if await answer.read() else None
 
     def _at(self, moment: datetime | None) -> None:
         self.moments.relived = moment
@@ -113,23 +117,20 @@ class Cloud:
 async def open_cloud(session: aiohttp.ClientSession, folder: Path) -> AsyncIterator[Cloud]:
     """Run the simulator until the block ends, with nothing in it yet."""
     moments = Moments()
-    options = Options(seed=_SEED, appear_seconds=APPEAR_SECONDS, allow_http=True)
-    simulator = await asyncio.to_thread(Simulator, options, folder, Clock(moments))
+    diary = Diary(folder / "diary.jsonl")
+    simulator = await asyncio.to_thread(
+        DiarySimulator,
+        Options(seed=_SEED, appear_seconds=APPEAR_SECONDS, allow_http=True),
+        Clock(moments),
+        diary,
+        lambda: moments.relived is not None,
+    )
     async with serve(simulator) as address:
         tls = ssl.create_default_context(cafile=str(address.ca_file))
-        yield Cloud(
-            session,
-            address.origin,
-            address.ca_file,
-            tls,
-            folder / "diary.jsonl",
-            simulator,
-            moments,
-        )
+        yield Cloud(session, address.origin, address.ca_file, tls, diary, simulator, moments)
 
 
-def founding(client_secret: str) -> dict[str, Any]:
-    """Return the control call's body that makes the tenant."""
+def _founding(client_secret: str) -> dict[str, Any]:
     return {
         "tenant_id": str(tenant.TENANT_ID),
         "apps": [

@@ -1,7 +1,8 @@
 """What the page draws: one shape for Outlook's meetings and the platform's bookings, in the office's wall time. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from itertools import combinations
 from typing import Any, TypedDict
 
 from .rooms import ImportedRoom
@@ -27,6 +28,11 @@ def moment(text: str) -> datetime:
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
+def utc(when: datetime) -> str:
+    """Write an instant as RFC 3339 in UTC, to the second."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def of_booking(booking: Mapping[str, Any], room: ImportedRoom) -> Entry:
     """Return the platform's booking as the page draws it."""
     all_day = bool(booking["all_day"])
@@ -47,6 +53,17 @@ def touches(entry: Entry, day: date) -> bool:
     """Tell whether the entry takes any of this day on the office's clock."""
     following = (day + timedelta(days=1)).isoformat()
     return entry["start"] < following and entry["end"] > f"{day.isoformat()}T00:00"
+
+
+def double_booked(entries: Iterable[Entry]) -> set[str]:
+    """Return the ids of those that share time; touching is not sharing, and what the room has not answered takes none."""
+    taking = [entry for entry in entries if entry["status"] in {"confirmed", "tentative"}]
+    pairs = (
+        {one["id"], other["id"]}
+        for one, other in combinations(taking, 2)
+        if one["start"] < other["end"] and other["start"] < one["end"]
+    )
+    return set[str]().union(*pairs)
 
 
 def _shown(text: str, room: ImportedRoom, *, all_day: bool) -> str:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from .cloud import Cloud
-from .entries import Entry, moment
+from .entries import Entry, double_booked, moment, utc
 from .rooms import ImportedRoom
 
 _STATUS = {
@@ -20,10 +20,10 @@ _STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class NewMeeting:
-    """What somebody typed into a new meeting."""
+    """What somebody typed into a new meeting; without an organiser it goes directly into the room's calendar."""
 
     subject: str
-    organizer: str
+    organizer: str | None
     start: datetime
     end: datetime
     all_day: bool = False
@@ -32,10 +32,11 @@ class NewMeeting:
 
 
 class OutlookEntry(Entry):
-    """A meeting in the room's calendar, with what is needed to change it."""
+    """A meeting in the room's calendar: the organiser's own title, whether it leaves the room free, invited guests."""
 
     title: str
     free: bool
+    guests: list[str]
 
 
 @dataclass(slots=True)
@@ -47,33 +48,39 @@ class Outlook:
     async def meetings(
         self, room: ImportedRoom, start: datetime, end: datetime
     ) -> list[OutlookEntry]:
-        """Return what the room's calendar shows in [start, end)."""
-        query = urlencode({"from": _utc(start), "to": _utc(end)})
+        """Return what the room's calendar shows in [start, end), double bookings marked."""
+        query = urlencode({"from": utc(start), "to": utc(end)})
         listed = await self.cloud.call("GET", f"{_path(room)}?{query}")
-        return [_entry(row, room) for row in listed["items"] if not row["is_cancelled"]]
+        entries = [_entry(row, room) for row in listed["items"] if not row["is_cancelled"]]
+        doubled = double_booked(entry for entry in entries if not entry["free"])
+        for entry in entries:
+            if entry["id"] in doubled:
+                entry["status"] = "conflicted"
+        return entries
 
     async def book(self, room: ImportedRoom, meeting: NewMeeting) -> Mapping[str, Any]:
-        """Invite the room to a new meeting; returns the ids of the room's and the organiser's copies."""
+        """Put a new meeting into the room's calendar; returns the ids of the room's and the organiser's copies."""
         body: dict[str, Any] = {
-            "organizer": meeting.organizer,
             "subject": meeting.subject,
-            "start": _utc(meeting.start),
-            "end": _utc(meeting.end),
+            "start": utc(meeting.start),
+            "end": utc(meeting.end),
             "time_zone": room.office.time_zone,
         }
+        if meeting.organizer is not None:
+            body["organizer"] = meeting.organizer
         if meeting.all_day:
             body["all_day"] = True
         if meeting.private:
             body["sensitivity"] = "private"
         if meeting.recurrence is not None:
             body["recurrence"] = meeting.recurrence
-        made: Mapping[str, Any] = await self.cloud.do("POST", _path(room), body)
+        made: Mapping[str, Any] = await self.cloud.call("POST", _path(room), body)
         return made
 
     async def move(self, room: ImportedRoom, event_id: str, start: datetime, end: datetime) -> None:
         """Move a meeting; the id of an occurrence moves that one alone."""
-        await self.cloud.do(
-            "PATCH", _path(room, event_id), {"start": _utc(start), "end": _utc(end)}
+        await self.cloud.call(
+            "PATCH", _path(room, event_id), {"start": utc(start), "end": utc(end)}
         )
 
     async def cancel(
@@ -81,10 +88,10 @@ class Outlook:
     ) -> None:
         """Cancel a meeting; the id of an occurrence, or a series with a day, cancels that one alone."""
         if occurrence is None:
-            await self.cloud.do("DELETE", _path(room, event_id))
+            await self.cloud.call("DELETE", _path(room, event_id))
         else:
             body = {"cancel": True, "occurrence": occurrence.isoformat()}
-            await self.cloud.do("PATCH", _path(room, event_id), body)
+            await self.cloud.call("PATCH", _path(room, event_id), body)
 
 
 def _entry(row: Mapping[str, Any], room: ImportedRoom) -> OutlookEntry:
@@ -100,13 +107,12 @@ def _entry(row: Mapping[str, Any], room: ImportedRoom) -> OutlookEntry:
         version=0,
         title=row["organizer_subject"] or row["subject"],
         free=row["show_as"] == "free",
+        guests=[
+            each["address"] for each in row["attendees"] if each["address"] != room.room.address
+        ],
     )
 
 
 def _path(room: ImportedRoom, event_id: str | None = None) -> str:
     path = f"/_sim/mailboxes/{room.room.mailbox_id}/meetings"
     return path if event_id is None else f"{path}/{quote(event_id, safe='')}"
-
-
-def _utc(when: datetime) -> str:
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

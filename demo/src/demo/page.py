@@ -1,12 +1,11 @@
-"""The demo's one page: its files, what it asks, what it changes in Outlook, and its live stream."""
+"""The demo's one page: its files, what it asks, what it changes on either side, and its live stream."""
 
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from datetime import time as clock_time
+from datetime import datetime
 from importlib.resources import files
 from typing import Any
 from uuid import UUID
@@ -15,14 +14,15 @@ import aiohttp
 from aiohttp import web
 from aiohttp_sse import sse_response
 
-from . import recurrence, tenant
+from . import forms, tenant
 from .audience import Audience
+from .bookings import BookingRefused, Bookings
 from .cloud import CloudRefused
-from .entries import Entry, busy_text, of_booking, touches
-from .outlook import NewMeeting, Outlook
-from .portal_client import Portal, PortalRefused
+from .entries import busy_text
+from .outlook import Outlook
+from .portal_client import PortalRefused
 from .rooms import ImportedRoom
-from .stopwatch import Action, Saved, Stopwatch
+from .stopwatch import Saved, Watches
 
 _STATIC = files(__package__) / "static"
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
@@ -37,19 +37,15 @@ _HEADERS = {
 }
 
 
-class BadRequest(Exception):
-    """What the page sent cannot be done; the text is for its reader."""
-
-
 @dataclass(slots=True)
 class Page:
     """Serves one browser page over the two sides."""
 
     outlook: Outlook
-    portal: Portal
+    bookings: Bookings
     rooms: Mapping[UUID, ImportedRoom]
     audience: Audience
-    stopwatch: Stopwatch
+    watches: Watches
     now: Callable[[], datetime]
 
     def application(self) -> web.Application:
@@ -63,9 +59,12 @@ class Page:
                 web.get("/api/day", self._day),
                 web.get("/api/now", self._availability),
                 web.get("/api/stream", self._stream),
-                web.post("/api/outlook/{room}/meetings", self._book),
-                web.patch("/api/outlook/{room}/meetings/{event}", self._move),
-                web.delete("/api/outlook/{room}/meetings/{event}", self._cancel),
+                web.post("/api/outlook/{room}/meetings", self._meet),
+                web.patch("/api/outlook/{room}/meetings/{event}", self._move_meeting),
+                web.delete("/api/outlook/{room}/meetings/{event}", self._cancel_meeting),
+                web.post("/api/platform/{room}/bookings", self._book),
+                web.patch("/api/platform/{room}/bookings/{booking}", self._change_booking),
+                web.delete("/api/platform/{room}/bookings/{booking}", self._cancel_booking),
             ]
         )
         return app
@@ -95,24 +94,18 @@ class Page:
 
     async def _day(self, request: web.Request) -> web.Response:
         room = self._room(request.query.get("room", ""))
-        day = _date(request.query.get("day", ""))
+        day = forms.day(request.query.get("day", ""))
         start, end = room.bounds(day)
         answer: dict[str, Any] = {"outlook": await self.outlook.meetings(room, start, end)}
         if request.query.get("side") != "outlook":
-            answer["platform"] = await self._bookings(room, day)
+            answer["platform"] = await self.bookings.of_day(room, day)
         return web.json_response(answer)
-
-    async def _bookings(self, room: ImportedRoom, day: date) -> list[Entry]:
-        start, end = room.bounds(day)
-        path = f"/api/rooms/{room.id}/bookings?from={_utc(start)}&to={_utc(end)}"
-        entries = [of_booking(booking, room) for booking in await self.portal.items(path)]
-        return [entry for entry in entries if touches(entry, day)]
 
     async def _availability(self, _: web.Request) -> web.Response:
         now = self.now()
         states = {}
         for room in self.rooms.values():
-            today = await self._bookings(room, now.astimezone(room.zone).date())
+            today = await self.bookings.of_day(room, now.astimezone(room.zone).date())
             busy, text = busy_text(today, room.wall(now))
             states[str(room.id)] = {"busy": busy, "text": text}
         return web.json_response({"rooms": states})
@@ -120,48 +113,65 @@ class Page:
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         async with sse_response(request, headers=_HEADERS) as response:
             with self.audience.seat() as queue:
-                await response.send(_json({"lags": list(self.stopwatch.lags_ms)}), event="hello")
+                await response.send(_json({"lags": self.watches.lags_ms()}), event="hello")
                 await response.send(_json({"live": self.audience.live}), event="upstream")
                 while response.is_connected() and (waiting := await queue.get()) is not None:
                     event, data = waiting
                     await response.send(_json(data), event=event)
         return response
 
-    async def _book(self, request: web.Request) -> web.Response:
+    async def _meet(self, request: web.Request) -> web.Response:
         room = self._room(request.match_info["room"])
-        asked = await _body(request)
-        meeting = _meeting(asked, room)
-        saved_at = time.perf_counter()
+        meeting = forms.meeting(await forms.body(request), room)
+        saved = Saved(room.id, "booked", meeting.start, time.perf_counter())
         made = await self.outlook.book(room, meeting)
-        self._saved(room, "booked", meeting.start, saved_at)
+        self.watches.arrived.start(saved)
         return web.json_response(made, status=201)
 
-    async def _move(self, request: web.Request) -> web.Response:
+    async def _move_meeting(self, request: web.Request) -> web.Response:
         room = self._room(request.match_info["room"])
-        asked = await _body(request)
-        start, end = _span(asked, room)
-        saved_at = time.perf_counter()
+        start, end = forms.span(await forms.body(request), room)
+        saved = Saved(room.id, "moved", start, time.perf_counter())
         await self.outlook.move(room, request.match_info["event"], start, end)
-        self._saved(room, "moved", start, saved_at)
+        self.watches.arrived.start(saved)
         return web.Response(status=204)
 
-    async def _cancel(self, request: web.Request) -> web.Response:
+    async def _cancel_meeting(self, request: web.Request) -> web.Response:
         room = self._room(request.match_info["room"])
-        start = _starting(request, room)  # which one the reader saw, so that its end can be timed
-        saved_at = time.perf_counter()
+        saved = Saved(room.id, "cancelled", _seen(request, room), time.perf_counter())
         await self.outlook.cancel(room, request.match_info["event"])
-        self._saved(room, "cancelled", start, saved_at)
+        self.watches.arrived.start(saved)
         return web.Response(status=204)
 
-    def _saved(self, room: ImportedRoom, action: Action, start: datetime, at: float) -> None:
-        self.stopwatch.start(Saved(room.id, action, start, at))
-        self.audience.tell("outlook", {"room_id": str(room.id)})
+    async def _book(self, request: web.Request) -> web.Response:
+        room = self._room(request.match_info["room"])
+        asked = await forms.body(request)
+        new = forms.booking(asked, room)
+        saved = Saved(room.id, "booked", forms.span(asked, room)[0], time.perf_counter())
+        with self.watches.on_the_platform(saved):
+            return web.json_response(await self.bookings.book(room, new))
+
+    async def _change_booking(self, request: web.Request) -> web.Response:
+        room, booking_id = self._room(request.match_info["room"]), _booking_id(request)
+        asked = await forms.body(request)
+        change = forms.change(asked, room)
+        moves = "start" in change
+        start = forms.span(asked, room)[0] if moves else _seen(request, room)
+        saved = Saved(room.id, "moved" if moves else "renamed", start, time.perf_counter())
+        with self.watches.on_the_platform(saved):
+            return web.json_response(await self.bookings.change(room, booking_id, change))
+
+    async def _cancel_booking(self, request: web.Request) -> web.Response:
+        room, booking_id = self._room(request.match_info["room"]), _booking_id(request)
+        saved = Saved(room.id, "cancelled", _seen(request, room), time.perf_counter())
+        with self.watches.on_the_platform(saved):
+            return web.json_response(await self.bookings.cancel(room, booking_id))
 
     def _room(self, text: str) -> ImportedRoom:
         with suppress(ValueError):
             if (room := self.rooms.get(UUID(text))) is not None:
                 return room
-        raise BadRequest("There is no such room.")
+        raise forms.BadRequest("There is no such room.")
 
 
 @web.middleware
@@ -174,8 +184,11 @@ async def _guarded(
         return web.json_response({"detail": "Only this page may ask."}, status=403)
     try:
         response = await handler(request)
-    except BadRequest as error:
+    except forms.BadRequest as error:
         response = web.json_response({"detail": str(error)}, status=400)
+    except BookingRefused as error:
+        told = {**error.refusal, "now": error.now}
+        response = web.json_response(told, status=error.status)
     except CloudRefused as error:
         response = web.json_response({"detail": f"Outlook refuses: {error}"}, status=409)
     except PortalRefused as error:
@@ -207,72 +220,16 @@ def _file(name: str) -> web.Response:
     )
 
 
-async def _body(request: web.Request) -> dict[str, Any]:
-    if request.content_type != "application/json":
-        raise BadRequest("Send JSON.")
+def _seen(request: web.Request, room: ImportedRoom) -> datetime:
+    """Return the start that the reader saw, so that the change can be timed."""
+    return forms.wall(request.query.get("start", ""), room)
+
+
+def _booking_id(request: web.Request) -> UUID:
     try:
-        body = await request.json()
+        return UUID(request.match_info["booking"])
     except ValueError as error:
-        raise BadRequest("Send JSON.") from error
-    if not isinstance(body, dict):
-        raise BadRequest("Send a JSON object.")
-    return body
-
-
-def _meeting(asked: Mapping[str, Any], room: ImportedRoom) -> NewMeeting:
-    subject = str(asked.get("subject") or "").strip()
-    if not subject:
-        raise BadRequest("A meeting needs a subject.")
-    known = {person.address for person in tenant.PEOPLE}
-    organizer = str(asked.get("organizer"))
-    if organizer not in known:
-        raise BadRequest("Choose who organises it.")
-    if asked.get("all_day"):
-        start, end = room.bounds(_date(str(asked.get("day"))))
-    else:
-        start, end = _span(asked, room)
-    return NewMeeting(
-        subject,
-        organizer,
-        start,
-        end,
-        all_day=bool(asked.get("all_day")),
-        private=bool(asked.get("private")),
-        recurrence=recurrence.asked(
-            asked.get("repeat"), start.astimezone(room.zone).date(), room.office.time_zone
-        ),
-    )
-
-
-def _span(asked: Mapping[str, Any], room: ImportedRoom) -> tuple[datetime, datetime]:
-    try:
-        start = room.instant(
-            _date(str(asked["day"])), clock_time.fromisoformat(str(asked["start"]))
-        )
-        minutes = int(asked["minutes"])
-    except (KeyError, ValueError) as error:
-        raise BadRequest("Choose a start and a length.") from error
-    if not 5 <= minutes <= 24 * 60:
-        raise BadRequest("A meeting lasts 5 minutes to a day.")
-    return start, start + timedelta(minutes=minutes)
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise BadRequest("Choose a day.") from error
-
-
-def _starting(request: web.Request, room: ImportedRoom) -> datetime:
-    try:
-        return datetime.fromisoformat(request.query.get("start", "")).replace(tzinfo=room.zone)
-    except ValueError as error:
-        raise BadRequest("Say when the meeting starts.") from error
-
-
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        raise forms.BadRequest("There is no such booking.") from error
 
 
 def _json(data: Any) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -12,12 +13,15 @@ _SILENCE_SECONDS = 60.0
 
 
 class PortalRefused(Exception):
-    """The portal answered with a problem; carries its status and its text."""
+    """The portal answered with a problem; carries its status, its text and the rest of the document."""
 
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(
+        self, status: int, detail: str, problem: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
         super().__init__(f"{status}: {detail}")
         self.status = status
         self.detail = detail
+        self.problem = problem
 
 
 @dataclass(slots=True)
@@ -41,7 +45,8 @@ class Portal:
         ):
             data = await answer.json(content_type=None) if answer.status != 204 else None
             if answer.status >= 400:
-                raise PortalRefused(answer.status, str((data or {}).get("detail") or data))
+                problem = data if isinstance(data, dict) else {}
+                raise PortalRefused(answer.status, str(problem.get("detail") or data), problem)
             return data
 
     async def items(self, path: str) -> list[dict[str, Any]]:

@@ -1,10 +1,11 @@
-"""Passes the portal's live stream on to the pages, with the lag of each change that Outlook has saved here."""
+"""Passes the portal's live stream on to the pages, with the lag of each change that was made here."""
 
 import asyncio
 import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,9 @@ import structlog
 from .audience import Audience
 from .entries import moment, of_booking
 from .portal_client import Portal, PortalRefused
+from .refusals import refusal
 from .rooms import ImportedRoom
-from .stopwatch import Stopwatch
+from .stopwatch import Watches
 
 log = structlog.get_logger()
 
@@ -37,12 +39,12 @@ class Relay:
         portal: Portal,
         rooms: Mapping[UUID, ImportedRoom],
         audience: Audience,
-        stopwatch: Stopwatch,
+        watches: Watches,
     ) -> None:
         self._portal = portal
         self._rooms = rooms
         self._audience = audience
-        self._stopwatch = stopwatch
+        self._watches = watches
 
     async def run(self, stop: asyncio.Event) -> None:
         """Relay until `stop`, across the portal's restarts."""
@@ -60,28 +62,42 @@ class Relay:
                     await stop.wait()
 
     def _pass_on(self, event: str, data: str) -> None:
-        if not event.startswith("booking"):
-            return
-        booking: dict[str, Any] = json.loads(data)
-        booking = booking.get("data", booking)
+        if event.startswith("booking"):
+            self._tell_booking(json.loads(data)["data"])
+        elif event == "command.rejected":
+            self._tell_refusal(json.loads(data)["data"])
+
+    def _tell_booking(self, booking: Mapping[str, Any]) -> None:
         room = self._rooms.get(UUID(booking["room_id"]))
         if room is None:
             return
         entry = of_booking(booking, room)
-        found = self._stopwatch.stop(
-            room.id,
-            moment(booking["start"]),
-            cancelled=entry["status"] == "cancelled",
-            now=time.perf_counter(),
-        )
-        action, lag = found or (_WORDS.get(entry["status"], entry["status"]), None)
+        way, action, lag = self._timed(room, entry["status"], moment(booking["start"]))
         self._audience.tell(
             "booking",
             {
                 "entry": entry,
                 "room_id": str(room.id),
                 "room_name": room.room.name,
-                "what": f"{action} in Outlook" if found else action,
+                "what": action,
+                "way": way,
                 "lag_ms": lag,
             },
         )
+
+    def _timed(
+        self, room: ImportedRoom, status: str, start: datetime
+    ) -> tuple[str | None, str, float | None]:
+        cancelled, now = status == "cancelled", time.perf_counter()
+        words = _WORDS.get(status, status)
+        if found := self._watches.arrived.stop(room.id, start, cancelled=cancelled, now=now):
+            return "arrived", f"{found[0]} in Outlook", found[1]
+        if status == "pending":
+            return None, words, None
+        if found := self._watches.answered.stop(room.id, start, cancelled=cancelled, now=now):
+            return "answered", f"{found[0]} on the platform", found[1]
+        return None, words, None
+
+    def _tell_refusal(self, result: Mapping[str, Any]) -> None:
+        told = refusal(result["reason"], result["text"], result["alternatives"] or (), self._rooms)
+        self._audience.tell("refused", {"booking_id": result["booking_id"], "refusal": told})

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from . import recurrence
-from .cloud import Cloud, founding
+from .cloud import Cloud
 from .outlook import NewMeeting, Outlook
 from .rooms import ImportedRoom
 from .week import Meeting, meetings_of, weeks_around
@@ -18,8 +18,8 @@ _NOBODY = UUID(int=0)
 
 async def seed(cloud: Cloud, client_secret: str, today: date) -> int:
     """Make the tenant, do again what the diary holds, and book the weeks it lacks; returns how many meetings are new."""
-    await cloud.relive(founding(client_secret))
-    file = cloud.diary.with_name("weeks.json")
+    await cloud.relive(client_secret)
+    file = cloud.diary.file.with_name("weeks.json")
     planned: list[str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
     outlook = Outlook(cloud)
     booked = 0

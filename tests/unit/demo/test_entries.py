@@ -1,17 +1,24 @@
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from demo.entries import Entry, busy_text, moment, of_booking, touches
+from demo.entries import Entry, busy_text, double_booked, moment, of_booking, touches
 from demo.rooms import ImportedRoom
 from demo.tenant import BERLIN
 
 ROOM = ImportedRoom(UUID(int=1), UUID(int=2), BERLIN.rooms[0], BERLIN)
 
 
-def entry(start: str, end: str, *, all_day: bool = False) -> Entry:
+def entry(
+    start: str,
+    end: str,
+    *,
+    all_day: bool = False,
+    name: str = "x",
+    status: str = "confirmed",
+) -> Entry:
     return Entry(
-        id="x", start=f"2026-11-23T{start}", end=f"2026-11-23T{end}", all_day=all_day, subject="s",
-        organizer="o", status="confirmed", series=False, version=1,
+        id=name, start=f"2026-11-23T{start}", end=f"2026-11-23T{end}", all_day=all_day, subject="s",
+        organizer="o", status=status, series=False, version=1,
     )  # fmt: skip
 
 
@@ -53,3 +60,14 @@ def test_an_all_day_booking_keeps_its_date_and_touches_no_other_day() -> None:
     assert (drawn["start"], drawn["end"]) == ("2026-11-25T00:00", "2026-11-26T00:00")
     days = [date(2026, 11, day) for day in (24, 25, 26)]
     assert [touches(drawn, day) for day in days] == [False, True, False]
+
+
+def test_double_booked_are_those_that_share_time_and_take_the_room() -> None:
+    day = [
+        entry("09:00", "10:00", name="touched"),
+        entry("10:00", "11:00", name="one"),
+        entry("10:30", "12:00", name="two", status="tentative"),
+        entry("11:30", "12:30", name="unanswered", status="pending"),
+    ]
+    assert double_booked(day) == {"one", "two"}
+    assert double_booked([]) == set()

@@ -1,7 +1,9 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from demo.stopwatch import Saved, Stopwatch
+import pytest
+
+from demo.stopwatch import Saved, Stopwatch, Watches
 
 ROOM, OTHER = UUID(int=1), UUID(int=2)
 TEN = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -31,3 +33,19 @@ def test_what_never_arrives_is_forgotten() -> None:
     watch.start(Saved(ROOM, "booked", TEN, at=0.0))
     watch.start(Saved(ROOM, "booked", ELEVEN, at=1000.0))
     assert watch.stop(ROOM, TEN, cancelled=False, now=1001.0) is None
+
+
+def test_a_change_that_is_refused_is_not_waited_for() -> None:
+    watches, saved = Watches(), Saved(ROOM, "booked", TEN, at=1.0)
+    with pytest.raises(LookupError), watches.on_the_platform(saved):
+        raise LookupError
+    assert watches.answered.stop(ROOM, TEN, cancelled=False, now=2.0) is None
+    assert watches.written.stop(ROOM, TEN, cancelled=False, now=2.0) is None
+
+
+def test_each_way_has_its_own_lags() -> None:
+    watches = Watches()
+    with watches.on_the_platform(Saved(ROOM, "booked", TEN, at=1.0)):
+        watches.written.stop(ROOM, TEN, cancelled=False, now=1.25)
+    watches.answered.stop(ROOM, TEN, cancelled=False, now=2.0)
+    assert watches.lags_ms() == {"arrived": [], "written": [250.0], "answered": [1000.0]}
