@@ -190,6 +190,27 @@ async def test_a_change_that_outlook_overtook_is_stale_and_other_fields_merge(
     assert (booking.subject, booking.start) == ("Both", later)
 
 
+async def test_a_slot_taken_unseen_is_refused_by_the_first_look_with_alternatives(
+    tenant: Tenant,
+) -> None:
+    await tenant.outlook("POST", "pause-deliveries", {"paused": True})
+    await tenant.meeting(organizer=BOB["address"])
+
+    async def accepted() -> bool:
+        return [row["response"] for row in await tenant.calendar()] == ["accepted"]
+
+    await until(accepted)
+    result = await tenant.ask(tenant.book())
+    assert (result.outcome, result.reason) == ("rejected", "overlap")
+    assert result.alternatives
+    await tenant.outlook("POST", "pause-deliveries", {"paused": False})
+
+    async def withdrawn() -> bool:
+        return await tenant.calendar(MARA["id"]) == []
+
+    await until(withdrawn)
+
+
 async def test_a_declined_move_leaves_the_booking_where_it_was(tenant: Tenant) -> None:
     order = tenant.book()
     await tenant.ask(order)

@@ -69,10 +69,12 @@ async def look_for_answers(desk: Desk) -> None:
         still = next((each for each in held.errands.intents if each.id == intent.id), None)
         if still is None or not still.awaits_room:
             continue
-        if still.unanswered(held.clock()):
-            await held.occupancy()
-            taken = held.taken(_slot(still.content), but=still.booking_id)
-            await _refuse(desk, still, "overlap" if taken else "room_no_answer", [])
+        await held.occupancy()
+        # Taken by a meeting that the room has accepted: ours it has declined, or will, without our having seen its copy.
+        if held.taken(_slot(still.content), but=still.booking_id, for_sure=True):
+            await _refuse(desk, still, "overlap", [])
+        elif still.unanswered(held.clock()):
+            await _refuse(desk, still, "room_no_answer", [])
         else:
             await desk.save(still.looked(held.clock()))
 

@@ -146,12 +146,15 @@ class Holding:
         if not self._occupancy_known:
             await self._load_occupancy()
 
-    def taken(self, slot: Slot, *, but: UUID) -> bool:
-        """Whether another booking takes this slot or asks for it; after `occupancy`."""
+    def taken(self, slot: Slot, *, but: UUID, for_sure: bool = False) -> bool:
+        """Whether another booking takes this slot, or (not `for_sure`) asks for it; after `occupancy`."""
         return any(
             row.id != but and slot.overlaps(Slot(row.starts, row.ends))
             for row in self.rows.values()
-            if row.published and row.kind != "master" and row.removed_at is None
+            if row.published
+            and row.kind != "master"
+            and row.removed_at is None
+            and not (for_sure and row.answer == "pending")
         )
 
     async def _load_occupancy(self) -> list[Row]:
