@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from graphclient.errors import NotFound
@@ -12,6 +12,7 @@ from ..domain.intent import Intent
 from ..domain.mirror import Unreadable, sight
 from .desk import Desk
 
+MOST_ROUNDS: Final = 3  # of reading and writing an event that changes under our hands
 _EVENT_GONE = "erroritemnotfound"
 _AROUND = timedelta(minutes=1)
 

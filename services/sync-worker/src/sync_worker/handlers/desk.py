@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
-from contracts.events import Alternative
+from contracts.events import Alternative, RejectionReason
 
 from ..domain.alternatives import REACH, Hours, Neighbour, Slot, alternatives
+from ..domain.command import rejected
 from ..domain.intent import Intent
 from ..domain.room import LeaseLost
 from ..domain.work import Effects
@@ -53,6 +55,20 @@ class Desk:
         if not self.held.may_write():
             raise LeaseLost
         return again
+
+    def mailbox_of(self, intent: Intent) -> UUID | str:
+        """Where an intent is written."""
+        return self.held.claim.mailbox_id if intent.path == "direct" else intent.mailbox
+
+    async def abandon(self, intent: Intent, reason: RejectionReason, text: str) -> None:
+        """End an intent that cannot be done, and the command it serves with this reason; raises LeaseLost."""
+        now = self.held.clock()
+        effects = Effects(intents=(replace(intent, stage="done", ended_at=now),))
+        asked = self.held.errands.command(intent.command)
+        if asked is not None:
+            result = rejected(asked, self.held.claim.room_id, reason, text)
+            effects |= self.held.errands.decision(asked, result, now)
+        await self.held.commit([], [], effects=effects)
 
     async def save(self, *intents: Intent) -> None:
         """Commit intents alone; raises LeaseLost."""

@@ -10,7 +10,7 @@ from eventbus import NotConfirmed
 
 from ..domain.absence import Window
 from ..domain.alternatives import Slot
-from ..domain.answers import Watch, contents_of, gone_of
+from ..domain.answers import contents_of, gone_of
 from ..domain.booking import Row
 from ..domain.changes import Changes, Ours, Seen, apply
 from ..domain.command import Asked
@@ -21,6 +21,7 @@ from ..domain.schedule import Cadence
 from ..domain.work import Effects
 from .errands import Errands
 from .needs import Mirror, Outgoing
+from .own_work import may_be_ours
 from .publishing import Publisher
 
 _DAY = timedelta(days=1)
@@ -104,42 +105,7 @@ class Holding:
 
     def keeps_back(self, seen: Seen) -> bool:
         """Whether this may be our own work that we do not know of yet, or no longer want to see (own work first)."""
-        intents = self.errands.intents
-        if not intents:
-            return False
-        one = seen.sighting
-        row = self.row_of(one.event_id) or self._awaited(one.ical_uid)
-        if row is not None and self._reappeared(row, seen):
-            return True
-        return Watch(intents).keeps_back(
-            one.event_id,
-            one.starts,
-            one.ends,
-            row_id=row.id if row else None,
-            cancelled=one.answer == "cancelled",
-        )
-
-    def _reappeared(self, row: Row, seen: Seen) -> bool:
-        """Whether a change that a newer one of ours replaced shows again: a late twin of its write struck (design §5.3)."""
-        one = seen.sighting
-        for intent in self.errands.intents:
-            newer = self.errands.overruled(intent)
-            if (
-                newer is not None
-                and intent.booking_id == row.id
-                and intent.content.at_same_time(one.starts, one.ends)
-                and newer.content.at_same_time(row.starts, row.ends)
-                and not intent.content.at_same_time(row.starts, row.ends)
-            ):
-                self.errands.reappeared[intent.id] = newer
-                return True
-        return False
-
-    def _awaited(self, ical_uid: str | None) -> Row | None:
-        if ical_uid is None:
-            return None
-        ours = (row for row in self.rows.values() if row.organizer_event_id is not None)
-        return next((row for row in ours if row.ical_uid == ical_uid), None)
+        return bool(self.errands.intents) and may_be_ours(self.errands, self.rows.values(), seen)
 
     async def occupancy(self) -> None:
         """Load, once in a pass, every row that takes the room or asks for it."""
@@ -268,23 +234,29 @@ class Holding:
         if not changes.rows and not effects and self.state == self.claim.state:
             return
         now = self.clock()
-        before = {row.id: self.rows.get(row.id) for row in changes.rows}
-        freed = any(old is not None and old.conflicted for old in before.values())
-        many = len(changes.rows) > _MOST_COMPARED
-        tangled = freed or many or (len(changes.rows) > 1 and bool(overlapping(changes.rows)))
+        owed = effects.overlaps is None and (self.state.overlaps_owed or self._tangles(changes))
         state = replace(
             self.state,
             version=changes.version,
             last_change_at=now if changes.told else self.state.last_change_at,
-            overlaps_owed=self.state.overlaps_owed or tangled,
+            overlaps_owed=owed,
         )
         writes = any(each.stage == "open" for each in (*self.errands.intents, *effects.intents))
         lease = self.options.write_lease if writes else self.options.lease
         overlaps = await self._mirror.commit(self.claim, state, changes, now, effects, lease)
         self._lease_until = now + lease
-        self.state = replace(state, overlaps_owed=state.overlaps_owed or overlaps)
+        # The commit that settles overlaps is the only one whose rows may go on overlapping.
+        self.state = replace(state, overlaps_owed=owed or (overlaps and effects.overlaps is None))
         self.rows.update((row.id, row) for row in changes.rows)
         self.errands.take(effects)
+
+    def _tangles(self, changes: Changes) -> bool:
+        """Whether overlaps must be settled after this, as far as can be told without the other rows."""
+        rows = changes.rows
+        before = (self.rows.get(row.id) for row in rows)
+        if any(old is not None and old.conflicted for old in before):
+            return True
+        return len(rows) > _MOST_COMPARED or (len(rows) > 1 and bool(overlapping(rows)))
 
     async def _settle_overlaps(self) -> None:
         now = self.clock()
@@ -295,22 +267,7 @@ class Holding:
         ours = Ours((*withdrawn, *changed))
         changes = apply(self.rows.values(), [], [], self.state.version, now, ours)
         self.state = replace(self.state, overlaps_owed=False)
-        await self._write_settled(changes, effects | Effects(overlaps=frozenset(pairs)))
-
-    async def _write_settled(self, changes: Changes, effects: Effects) -> None:
-        now = self.clock()
-        state = replace(
-            self.state,
-            version=changes.version,
-            last_change_at=now if changes.told else self.state.last_change_at,
-            overlaps_owed=False,
-        )
-        lease = self.options.write_lease if effects.intents else self.options.lease
-        await self._mirror.commit(self.claim, state, changes, now, effects, lease)
-        self._lease_until = now + lease
-        self.state = state
-        self.rows.update((row.id, row) for row in changes.rows)
-        self.errands.take(effects)
+        await self._write(changes, effects | Effects(overlaps=frozenset(pairs)))
 
     async def _send_results(self) -> None:
         sent: list[Asked] = []

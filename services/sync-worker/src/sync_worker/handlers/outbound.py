@@ -10,7 +10,7 @@ from .desk import Desk
 from .recovery import clear_doubts, reassert, remove_twins, resume
 from .writing import carry_out
 
-_MOST_BEGUN = 20  # writes in one pass: other rooms want their turn
+_MOST_BEGUN = 10  # writes in one pass: other rooms want their turn
 
 
 async def resume_intents(desk: Desk) -> None:
@@ -72,6 +72,7 @@ async def _begin(desk: Desk, turn: list[Asked], most: int) -> int:
             await desk.held.commit([], [], effects=effects)
             effects = Effects()
             await carry_out(desk, decision.intent, begun=True)
+            await resume_intents(desk)  # what it led to: another path, an invitation, a way back
             begun += 1
             if begun >= most:
                 break

@@ -22,9 +22,10 @@ from ..domain.command import rejected
 from ..domain.intent import Intent
 from ..domain.schedule import backoff
 from ..domain.work import Conflict, Effects
+from .creating import created
 from .desk import Desk
 from .errands import removal
-from .writing import carry_out, created
+from .writing import carry_out
 
 log = structlog.get_logger()
 

@@ -1,0 +1,128 @@
+"""Changing an event that is there: read, compared, written with the etag that was compared (design §5.3)."""
+
+from dataclasses import replace
+
+from graphclient import EventChange, Invitee, Written
+from graphclient.errors import Changed
+
+from ..domain.booking import Row
+from ..domain.command import accepted
+from ..domain.intent import Intent
+from ..domain.work import Effects
+from .answering import second_look
+from .copies import MOST_ROUNDS, Gone, state_of_copy
+from .desk import Desk
+
+_OVERTAKEN = "The meeting was changed or cancelled in Outlook meanwhile."
+
+
+async def change(desk: Desk, intent: Intent) -> None:
+    """Read, compare, write with the etag that was compared: at the copy that counts."""
+    mailbox = desk.mailbox_of(intent)
+    content = intent.content
+    subject = intent.new_subject
+    for _ in range(MOST_ROUNDS):
+        copy = await state_of_copy(desk, mailbox, intent.event_id, intent)
+        if isinstance(copy, Gone):
+            await desk.abandon(intent, "stale", _OVERTAKEN)
+            return
+        intent = intent.upon(copy.subject)
+        shows_when = content.at_same_time(copy.starts, copy.ends)
+        if shows_when and subject in {None, copy.subject}:
+            await _changed(desk, intent, Written(copy.id, copy.etag, copy.ical_uid), found=True)
+            return
+        if (
+            intent.step == "change"
+            and not shows_when
+            and intent.finds_moved(copy.starts, copy.ends)
+        ):
+            await desk.abandon(intent, "stale", _OVERTAKEN)
+            return
+        change = EventChange(
+            start=None if shows_when else content.starts,
+            end=None if shows_when else content.ends,
+            time_zone=content.time_zone,
+            all_day=None if shows_when else content.all_day,
+            subject=subject,
+        )
+        try:
+            written = await desk.diary.change_event(mailbox, copy.id, copy.etag, change)
+        except Changed:
+            intent = replace(intent, etag=None)
+            continue
+        await _changed(desk, intent, written, found=False)
+        return
+    raise Changed("the event changes faster than we can follow")
+
+
+async def _changed(desk: Desk, intent: Intent, written: Written, *, found: bool) -> None:
+    held = desk.held
+    now = held.clock()
+    done = intent.written(
+        now, event_id=written.id, etag=written.etag, ical_uid=written.ical_uid, by_answer=not found
+    )
+    if intent.path == "direct":
+        await desk.save(done)
+        await second_look(desk, done)
+        return
+    row = held.rows.get(intent.booking_id)
+    rows: list[Row] = []
+    if row is not None:
+        rows = [
+            replace(
+                row,
+                subject=intent.content.subject if row.origin == "clearooms" else row.subject,
+                organizer_mailbox=intent.mailbox,
+                organizer_event_id=written.id,
+            )
+        ]
+    if intent.moves:
+        await held.commit([], [], rows=rows, effects=Effects(intents=(done,)))
+        return
+    # The room need not answer for a subject: its calendar shows the organiser's name anyway.
+    effects = Effects(intents=(done.ended(now),))
+    asked = held.errands.command(intent.command)
+    if asked is not None:
+        effects |= held.errands.decision(asked, accepted(asked, held.claim.room_id), now)
+    await held.commit([], [], rows=rows, effects=effects)
+
+
+async def invite(desk: Desk, intent: Intent) -> None:
+    """The guest of a direct booking, once the slot is surely ours: the mail goes out now (graph-calendar §2.5)."""
+    content = intent.content
+    guest = Invitee(content.organizer_name, content.organizer_email)
+    etag = None if intent.attempts > 1 else intent.etag
+    for _ in range(MOST_ROUNDS):
+        if etag is None:
+            copy = await state_of_copy(desk, desk.mailbox_of(intent), intent.event_id)
+            if isinstance(copy, Gone):
+                await desk.save(intent.ended(desk.held.clock()))
+                return
+            etag = copy.etag
+            if intent.attempts > 1 and etag != intent.etag:
+                # No longer as we made it: the invitation whose answer was lost took effect. A second one would be a fourth
+                # write, and attendees are not ours to read (law 2).
+                await _invited(desk, intent, etag)
+                return
+        try:
+            written = await desk.diary.change_event(
+                desk.mailbox_of(intent),
+                intent.event_id or "",
+                etag,
+                EventChange(attendees=(guest,)),
+            )
+        except Changed:
+            etag = None
+            continue
+        await _invited(desk, intent, written.etag)
+        return
+    raise Changed("the event changes faster than we can follow")
+
+
+async def _invited(desk: Desk, intent: Intent, etag: str) -> None:
+    row = desk.held.rows.get(intent.booking_id)
+    rows: list[Row] = []
+    if row is not None:
+        rows = [replace(row, etag=etag, seen_etags=(*row.seen_etags, etag))]
+    done = Effects(intents=(intent.ended(desk.held.clock()),))
+    await desk.held.commit([], [], rows=rows, effects=done)

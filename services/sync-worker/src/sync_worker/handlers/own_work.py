@@ -1,0 +1,50 @@
+"""Own work first: whether an event that was read may be ours, though we do not know of it yet (design §5.3)."""
+
+from collections.abc import Collection
+
+from ..domain.answers import Watch
+from ..domain.booking import Row
+from ..domain.changes import Seen
+from .errands import Errands
+
+
+def may_be_ours(errands: Errands, rows: Collection[Row], seen: Seen) -> bool:
+    """Whether it is kept back: an open write's effect, what we took away, a late twin of an older change."""
+    one = seen.sighting
+    row = _row_of(rows, seen)
+    if row is not None and _reappeared(errands, row, seen):
+        return True
+    return Watch(errands.intents).keeps_back(
+        one.event_id,
+        one.starts,
+        one.ends,
+        row_id=row.id if row else None,
+        cancelled=one.answer == "cancelled",
+    )
+
+
+def _row_of(rows: Collection[Row], seen: Seen) -> Row | None:
+    """By its event id, else by the iCalUId of a meeting we wrote into its organiser's calendar."""
+    event_id, uid = seen.sighting.event_id, seen.sighting.ical_uid
+    known = next((row for row in rows if row.event_id == event_id), None)
+    if known is not None or uid is None:
+        return known
+    ours = (row for row in rows if row.organizer_event_id is not None)
+    return next((row for row in ours if row.ical_uid == uid), None)
+
+
+def _reappeared(errands: Errands, row: Row, seen: Seen) -> bool:
+    """Whether a change that a newer one of ours replaced shows again: a late twin of its write struck."""
+    one = seen.sighting
+    for intent in errands.intents:
+        newer = errands.overruled(intent)
+        if (
+            newer is not None
+            and intent.booking_id == row.id
+            and intent.content.at_same_time(one.starts, one.ends)
+            and newer.content.at_same_time(row.starts, row.ends)
+            and not intent.content.at_same_time(row.starts, row.ends)
+        ):
+            errands.reappeared[intent.id] = newer
+            return True
+    return False

@@ -1,0 +1,90 @@
+"""Taking an event away: cancelled by its organiser, deleted where only we know it, declined by the room (design §5.3)."""
+
+from dataclasses import replace
+from uuid import uuid5
+
+from contracts.commands import Cancel
+from contracts.identity import NAMESPACE
+from graphclient.errors import Changed, NotFound
+
+from ..domain.changes import removed
+from ..domain.command import accepted
+from ..domain.intent import Intent
+from ..domain.work import Effects
+from .copies import MOST_ROUNDS, Gone, is_event_gone, state_of_copy
+from .desk import Desk
+
+
+async def take_away(desk: Desk, intent: Intent) -> None:
+    """Cancel, delete or decline; what is gone already is gone."""
+    mailbox = desk.mailbox_of(intent)
+    comment = _comment(desk, intent)
+    event_id = intent.event_id
+    for _ in range(MOST_ROUNDS):
+        try:
+            if intent.step == "decline":
+                await desk.diary.decline_event(mailbox, event_id or "", comment)
+                break
+            copy = await state_of_copy(desk, mailbox, event_id, intent)
+            if isinstance(copy, Gone):
+                if event_id is None:  # not in the organiser's calendar: the room says no instead
+                    await decline_instead(desk, intent)
+                    return
+                break
+            if intent.step == "delete":
+                await desk.diary.delete_event(mailbox, copy.id, copy.etag)
+            else:
+                await desk.diary.cancel_event(mailbox, copy.id, copy.etag, comment)
+            break
+        except NotFound as error:
+            if not is_event_gone(error):
+                raise
+            break
+        except Changed:
+            continue
+    else:
+        raise Changed("the event changes faster than we can follow")
+    await _taken_away(desk, intent)
+
+
+async def decline_instead(desk: Desk, intent: Intent) -> None:
+    """The organiser's copy is out of reach: the room says no, which the organiser is told. Raises LeaseLost."""
+    now = desk.held.clock()
+    row = desk.held.rows.get(intent.booking_id)
+    ended = replace(intent, stage="done", ended_at=now)
+    if row is None or not row.bound:
+        await _taken_away(desk, intent)
+        return
+    decline = replace(
+        intent,
+        id=uuid5(NAMESPACE, f"{intent.id}/decline"),
+        step="decline",
+        path="direct",
+        mailbox=desk.room,
+        event_id=row.event_id,
+        etag=row.etag,
+        attempts=0,
+        created_at=now,
+    )
+    await desk.save(ended, decline)
+
+
+async def _taken_away(desk: Desk, intent: Intent) -> None:
+    held = desk.held
+    now = held.clock()
+    effects = Effects(intents=(intent.ended(now),))
+    row = held.rows.get(intent.booking_id)
+    asked = held.errands.command(intent.command)
+    if asked is None or row is None:
+        await held.commit([], [], effects=effects)
+        return
+    result = accepted(asked, held.claim.room_id)
+    effects |= held.errands.decision(asked, result, now)
+    await held.commit([], [], rows=[removed(row, now)], effects=effects)
+
+
+def _comment(desk: Desk, intent: Intent) -> str:
+    asked = desk.held.errands.command(intent.command)
+    if asked is not None and isinstance(asked.order, Cancel):
+        return asked.order.reason
+    return "The room is not available at this time."
