@@ -100,7 +100,9 @@ alter table bookings
     add column when_version bigint not null default 0, -- the version in which Graph last changed start or end
     add column subject_version bigint not null default 0,
     add column organizer_mailbox text, -- where the organiser's copy is, once we wrote it or looked for it
-    add column organizer_event_id text;
+    add column organizer_event_id text,
+    add column yields_until timestamptz, -- booked directly: until then a foreign event in its slot wins
+    add column withdrawn_at timestamptz; -- taken away by us: soon after, a copy that still shows is an old one
 
 alter table room_sync
     add column command_no bigint not null default 0, -- rises with every command for the room

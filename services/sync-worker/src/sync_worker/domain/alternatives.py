@@ -1,5 +1,6 @@
 """What to offer instead of a slot that is taken: from our mirror and holds alone (design §5.4)."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -85,32 +86,43 @@ def alternatives(
 
 
 def _slots(room: Neighbour, wanted: Slot, hours: Hours, now: datetime) -> tuple[Slot, ...]:
+    """The nearest first, none overlapping another."""
     length = wanted.ends - wanted.starts
-    free = [
-        slot
-        for starts in _starts(room, wanted, length, now)
-        if (slot := Slot(starts, starts + length)).starts >= now
-        and room.free(slot)
-        and (hours.cover(slot) or not hours.cover(wanted))
-    ]
-    free.sort(key=lambda slot: (abs(slot.starts - wanted.starts), slot.starts))
+    busy = _merged(room.busy)
+    begins = [each.starts for each in busy]
+    inside = hours.cover(wanted)
     chosen: list[Slot] = []
-    for slot in free:
-        if not any(slot.overlaps(each) for each in chosen):
+    for starts in sorted(_starts(busy, wanted, now), key=lambda at: (abs(at - wanted.starts), at)):
+        slot = Slot(starts, starts + length)
+        before = bisect_left(begins, slot.ends)
+        free = before == 0 or busy[before - 1].ends <= slot.starts
+        if free and (hours.cover(slot) or not inside) and not any(map(slot.overlaps, chosen)):
             chosen.append(slot)
-        if len(chosen) == _MOST_SLOTS:
-            break
+            if len(chosen) == _MOST_SLOTS:
+                break
     return tuple(chosen)
 
 
-def _starts(room: Neighbour, wanted: Slot, length: timedelta, now: datetime) -> Iterable[datetime]:
+def _merged(busy: Iterable[Slot]) -> list[Slot]:
+    """The same time in spans that do not touch, in order."""
+    spans: list[Slot] = []
+    for each in sorted(busy, key=lambda slot: slot.starts):
+        if spans and each.starts <= spans[-1].ends:
+            spans[-1] = Slot(spans[-1].starts, max(spans[-1].ends, each.ends))
+        else:
+            spans.append(each)
+    return spans
+
+
+def _starts(busy: Sequence[Slot], wanted: Slot, now: datetime) -> Iterable[datetime]:
     """Candidates within reach: quarter hours, and right after or before what is there."""
+    length = wanted.ends - wanted.starts
     first = max(wanted.starts - REACH, now)
     last = wanted.starts + REACH
     quarter = datetime.fromtimestamp(
         -(-first.timestamp() // _STEP.total_seconds()) * _STEP.total_seconds(), tz=UTC
     )
-    candidates = {each.ends for each in room.busy} | {each.starts - length for each in room.busy}
+    candidates = {each.ends for each in busy} | {each.starts - length for each in busy}
     while quarter <= last:
         candidates.add(quarter)
         quarter += _STEP

@@ -73,10 +73,8 @@ def _keeps_back(
                 return intent.path == "direct" and intent.stage != "guarding"
             unsure = intent.stage == "open" or (intent.stage == "guarding" and not intent.by_answer)
             return row_id is None and unsure and intent.content.at_same_time(starts, ends)
-        case "cancel" | "delete" | "decline":
-            # What we took away does not come back because somebody read late.
-            ours = written_here or (intent.command is not None and row_id == intent.booking_id)
-            return ours and not cancelled
+        case "delete":
+            return written_here and not cancelled  # on its way out
         case _:
             return False
 

@@ -1,7 +1,7 @@
 """A row of the mirror, and the part of it that the outside is told."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
@@ -12,6 +12,7 @@ Answer = Literal["pending", "confirmed", "tentative", "cancelled"]
 Origin = Literal["outlook", "clearooms"]
 
 MOST_SEEN_ETAGS = 8
+SETTLES_WITHIN: Final = timedelta(minutes=2)  # until a room's copy shows what its organiser's does
 UNBOUND: Final = "unbound "  # no id of Graph's has a blank
 
 
@@ -46,6 +47,8 @@ class Row:
     subject_version: int = 0
     organizer_mailbox: str | None = None
     organizer_event_id: str | None = None
+    yields_until: datetime | None = None
+    withdrawn_at: datetime | None = None
 
     @property
     def status(self) -> BookingStatus:
@@ -53,6 +56,14 @@ class Row:
         if self.conflicted and self.answer in {"confirmed", "tentative"}:
             return "conflicted"
         return self.answer
+
+    def yields(self, now: datetime) -> bool:
+        """Whether a foreign event in its slot still wins: Exchange checked nothing when it was booked."""
+        return self.yields_until is not None and now < self.yields_until
+
+    def just_withdrawn(self, now: datetime) -> bool:
+        """Whether we took it away so lately that a copy which still shows it is an old one."""
+        return self.withdrawn_at is not None and now - self.withdrawn_at < SETTLES_WITHIN
 
     @property
     def bound(self) -> bool:

@@ -80,6 +80,11 @@ def apply(
     return _numbered(by_id, written.values(), version, now)
 
 
+def withdrawn(row: Row, now: datetime) -> Row:
+    """The row of an event that we took away ourselves."""
+    return replace(removed(row, now), withdrawn_at=now)
+
+
 def removed(row: Row, now: datetime) -> Row:
     """The row of an event that is gone; it goes on counting versions."""
     if row.removed_at is not None and row.answer == "cancelled":
@@ -130,6 +135,8 @@ def _seen(
         subject_version=_NEXT if renamed else old.subject_version if old else 0,
         organizer_mailbox=old.organizer_mailbox if old else None,
         organizer_event_id=old.organizer_event_id if old else None,
+        yields_until=old.yields_until if old else None,
+        withdrawn_at=old.withdrawn_at if old else None,
     )
 
 

@@ -16,7 +16,6 @@ Stage = Literal["open", "written", "guarding", "done"]
 
 ANSWER_WITHIN: Final = timedelta(seconds=120)  # the room's, throttled time not counted
 YIELD_WITHIN: Final = timedelta(minutes=2)  # after a direct write: a foreign event wins
-SETTLES_WITHIN: Final = timedelta(minutes=2)  # until a room's copy shows what its organiser's does
 TWINS_WITHIN: Final = timedelta(minutes=10)
 MOST_NUMBERS: Final = 2  # new transactionIds after a duplicate that is dead
 _LOOKS: Final = (timedelta(seconds=5), timedelta(seconds=30))
@@ -57,7 +56,7 @@ class Intent:
     """One write.
 
     Stages: `open` (to be done, or its outcome unknown), `written` (the room, or a second look, must confirm it),
-    `guarding` (confirmed, but a foreign event still wins, or a late twin may come), `done`.
+    `guarding` (its effect was found, not confirmed: a late twin may come), `done`.
     """
 
     id: UUID
@@ -161,24 +160,7 @@ class Intent:
         return replace(self, written_at=self.written_at + wait)
 
     def ended(self, now: datetime) -> "Intent":
-        """Confirmed, or given up. Kept for a while where a foreign event or a late twin could still matter."""
-        until = None
-        if self.step == "create" and self.path == "direct" and self.written_at is not None:
-            until = self.written_at + YIELD_WITHIN
-        if self.step in {"cancel", "delete", "decline"}:
-            until = now + SETTLES_WITHIN
-        if not self.by_answer:
-            until = now + TWINS_WITHIN
-        if until is not None and until > now:
-            return replace(self, stage="guarding", ended_at=now, due_at=until)
-        return replace(self, stage="done", ended_at=now)
-
-    def yields(self, now: datetime) -> bool:
-        """Whether a foreign event in its slot still wins."""
-        return (
-            self.step == "create"
-            and self.path == "direct"
-            and self.stage == "guarding"
-            and self.written_at is not None
-            and now - self.written_at < YIELD_WITHIN
-        )
+        """Confirmed, or given up. Kept for a while where its effect was found, not confirmed: a late twin may come."""
+        if self.by_answer:
+            return replace(self, stage="done", ended_at=now)
+        return replace(self, stage="guarding", ended_at=now, due_at=now + TWINS_WITHIN)

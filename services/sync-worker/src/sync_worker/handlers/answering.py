@@ -11,9 +11,9 @@ from contracts.identity import NAMESPACE
 from ..domain.alternatives import Slot
 from ..domain.answers import verdict
 from ..domain.booking import Row, unbound_id
-from ..domain.changes import Seen, removed
+from ..domain.changes import Seen, withdrawn
 from ..domain.command import accepted, rejected
-from ..domain.intent import Content, Intent
+from ..domain.intent import YIELD_WITHIN, Content, Intent
 from ..domain.work import Conflict, Effects
 from .desk import Desk
 from .errands import removal
@@ -28,8 +28,11 @@ _TEXT: dict[RejectionReason, str] = {
 }
 
 
-async def second_look(desk: Desk, intent: Intent) -> None:
-    """Right after a direct write: alone in its slot it is confirmed, else it gives way. Raises GraphError."""
+async def second_look(desk: Desk, intent: Intent) -> Intent | None:
+    """Right after a direct write: alone in its slot it is confirmed, else it gives way; what is to be written next.
+
+    Raises GraphError.
+    """
     held = desk.held
     slot = _slot(intent.content)
     seen = await _look(desk, slot)
@@ -43,26 +46,24 @@ async def second_look(desk: Desk, intent: Intent) -> None:
     now = held.clock()
     if others:
         rest = [each for each in seen if each.sighting.event_id != intent.event_id]
-        await _refuse(desk, intent, "overlap", rest)
-        return
+        return await _refuse(desk, intent, "overlap", rest)
     row = _direct_row(desk, intent)
     effects = Effects(intents=(intent.ended(now),))
     asked = held.errands.command(intent.command)
     if asked is not None and intent.step != "restore":
         result = accepted(asked, held.claim.room_id)
         effects |= held.errands.decision(asked, result, now)
-    if intent.step == "create":
-        effects |= Effects(intents=(_invitation(intent, desk),))
+    following = _invitation(intent, desk) if intent.step == "create" else None
+    if following is not None:
+        effects |= Effects(intents=(following,))
     await held.commit([], [], rows=[row], effects=effects)
+    return following
 
 
 async def look_for_answers(desk: Desk) -> None:
     """Look at the slots whose answer is due: a lost hint must not cost the booking. Raises GraphError."""
     held = desk.held
     for intent in held.errands.intents:
-        if intent.stage == "written" and intent.path == "direct":
-            await second_look(desk, intent)  # a crash came between the write and the look
-            continue
         if not intent.awaits_room or intent.due_at > held.clock():
             continue
         await held.commit(await _look(desk, _slot(intent.content)), [])
@@ -110,7 +111,7 @@ async def _look(desk: Desk, slot: Slot) -> list[Seen]:
     return seen
 
 
-async def _refuse(desk: Desk, intent: Intent, reason: RejectionReason, seen: list[Seen]) -> None:
+async def _refuse(desk: Desk, intent: Intent, reason: RejectionReason, seen: list[Seen]) -> Intent:
     """Undo what we wrote and say why: a new booking goes, a changed one goes back to where it was."""
     held = desk.held
     now = held.clock()
@@ -119,7 +120,7 @@ async def _refuse(desk: Desk, intent: Intent, reason: RejectionReason, seen: lis
     effects = Effects(intents=(replace(intent, stage="done", ended_at=now), undo))
     rows: list[Row] = []
     if undo.step != "restore" and row is not None:
-        rows = [removed(row, now)]
+        rows = [withdrawn(row, now)]
         if intent.step == "restore":
             log.warning("booking_lost_its_room", room=str(held.claim.room_id))
             effects |= Effects(conflicts=(Conflict("withdrawn", intent.booking_id),))
@@ -129,6 +130,7 @@ async def _refuse(desk: Desk, intent: Intent, reason: RejectionReason, seen: lis
         result = rejected(asked, held.claim.room_id, reason, _TEXT[reason], offers)
         effects |= held.errands.decision(asked, result, now)
     await held.commit(seen, [], rows=rows, effects=effects)
+    return undo
 
 
 def _undoing(intent: Intent, desk: Desk) -> Intent:
@@ -148,6 +150,7 @@ def _undoing(intent: Intent, desk: Desk) -> Intent:
         event_id=intent.event_id,
         ical_uid=intent.ical_uid,
         base=intent.content,
+        attempts=1,
     )
 
 
@@ -166,6 +169,7 @@ def _invitation(intent: Intent, desk: Desk) -> Intent:
         event_id=intent.event_id,
         etag=intent.etag,
         ical_uid=intent.ical_uid,
+        attempts=1,
     )
 
 
@@ -187,6 +191,9 @@ def _direct_row(desk: Desk, intent: Intent) -> Row:
         ends=content.ends,
         subject=content.subject,
         answer="confirmed",
+        yields_until=desk.held.clock() + YIELD_WITHIN
+        if intent.step == "create"
+        else row.yields_until,
     )
 
 

@@ -16,8 +16,8 @@ from .desk import Desk
 _OVERTAKEN = "The meeting was changed or cancelled in Outlook meanwhile."
 
 
-async def change(desk: Desk, intent: Intent) -> None:
-    """Read, compare, write with the etag that was compared: at the copy that counts."""
+async def change(desk: Desk, intent: Intent) -> Intent | None:
+    """Read, compare, write with the etag that was compared: at the copy that counts; what is to be written next."""
     mailbox = desk.mailbox_of(intent)
     content = intent.content
     subject = intent.new_subject
@@ -25,19 +25,20 @@ async def change(desk: Desk, intent: Intent) -> None:
         copy = await state_of_copy(desk, mailbox, intent.event_id, intent)
         if isinstance(copy, Gone):
             await desk.abandon(intent, "stale", _OVERTAKEN)
-            return
+            return None
         intent = intent.upon(copy.subject)
         shows_when = content.at_same_time(copy.starts, copy.ends)
         if shows_when and subject in {None, copy.subject}:
-            await _changed(desk, intent, Written(copy.id, copy.etag, copy.ical_uid), found=True)
-            return
+            return await _changed(
+                desk, intent, Written(copy.id, copy.etag, copy.ical_uid), found=True
+            )
         if (
             intent.step == "change"
             and not shows_when
             and intent.finds_moved(copy.starts, copy.ends)
         ):
             await desk.abandon(intent, "stale", _OVERTAKEN)
-            return
+            return None
         change = EventChange(
             start=None if shows_when else content.starts,
             end=None if shows_when else content.ends,
@@ -50,21 +51,18 @@ async def change(desk: Desk, intent: Intent) -> None:
         except Changed:
             intent = replace(intent, etag=None)
             continue
-        await _changed(desk, intent, written, found=False)
-        return
+        return await _changed(desk, intent, written, found=False)
     raise Changed("the event changes faster than we can follow")
 
 
-async def _changed(desk: Desk, intent: Intent, written: Written, *, found: bool) -> None:
+async def _changed(desk: Desk, intent: Intent, written: Written, *, found: bool) -> Intent | None:
     held = desk.held
     now = held.clock()
     done = intent.written(
         now, event_id=written.id, etag=written.etag, ical_uid=written.ical_uid, by_answer=not found
     )
     if intent.path == "direct":
-        await desk.save(done)
-        await second_look(desk, done)
-        return
+        return await second_look(desk, done)
     row = held.rows.get(intent.booking_id)
     rows: list[Row] = []
     if row is not None:
@@ -78,13 +76,14 @@ async def _changed(desk: Desk, intent: Intent, written: Written, *, found: bool)
         ]
     if intent.moves:
         await held.commit([], [], rows=rows, effects=Effects(intents=(done,)))
-        return
+        return None
     # The room need not answer for a subject: its calendar shows the organiser's name anyway.
     effects = Effects(intents=(done.ended(now),))
     asked = held.errands.command(intent.command)
     if asked is not None:
         effects |= held.errands.decision(asked, accepted(asked, held.claim.room_id), now)
     await held.commit([], [], rows=rows, effects=effects)
+    return None
 
 
 async def invite(desk: Desk, intent: Intent) -> None:

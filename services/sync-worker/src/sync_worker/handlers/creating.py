@@ -16,8 +16,8 @@ from .desk import Desk
 log = structlog.get_logger()
 
 
-async def create(desk: Desk, intent: Intent) -> None:
-    """Write it under its transactionId; raises GraphError, LeaseLost, NotConfirmed."""
+async def create(desk: Desk, intent: Intent) -> Intent | None:
+    """Write it under its transactionId; what is to be written next. Raises GraphError, LeaseLost, NotConfirmed."""
     while True:
         try:
             written = await desk.diary.create_event(
@@ -26,37 +26,35 @@ async def create(desk: Desk, intent: Intent) -> None:
         except Conflict as error:
             duplicate = error
         else:
-            await created(desk, intent, written)
-            return
+            return await created(desk, intent, written)
         known = await _made_before(desk, intent, duplicate)
         if known is not None:
-            await created(desk, intent, known, by_answer=False)
-            return
+            return await created(desk, intent, known, by_answer=False)
         if intent.number >= MOST_NUMBERS:
             booking = str(intent.booking_id)
             log.error("transaction_ids_used_up", booking=booking, code=duplicate.code)
             text = "Microsoft 365 says that this booking was made and removed."
             await desk.abandon(intent, "invalid", text)
-            return
+            return None
         intent = await desk.ready(replace(intent, number=intent.number + 1))
 
 
-async def created(desk: Desk, intent: Intent, written: Written, *, by_answer: bool = True) -> None:
+async def created(
+    desk: Desk, intent: Intent, written: Written, *, by_answer: bool = True
+) -> Intent | None:
     """Our event is there: pending until the room has answered, or looked at once more where nobody else checks."""
-    now = desk.held.clock()
     done = intent.written(
-        now,
+        desk.held.clock(),
         event_id=written.id,
         etag=written.etag,
         ical_uid=written.ical_uid,
         by_answer=by_answer,
     )
     if intent.path == "direct":
-        await desk.save(done)
-        await second_look(desk, done)
-        return
+        return await second_look(desk, done)
     row = desk.held.rows.get(intent.booking_id) or new_row(desk, done)
     await desk.held.commit([], [], rows=[row], effects=Effects(intents=(done,)))
+    return None
 
 
 def _new_event(desk: Desk, intent: Intent) -> NewEvent:

@@ -23,6 +23,7 @@ class Desk:
     diary: Diary
     mirror: Mirror
     outgoing: Outgoing
+    _offers: dict[Slot, tuple[Alternative, ...]] = field(default_factory=dict)
     _office: dict[Slot, tuple[Sequence[Neighbour], Hours | None]] = field(default_factory=dict)
 
     @property
@@ -32,11 +33,15 @@ class Desk:
 
     async def offers(self, wanted: Slot) -> tuple[Alternative, ...]:
         """What is free instead, by our mirror and holds alone."""
-        claim = self.held.claim
-        office, hours = await self._around(wanted)
-        if hours is None:
-            return ()
-        return alternatives(claim.room_id, wanted, office, hours, self.held.clock())
+        known = self._offers.get(wanted)
+        if known is None:
+            claim = self.held.claim
+            office, hours = await self._around(wanted)
+            known = ()
+            if hours is not None:
+                known = alternatives(claim.room_id, wanted, office, hours, self.held.clock())
+            self._offers[wanted] = known
+        return known
 
     async def _around(self, wanted: Slot) -> tuple[Sequence[Neighbour], Hours | None]:
         for known, around in self._office.items():

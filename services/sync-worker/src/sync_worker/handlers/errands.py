@@ -11,9 +11,9 @@ from contracts.identity import NAMESPACE
 from ..domain.alternatives import Slot
 from ..domain.answers import verdict
 from ..domain.booking import Row
-from ..domain.changes import removed
+from ..domain.changes import withdrawn
 from ..domain.command import Asked, Key, accepted
-from ..domain.intent import Intent, Step
+from ..domain.intent import Content, Intent, Step
 from ..domain.overlap import overlapping
 from ..domain.work import Address, Conflict, Effects, Hold, Work, earliest_due, in_turn
 
@@ -121,26 +121,22 @@ class Errands:
                 effects |= self.decision(asked, accepted(asked, room_id), now)
         return effects
 
-    def yielding(self, rows: Sequence[Row], now: datetime) -> tuple[list[Row], Effects]:
+    def yielding(
+        self, rows: Sequence[Row], mailbox: str, now: datetime
+    ) -> tuple[list[Row], Effects]:
         """Bookings of ours that a foreign event overlaps soon after they were written directly: they give way (design §5.4)."""
-        fresh = {each.booking_id: each for each in self._intents.values() if each.yields(now)}
-        by_id = {row.id: row for row in rows}
-        withdrawn: dict[UUID, Row] = {}
+        fresh = {row.id: row for row in rows if row.yields(now)}
+        foreign = {row.id for row in rows if row.origin != "clearooms"}
+        gone: dict[UUID, Row] = {}
         effects = Effects()
         for one, other in sorted(overlapping(rows)) if fresh else ():
             for mine, theirs in ((one, other), (other, one)):
-                if mine not in fresh or mine in withdrawn or by_id[theirs].origin == "clearooms":
-                    continue
-                withdrawn[mine] = removed(by_id[mine], now)
-                intent = fresh[mine]
-                effects |= Effects(
-                    intents=(
-                        replace(intent, stage="done"),
-                        removal(intent, now),
-                    ),
-                    conflicts=(Conflict("withdrawn", mine, theirs),),
-                )
-        return list(withdrawn.values()), effects
+                if mine in fresh and mine not in gone and theirs in foreign:
+                    gone[mine] = withdrawn(fresh[mine], now)
+                    line = Conflict("withdrawn", mine, theirs)
+                    undo = withdrawal(fresh[mine], mailbox, now)
+                    effects |= Effects(intents=(undo,), conflicts=(line,))
+        return list(gone.values()), effects
 
     def overruled(self, intent: Intent) -> Intent | None:
         """The newest change of the same booking done after one that was found, not confirmed; None without one."""
@@ -194,7 +190,23 @@ def removal(intent: Intent, now: datetime) -> Intent:
         mailbox=intent.mailbox,
         content=intent.content,
         event_id=intent.event_id,
-        etag=intent.etag,
+        created_at=now,
+        due_at=now,
+        attempts=1,
+    )
+
+
+def withdrawal(row: Row, mailbox: str, now: datetime) -> Intent:
+    """The intent that takes a directly booked event out of the room's calendar."""
+    return Intent(
+        id=uuid5(NAMESPACE, f"{row.id}/delete/{row.event_id}"),
+        booking_id=row.id,
+        command=None,
+        step="delete",
+        path="direct",
+        mailbox=mailbox,
+        content=Content.of(row),
+        event_id=row.event_id,
         created_at=now,
         due_at=now,
     )

@@ -105,7 +105,17 @@ class Holding:
 
     def keeps_back(self, seen: Seen) -> bool:
         """Whether this may be our own work that we do not know of yet, or no longer want to see (own work first)."""
-        return bool(self.errands.intents) and may_be_ours(self.errands, self.rows.values(), seen)
+        return may_be_ours(self.errands, self.rows.values(), seen, self.clock())
+
+    def _published(self, seen: Sequence[Seen], now: datetime) -> Sequence[Seen]:
+        """Those that are not kept back."""
+        if not self.errands.intents and not any(
+            row.just_withdrawn(now) for row in self.rows.values()
+        ):
+            return seen
+        back = {each.sighting.id: each for each in seen if self.keeps_back(each)}
+        self.kept_back.update(back)
+        return [each for each in seen if each.sighting.id not in back]
 
     async def occupancy(self) -> None:
         """Load, once in a pass, every row that takes the room or asks for it."""
@@ -145,12 +155,7 @@ class Holding:
         """
         now = self.clock()
         self._told_hints.update(hints or {})
-        shown: list[Seen] = []
-        for each in seen:
-            if self.keeps_back(each):
-                self.kept_back[each.sighting.id] = each
-            else:
-                shown.append(each)
+        shown = self._published(seen, now)
         intents = self.errands.intents
         lost = gone_of(self.rows, gone, intents)
         self.errands.declined.update(set(gone) - set(lost))
@@ -240,6 +245,7 @@ class Holding:
             version=changes.version,
             last_change_at=now if changes.told else self.state.last_change_at,
             overlaps_owed=owed,
+            command_done_no=self._done_no(effects),
         )
         writes = any(each.stage == "open" for each in (*self.errands.intents, *effects.intents))
         lease = self.options.write_lease if writes else self.options.lease
@@ -249,6 +255,12 @@ class Holding:
         self.state = replace(state, overlaps_owed=owed or (overlaps and effects.overlaps is None))
         self.rows.update((row.id, row) for row in changes.rows)
         self.errands.take(effects)
+
+    def _done_no(self, effects: Effects) -> int:
+        """What is begun is open work, though no command asked for it: the next pass must load it."""
+        if any(each.stage != "done" for each in effects.intents):
+            return min(self.state.command_done_no, self.claim.command_no - 1)
+        return self.state.command_done_no
 
     def _tangles(self, changes: Changes) -> bool:
         """Whether overlaps must be settled after this, as far as can be told without the other rows."""
@@ -261,10 +273,10 @@ class Holding:
     async def _settle_overlaps(self) -> None:
         now = self.clock()
         rows = await self._load_occupancy()
-        withdrawn, effects = self.errands.yielding(rows, now)
-        gone = {row.id for row in withdrawn}
+        yielding, effects = self.errands.yielding(rows, str(self.claim.mailbox_id), now)
+        gone = {row.id for row in yielding}
         changed, pairs = settled([row for row in rows if row.id not in gone], now)
-        ours = Ours((*withdrawn, *changed))
+        ours = Ours((*yielding, *changed))
         changes = apply(self.rows.values(), [], [], self.state.version, now, ours)
         self.state = replace(self.state, overlaps_owed=False)
         await self._write(changes, effects | Effects(overlaps=frozenset(pairs)))

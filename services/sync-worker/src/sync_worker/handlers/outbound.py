@@ -72,7 +72,6 @@ async def _begin(desk: Desk, turn: list[Asked], most: int) -> int:
             await desk.held.commit([], [], effects=effects)
             effects = Effects()
             await carry_out(desk, decision.intent, begun=True)
-            await resume_intents(desk)  # what it led to: another path, an invitation, a way back
             begun += 1
             if begun >= most:
                 break

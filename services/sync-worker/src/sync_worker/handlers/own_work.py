@@ -1,6 +1,7 @@
 """Own work first: whether an event that was read may be ours, though we do not know of it yet (design §5.3)."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from ..domain.answers import Watch
 from ..domain.booking import Row
@@ -8,10 +9,12 @@ from ..domain.changes import Seen
 from .errands import Errands
 
 
-def may_be_ours(errands: Errands, rows: Collection[Row], seen: Seen) -> bool:
+def may_be_ours(errands: Errands, rows: Collection[Row], seen: Seen, now: datetime) -> bool:
     """Whether it is kept back: an open write's effect, what we took away, a late twin of an older change."""
     one = seen.sighting
     row = _row_of(rows, seen)
+    if row is not None and row.just_withdrawn(now) and one.answer != "cancelled":
+        return True  # what we took away does not come back because somebody reads an old copy
     if row is not None and _reappeared(errands, row, seen):
         return True
     return Watch(errands.intents).keeps_back(

@@ -71,12 +71,11 @@ class Passes:
 
     async def _work(self, held: Holding, diary: Diary) -> None:
         desk = Desk(held, diary, self.mirror, self.outgoing)
-        writes = self.options.writes and not held.errands.idle
-        if writes:
+        if self.options.writes:
             await resume_intents(desk)
         await self._read(held, diary)
         await held.settle_overlaps()
-        if writes:
+        if self.options.writes and not held.errands.idle:
             await work_off(desk)
         if held.kept_back and await release_kept_back(desk):
             held.state = replace(held.state, window_read_started=None)

@@ -7,7 +7,7 @@ from contracts.commands import Cancel
 from contracts.identity import NAMESPACE
 from graphclient.errors import Changed, NotFound
 
-from ..domain.changes import removed
+from ..domain.changes import withdrawn
 from ..domain.command import accepted
 from ..domain.intent import Intent
 from ..domain.work import Effects
@@ -15,8 +15,8 @@ from .copies import MOST_ROUNDS, Gone, is_event_gone, state_of_copy
 from .desk import Desk
 
 
-async def take_away(desk: Desk, intent: Intent) -> None:
-    """Cancel, delete or decline; what is gone already is gone."""
+async def take_away(desk: Desk, intent: Intent) -> Intent | None:
+    """Cancel, delete or decline; what is gone already is gone. What is to be written next."""
     mailbox = desk.mailbox_of(intent)
     comment = _comment(desk, intent)
     event_id = intent.event_id
@@ -28,8 +28,7 @@ async def take_away(desk: Desk, intent: Intent) -> None:
             copy = await state_of_copy(desk, mailbox, event_id, intent)
             if isinstance(copy, Gone):
                 if event_id is None:  # not in the organiser's calendar: the room says no instead
-                    await decline_instead(desk, intent)
-                    return
+                    return await decline_instead(desk, intent)
                 break
             if intent.step == "delete":
                 await desk.diary.delete_event(mailbox, copy.id, copy.etag)
@@ -45,16 +44,17 @@ async def take_away(desk: Desk, intent: Intent) -> None:
     else:
         raise Changed("the event changes faster than we can follow")
     await _taken_away(desk, intent)
+    return None
 
 
-async def decline_instead(desk: Desk, intent: Intent) -> None:
+async def decline_instead(desk: Desk, intent: Intent) -> Intent | None:
     """The organiser's copy is out of reach: the room says no, which the organiser is told. Raises LeaseLost."""
     now = desk.held.clock()
     row = desk.held.rows.get(intent.booking_id)
     ended = replace(intent, stage="done", ended_at=now)
     if row is None or not row.bound:
         await _taken_away(desk, intent)
-        return
+        return None
     decline = replace(
         intent,
         id=uuid5(NAMESPACE, f"{intent.id}/decline"),
@@ -63,10 +63,11 @@ async def decline_instead(desk: Desk, intent: Intent) -> None:
         mailbox=desk.room,
         event_id=row.event_id,
         etag=row.etag,
-        attempts=0,
+        attempts=1,
         created_at=now,
     )
     await desk.save(ended, decline)
+    return decline
 
 
 async def _taken_away(desk: Desk, intent: Intent) -> None:
@@ -80,7 +81,7 @@ async def _taken_away(desk: Desk, intent: Intent) -> None:
         return
     result = accepted(asked, held.claim.room_id)
     effects |= held.errands.decision(asked, result, now)
-    await held.commit([], [], rows=[removed(row, now)], effects=effects)
+    await held.commit([], [], rows=[withdrawn(row, now)], effects=effects)
 
 
 def _comment(desk: Desk, intent: Intent) -> str:

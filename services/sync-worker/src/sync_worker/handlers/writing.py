@@ -39,25 +39,32 @@ _UNREACHABLE = (Forbidden, NotFound, MailboxUnsupported)
 
 
 async def carry_out(desk: Desk, intent: Intent, *, begun: bool = False) -> None:
-    """Do what an intent says; raises LeaseLost, NotConfirmed, and the GraphErrors that concern the whole room.
+    """Do what an intent says, and what follows from it; raises LeaseLost, NotConfirmed, and what concerns the whole room.
 
     `begun`: it was committed just now, this attempt counted.
     """
     if not begun:
         intent = await desk.ready(intent)
-    elif not desk.held.may_write():
-        raise LeaseLost
+    following: Intent | None = intent
+    while following is not None:
+        if not desk.held.may_write():
+            raise LeaseLost
+        following = await _attempt(desk, following)
+
+
+async def _attempt(desk: Desk, intent: Intent) -> Intent | None:
+    """One attempt at one write; the intent that was begun because of it, committed."""
     writes.labels(intent.step, intent.path).inc()
     try:
         match intent.step:
             case "create":
-                await create(desk, intent)
+                return await create(desk, intent)
             case "change" | "restore":
-                await change(desk, intent)
+                return await change(desk, intent)
             case "invite":
                 await invite(desk, intent)
             case "cancel" | "delete" | "decline":
-                await take_away(desk, intent)
+                return await take_away(desk, intent)
             case _:
                 assert_never(intent.step)
     except CredentialsRejected:
@@ -67,12 +74,13 @@ async def carry_out(desk: Desk, intent: Intent, *, begun: bool = False) -> None:
     except _UNREACHABLE as error:
         if intent.path == "direct":
             raise
-        await _unreachable(desk, intent, error)
+        return await _unreachable(desk, intent, error)
     except Rejected as error:
         await _refused(desk, intent, error)
+    return None
 
 
-async def _unreachable(desk: Desk, intent: Intent, error: GraphError) -> None:
+async def _unreachable(desk: Desk, intent: Intent, error: GraphError) -> Intent | None:
     """The organiser has no calendar that we may use: the room's own is left."""
     log.info(
         "organizer_unreachable",
@@ -89,19 +97,21 @@ async def _unreachable(desk: Desk, intent: Intent, error: GraphError) -> None:
                 id=uuid5(NAMESPACE, f"{intent.id}/direct"),
                 path="direct",
                 mailbox=desk.room,
-                attempts=0,
+                attempts=1,
                 number=0,
                 created_at=now,
             )
             await desk.save(replace(intent, stage="done", ended_at=now), direct)
+            return direct
         case "cancel":
-            await decline_instead(desk, intent)
+            return await decline_instead(desk, intent)
         case "change":
             text = "The organiser's calendar cannot be reached; ask them to change the meeting."
             await desk.abandon(intent, "organizer_unreachable", text)
         case _:
             log.error("left_undone", step=intent.step, booking=str(intent.booking_id))
             await desk.save(replace(intent, stage="done", ended_at=now))
+    return None
 
 
 async def _refused(desk: Desk, intent: Intent, error: GraphError) -> None:

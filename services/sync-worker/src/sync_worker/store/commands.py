@@ -38,9 +38,26 @@ select room_id from (
 ) as known
 order by over, at desc limit 1
 """
-_STATE_OF_ROOM = f"""
-select {ACTIVE} as active from rooms r left join integrations i on i.organisation_id = r.organisation_id
-where r.id = $1 and r.organisation_id = $2 and r.removed_at is null
+# Keeps the command and rouses its room in one statement; nothing comes back for a repeat. `active`: null where there is no
+# such room, false where nothing is synced.
+_NOTE = f"""
+with place as (
+    select coalesce($6::uuid, ({_BOOKED.replace("$2", "$5")})) as room_id
+), known as (
+    select place.room_id, (select {ACTIVE} from rooms r left join integrations i on i.organisation_id = r.organisation_id
+        where r.id = place.room_id and r.organisation_id = $1 and r.removed_at is null) as active
+    from place
+), new as (
+    insert into commands (organisation_id, source, id, kind, room_id, booking_id, sequence, data, not_after, received_at)
+    select $1, $2, $3, $4, known.room_id, $5, $7, $8, $9, $10 from known
+    on conflict do nothing returning room_id
+), roused as (
+    insert into room_sync (room_id, organisation_id, due_at, command_no)
+    select known.room_id, $1, $11, 1 from known, new where known.active
+    on conflict (room_id) do update set command_no = room_sync.command_no + 1,
+        due_at = greatest(least(room_sync.due_at, $11), room_sync.not_before)
+)
+select known.room_id, known.active from known, new
 """
 
 
@@ -53,27 +70,45 @@ class CommandStore:
     async def note(self, organisation_id: UUID, asked: Asked, now: datetime) -> UUID | None:
         """Keep the command; the room that is due for it, None if none is. Of a repeat the result is sent again."""
         async with self._database.organisation_transaction(organisation_id) as connection:
-            room_id = await _room_of(connection, organisation_id, asked)
-            if not await _insert(connection, organisation_id, asked, room_id):
-                decided = await connection.fetchval(
-                    "update commands set sent_at = null where organisation_id = $1 and source = $2 and id = $3"
-                    " and outcome is not null returning true",
-                    organisation_id,
-                    asked.key.source,
-                    asked.key.id,
-                )
-                if decided:
-                    await _stray(connection, organisation_id, asked.key, now)
+            noted = await connection.fetchrow(
+                _NOTE,
+                organisation_id,
+                asked.key.source,
+                asked.key.id,
+                kind_of(asked.order),
+                asked.booking_id,
+                asked.order.room_id if isinstance(asked.order, (Book, Resync)) else None,
+                asked.sequence,
+                asked.order.model_dump(mode="json"),
+                asked.order.not_after,
+                asked.received_at,
+                now,
+            )
+            if noted is None:
+                await self._repeated(connection, organisation_id, asked, now)
                 return None
-            result = await _refusal(connection, organisation_id, asked, room_id)
-            if result is not None:
+            room_id, active = noted["room_id"], noted["active"]
+            if room_id is not None and not active:
+                result = _no_holder(asked, room_id, known=active is not None)
                 parameters = result_parameters([(asked.key, result, now)])
                 await connection.execute(RESULT, organisation_id, *parameters)
-            if room_id is None or result is not None:
+            if not active:
                 await _stray(connection, organisation_id, asked.key, now)
                 return None
-            await connection.execute(_ROUSE, room_id, organisation_id, now)
-            return room_id
+            return room_id if isinstance(room_id, UUID) else None
+
+    async def _repeated(
+        self, connection: Connection, organisation_id: UUID, asked: Asked, now: datetime
+    ) -> None:
+        decided = await connection.fetchval(
+            "update commands set sent_at = null where organisation_id = $1 and source = $2 and id = $3"
+            " and outcome is not null returning true",
+            organisation_id,
+            asked.key.source,
+            asked.key.id,
+        )
+        if decided:
+            await _stray(connection, organisation_id, asked.key, now)
 
     async def due_strays(self, now: datetime, most: int) -> list[tuple[UUID, Key]]:
         """Strays that are due, ours for half a minute, with their organisations."""
@@ -204,39 +239,11 @@ async def _room_of(connection: Connection, organisation_id: UUID, asked: Asked) 
     return found if isinstance(found, UUID) else None
 
 
-async def _refusal(
-    connection: Connection, organisation_id: UUID, asked: Asked, room_id: UUID | None
-) -> CommandResult | None:
+def _no_holder(asked: Asked, room_id: UUID, *, known: bool) -> CommandResult:
     """What is clear without the room's holder."""
-    if room_id is None:
-        return None
-    room = await connection.fetchrow(_STATE_OF_ROOM, room_id, organisation_id)
-    if room is None:
-        return rejected(asked, room_id, "room_unknown", ROOM_UNKNOWN)
-    if not room["active"]:
+    if known:
         return rejected(asked, room_id, "integration_off", INTEGRATION_OFF)
-    return None
-
-
-async def _insert(
-    connection: Connection, organisation_id: UUID, asked: Asked, room_id: UUID | None
-) -> bool:
-    """Whether it is new."""
-    made = await connection.fetchval(
-        "insert into commands (organisation_id, source, id, kind, room_id, booking_id, sequence, data, not_after, received_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing returning true",
-        organisation_id,
-        asked.key.source,
-        asked.key.id,
-        kind_of(asked.order),
-        room_id,
-        asked.booking_id,
-        asked.sequence,
-        asked.order.model_dump(mode="json"),
-        asked.order.not_after,
-        asked.received_at,
-    )
-    return bool(made)
+    return rejected(asked, room_id, "room_unknown", ROOM_UNKNOWN)
 
 
 async def _drop_stray(connection: Connection, organisation_id: UUID, key: Key) -> None:

@@ -2,19 +2,26 @@
 
 from datetime import datetime
 
-import msgspec
-
 from pgstore import Connection
 
 from ..domain.room import Claim
 from ..domain.work import Effects
 from .orders import RESULT, result_parameters
-from .work import SAVE_INTENT, intent_parameters
+from .work import SAVE_INTENTS, intent_entry
 
-_JOURNAL = """
+# Holds given back go first: what is granted in the same commit may take their place.
+_RELEASED = "delete from slot_holds where room_id = $1 and booking_id = any($2)"
+_WRITTEN = f"""
+with held as (
+    insert into slot_holds (organisation_id, room_id, booking_id, starts, ends)
+    select $1, $2, h.booking_id, h.starts, h.ends
+    from jsonb_to_recordset($4::jsonb) as h(booking_id uuid, starts timestamptz, ends timestamptz)
+    on conflict (room_id, booking_id) do update set starts = excluded.starts, ends = excluded.ends
+), intended as ({SAVE_INTENTS}
+)
 insert into journal (organisation_id, room_id, booking_id, at, entry, detail)
-select $1, $2, booking_id, $3, entry, detail::jsonb from unnest($4::uuid[], $5::text[], $6::text[])
-    as g(booking_id, entry, detail)
+select $1, $2, j.booking_id, $3, j.entry, j.detail
+from jsonb_to_recordset($6::jsonb) as j(booking_id uuid, entry text, detail jsonb)
 """
 _CLEARED = """
 update conflicts c set cleared_at = $2
@@ -43,42 +50,36 @@ async def write_effects(
     if results:
         await connection.execute(RESULT, organisation_id, *result_parameters(results))
     if effects.released:
-        await connection.execute(
-            "delete from slot_holds where room_id = $1 and booking_id = any($2)",
-            room_id,
-            list(effects.released),
-        )
-    for hold in effects.holds:
-        await connection.execute(
-            "insert into slot_holds (organisation_id, room_id, booking_id, starts, ends) values ($1, $2, $3, $4, $5)"
-            " on conflict (room_id, booking_id) do update set starts = excluded.starts, ends = excluded.ends",
-            organisation_id,
-            room_id,
-            hold.booking_id,
-            hold.slot.starts,
-            hold.slot.ends,
-        )
-    for intent in effects.intents:
-        await connection.execute(SAVE_INTENT, organisation_id, room_id, *intent_parameters(intent))
-    await _write_conflicts(connection, claim, effects, now)
+        await connection.execute(_RELEASED, room_id, list(effects.released))
     lines = [
-        *((each.booking_id, f"{each.step}.{each.stage}", {}) for each in effects.intents),
         *(
-            (each.booking_id, f"command.{each.result.outcome}", {"command": each.key.id})
+            {"booking_id": each.booking_id, "entry": f"{each.step}.{each.stage}", "detail": {}}
+            for each in effects.intents
+        ),
+        *(
+            {
+                "booking_id": each.booking_id,
+                "entry": f"command.{each.result.outcome}",
+                "detail": {"command": each.key.id},
+            }
             for each in effects.results
             if each.result is not None
         ),
     ]
-    if lines:
+    if lines or effects.holds:
         await connection.execute(
-            _JOURNAL,
+            _WRITTEN,
             organisation_id,
             room_id,
             now,
-            [booking for booking, _, _ in lines],
-            [entry for _, entry, _ in lines],
-            [msgspec.json.encode(detail).decode() for _, _, detail in lines],
+            [
+                {"booking_id": each.booking_id, "starts": each.slot.starts, "ends": each.slot.ends}
+                for each in effects.holds
+            ],
+            [intent_entry(each) for each in effects.intents],
+            lines,
         )
+    await _write_conflicts(connection, claim, effects, now)
 
 
 async def _write_conflicts(

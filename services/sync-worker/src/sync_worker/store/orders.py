@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
 from contracts.commands import Book, Cancel, Change, Command, Resync
 from contracts.events import Alternative, CommandResult
 
-from ..domain.command import Asked, Key
+from ..domain.command import Asked, Key, booking_of
 from .rows import Fields
 
 _ORDERS: Final[dict[str, type[Command]]] = {
@@ -56,13 +57,13 @@ def asked_of(row: Fields) -> Asked:
     order = _ORDERS[row["kind"]].model_validate_json(msgspec.json.encode(row["data"]))
     key = Key(row["source"], row["id"])
     if row["outcome"] is None:
-        return Asked(key, order, row["received_at"])
+        return Asked(key, order, _moment(row["received_at"]))
     result = CommandResult(
         command_id=key.id,
         command_source=key.source,
         outcome=row["outcome"],
-        booking_id=row["booking_id"],
-        room_id=order.room_id if isinstance(order, (Book, Resync)) else row["room_id"],
+        booking_id=booking_of(order),
+        room_id=order.room_id if isinstance(order, (Book, Resync)) else _id(row["room_id"]),
         version=row["version"],
         reason=row["reason"],
         text=row["explanation"],
@@ -71,4 +72,13 @@ def asked_of(row: Fields) -> Asked:
             for each in row["alternatives"]
         ),
     )
-    return Asked(key, order, row["received_at"], row["decided_at"], result)
+    return Asked(key, order, _moment(row["received_at"]), _moment(row["decided_at"]), result)
+
+
+def _moment(value: datetime | str) -> datetime:
+    """A time as the driver or as JSON gives it."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+def _id(value: UUID | str | None) -> UUID | None:
+    return UUID(value) if isinstance(value, str) else value

@@ -33,6 +33,8 @@ _TYPES: Final = {
     "subject_version": "bigint",
     "organizer_mailbox": "text",
     "organizer_event_id": "text",
+    "yields_until": "timestamptz",
+    "withdrawn_at": "timestamptz",
 }
 _SEEN: Final = "string_to_array(given.seen_etags, E'\\n')"
 
@@ -102,4 +104,6 @@ def row_of(record: Fields) -> Row:
         subject_version=record["subject_version"],
         organizer_mailbox=record["organizer_mailbox"],
         organizer_event_id=record["organizer_event_id"],
+        yields_until=record["yields_until"],
+        withdrawn_at=record["withdrawn_at"],
     )
