@@ -64,9 +64,17 @@ def test_nothing_of_the_past_is_offered() -> None:
     assert own == [-1, 1, 2]
 
 
-def test_only_a_day_around_is_looked_at() -> None:
-    assert offered(slot(0), [room(slot(-19, 43))])[0] == [24]
-    assert offered(slot(0), [room(slot(-19, 43.25))])[0] == []
+@pytest.mark.parametrize(
+    ("busy", "own"),
+    [
+        (slot(-30, 54), [24]),
+        (slot(-30, 54.25), []),
+        (slot(-23, 60), [-24]),
+        (slot(-23.1, 60), []),
+    ],
+)
+def test_only_a_day_around_is_looked_at(busy: Slot, own: list[float]) -> None:
+    assert offered(slot(0), [room(busy)], now=NOON - 48 * HOUR)[0] == own
 
 
 @pytest.mark.parametrize(
