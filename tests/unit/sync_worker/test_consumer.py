@@ -4,12 +4,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
+import pytest
+
+from contracts.commands import encode_command
 from contracts.hints import ChangeHint, encode_hint, join_hints
 from eventbus import Dead, Delivery, Done, Later, Outcome
 from pgstore import DatabaseUnavailable
-from sync_worker.consumer import ChangeConsumer
+from sync_worker.consumer import ChangeConsumer, CommandConsumer
+from sync_worker.domain.command import Asked, Key
 
-from .examples import NOW
+from .examples import NOW, PLATFORM, book
 
 ROOM, ORGANISATION = uuid4(), uuid4()
 
@@ -113,3 +117,63 @@ async def test_deliveries_go_on_when_the_first_of_their_moment_is_cancelled() ->
         for event in ("e3", "e4"):
             tasks.create_task(consumer.handle(delivery(hints_body(event))))
     assert hints.statements == 2
+
+
+@dataclass
+class Commands:
+    room_id: UUID | None = ROOM
+    away: bool = False
+    noted: list[tuple[UUID, Asked]] = field(default_factory=list)
+
+    async def note(self, organisation_id: UUID, asked: Asked, now: datetime) -> UUID | None:
+        if self.away:
+            raise DatabaseUnavailable
+        self.noted.append((organisation_id, asked))
+        return self.room_id
+
+
+@dataclass
+class Office:
+    """Who is woken by commands."""
+
+    commands: Commands
+    woken: list[object] = field(default_factory=list)
+
+    async def receives(self, body: bytes) -> Outcome:
+        consumer = CommandConsumer(
+            self.commands, self.woken.extend, lambda: self.woken.append("strays"), lambda: NOW
+        )
+        return await consumer.handle(delivery(body))
+
+
+def command_body() -> bytes:
+    return encode_command(
+        book(), organisation_id=ORGANISATION, source=PLATFORM, time=NOW, message_id="c1"
+    )
+
+
+@pytest.mark.parametrize(("room_id", "woken"), [(ROOM, [(ROOM, ORGANISATION)]), (None, ["strays"])])
+async def test_a_command_is_kept_and_whoever_runs_it_woken(
+    room_id: UUID | None, woken: list[object]
+) -> None:
+    office = Office(Commands(room_id))
+    assert await office.receives(command_body()) == Done()
+    assert office.commands.noted == [(ORGANISATION, Asked(Key(PLATFORM, "c1"), book(), NOW))]
+    assert office.woken == woken
+
+
+async def test_a_command_waits_while_postgres_is_away() -> None:
+    office = Office(Commands(away=True))
+    assert isinstance(await office.receives(command_body()), Later)
+    assert office.woken == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", command_body().replace(b"2026-03-02T09:00:00Z", b"0001-01-01T00:00:00+14:00")],
+    ids=["no json", "no time"],
+)
+async def test_a_command_that_cannot_be_read_is_dead_at_once(body: bytes) -> None:
+    office = Office(Commands())
+    assert isinstance(await office.receives(body), Dead)
+    assert (office.commands.noted, office.woken) == ([], [])

@@ -9,14 +9,14 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import Undecodable
-from .fields import Count, Instant
+from .fields import NO_CONTROLS, Count, Instant
 
 CONTENT_TYPE: Final = "application/cloudevents+json"
 SOURCE: Final = "/clearooms/sync"
 MOST_BYTES: Final = 256 * 1024
 
 DataT = TypeVar("DataT", bound=BaseModel)
-Reference = Annotated[str, Field(min_length=1, max_length=512)]
+Reference = Annotated[str, Field(min_length=1, max_length=512, pattern=NO_CONTROLS)]
 
 
 class CloudEvent(BaseModel, Generic[DataT]):
@@ -25,7 +25,7 @@ class CloudEvent(BaseModel, Generic[DataT]):
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore", hide_input_in_errors=True)
 
     specversion: Literal["1.0"]
-    id: Annotated[str, Field(min_length=1, max_length=256)]
+    id: Annotated[str, Field(min_length=1, max_length=256, pattern=NO_CONTROLS)]
     source: Reference
     type: Reference
     subject: Reference | None = None

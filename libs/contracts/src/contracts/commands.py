@@ -7,7 +7,9 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from .cloudevents import CloudEvent, decode, encode
-from .fields import Count, Instant, Received, Subject, Text
+from .fields import NO_CONTROLS, Count, Instant, Received, Subject, Text
+
+_EMAIL: Final = r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$"
 
 Scope: TypeAlias = Literal["this", "series"]
 Sequence = Annotated[
@@ -24,8 +26,8 @@ BaseVersion = Annotated[
 class Person(Received):
     """Who books."""
 
-    name: Annotated[str, Field(min_length=1, max_length=256)]
-    email: Annotated[str, Field(min_length=3, max_length=320, pattern=r"^[^@\s]+@[^@\s]+$")]
+    name: Annotated[str, Field(min_length=1, max_length=256, pattern=NO_CONTROLS)]
+    email: Annotated[str, Field(min_length=3, max_length=320, pattern=_EMAIL)]
 
 
 class Book(Received):

@@ -79,7 +79,7 @@ class CommandResult(Sent):
     """The one terminal result of a command; a repeated command gets the same again."""
 
     command_id: Annotated[str, Field(max_length=256, description="the command's CloudEvents id")]
-    command_source: Annotated[str, Field(max_length=256)]
+    command_source: Annotated[str, Field(max_length=512)]
     outcome: Literal["accepted", "rejected"]
     booking_id: UUID | None = None
     room_id: UUID | None = None

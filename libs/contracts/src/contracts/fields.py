@@ -19,10 +19,14 @@ LARGEST: Final = 2**63 - 1
 
 # A control character could not be stored (NUL) or would break a line of somebody's page.
 NO_CONTROLS: Final = r"^[^\x00-\x1f\x7f]*$"
+_LINES: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"  # the same, but people write lines and tabs
 
 
 def _in_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("there is no such time in UTC") from error
 
 
 def _rfc3339(moment: datetime) -> str:
@@ -47,7 +51,7 @@ Subject = Annotated[str, Field(max_length=MOST_SUBJECT, pattern=NO_CONTROLS)]
 CutSubject = Annotated[
     str, Field(max_length=MOST_SUBJECT, pattern=NO_CONTROLS), BeforeValidator(_cut)
 ]
-Text = Annotated[str, Field(max_length=MOST_TEXT)]
+Text = Annotated[str, Field(max_length=MOST_TEXT, pattern=_LINES)]
 
 
 class Received(BaseModel):

@@ -13,6 +13,7 @@ _MOST_SLOTS = 3
 _MOST_ROOMS = 3
 _STEP = timedelta(minutes=15)
 REACH = timedelta(hours=24)
+_HORIZON = timedelta(days=3_650)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ def alternatives(
     room_id: UUID, wanted: Slot, office: Sequence[Neighbour], hours: Hours, now: datetime
 ) -> tuple[Alternative, ...]:
     """The nearest free slots of the room, then the office's rooms that are free at the wanted time, the best fit first."""
+    if wanted.starts < now - REACH or wanted.ends > now + _HORIZON:
+        return ()  # nobody books there, and the calendar ends somewhere
     own = next((each for each in office if each.room_id == room_id), None)
     slots = _slots(own, wanted, hours, now) if own else ()
     seats = (own.capacity if own else None) or 0

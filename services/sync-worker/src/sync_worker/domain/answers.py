@@ -71,7 +71,7 @@ def _keeps_back(
         case "create":
             if written_here:  # until the second look has decided
                 return intent.path == "direct" and intent.stage != "guarding"
-            unsure = intent.stage == "open" or (intent.stage == "guarding" and not intent.by_answer)
+            unsure = intent.stage == "open" or not intent.by_answer
             return row_id is None and unsure and intent.content.at_same_time(starts, ends)
         case "delete":
             return written_here and not cancelled  # on its way out

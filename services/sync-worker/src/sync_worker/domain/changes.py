@@ -105,7 +105,9 @@ def _seen(
         answer = "cancelled"
     moved = old is None or (old.starts, old.ends) != (sighting.starts, sighting.ends)
     by_us = any(each.at_same_time(sighting.starts, sighting.ends) for each in contents)
-    renamed = old is None or old.subject != subject
+    renamed = old is None or (
+        old.subject != subject and all(c.subject != subject for c in contents)
+    )
     return Row(
         id=key,
         event_id=sighting.event_id,

@@ -82,7 +82,7 @@ class Intent:
     @property
     def transaction_id(self) -> UUID:
         """The same at every attempt, so that Graph itself refuses a second event (graph-calendar §2.3)."""
-        name = self.command.id if self.command else str(self.id)
+        name = f"{self.command.source}/{self.command.id}" if self.command else str(self.id)
         return uuid5(NAMESPACE, f"{name}/{self.mailbox}/{self.number}")
 
     @property

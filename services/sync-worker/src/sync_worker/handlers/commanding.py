@@ -1,7 +1,7 @@
 """A command whose turn it is: refused for a reason, done at once, or begun with an intent."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import uuid5
 
@@ -23,6 +23,7 @@ from .window import read_window
 
 log = structlog.get_logger()
 
+_LONGEST = timedelta(days=31)
 _NO_SERIES = "Series cannot be booked or changed from here yet; change them in Outlook."
 _NO_MOVE = "A booking cannot move to another room yet; cancel it and book the other room."
 
@@ -215,8 +216,11 @@ async def _check_slot(desk: Desk, asked: Asked, slot: Slot) -> None:
     """
     held = desk.held
     now = held.clock()
-    if slot.ends <= now:
+    if slot.ends <= now or slot.starts < now - _LONGEST:
         raise _no(desk, asked, "outside_window", "The time is over.")
+    if slot.ends - slot.starts > _LONGEST:
+        text = f"A booking takes at most {_LONGEST.days} days."
+        raise _no(desk, asked, "outside_window", text)
     if slot.starts > now + held.options.window:
         text = f"Rooms can be booked at most {held.options.window.days} days ahead."
         raise _no(desk, asked, "outside_window", text)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 from uuid import UUID
 
 from contracts.events import Alternative, RejectionReason
@@ -13,6 +14,8 @@ from ..domain.room import LeaseLost
 from ..domain.work import Effects
 from .holding import Holding
 from .needs import Diary, Mirror, Outgoing
+
+NOBODY: Final = UUID(int=0)
 
 
 @dataclass(slots=True)
@@ -41,11 +44,22 @@ class Desk:
             if hours is not None:
                 known = alternatives(claim.room_id, wanted, office, hours, self.held.clock())
             self._offers[wanted] = known
-        return known
+        return tuple(each for each in known if not self._gone(each))
+
+    def _gone(self, offer: Alternative) -> bool:
+        """Whether this pass has promised the slot to somebody meanwhile."""
+        held = self.held
+        if offer.room_id != held.claim.room_id:
+            return False
+        slot = Slot(offer.start, offer.end)
+        return held.errands.held(slot, but=NOBODY) or held.taken(slot, but=NOBODY)
 
     async def _around(self, wanted: Slot) -> tuple[Sequence[Neighbour], Hours | None]:
         for known, around in self._office.items():
-            if abs(known.starts - wanted.starts) < REACH / 4:
+            if (
+                abs(known.starts - wanted.starts) < REACH / 4
+                and wanted.ends <= known.ends + REACH / 4
+            ):
                 return around
         claim = self.held.claim
         reach = Slot(wanted.starts - REACH / 4, wanted.ends + REACH / 4)

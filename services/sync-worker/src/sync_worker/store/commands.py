@@ -1,5 +1,6 @@
 """Commands: kept once by source and id, given to the room whose holder runs them, or left as strays."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -37,6 +38,10 @@ select room_id from (
     where c.booking_id = $2 and c.kind = 'book' and c.room_id is not null and c.outcome is distinct from 'rejected'
 ) as known
 order by over, at desc limit 1
+"""
+_ACTIVE = f"""
+select {ACTIVE} from rooms r left join integrations i on i.organisation_id = r.organisation_id
+where r.id = $1 and r.organisation_id = $2 and r.removed_at is null
 """
 # Keeps the command and rouses its room in one statement; nothing comes back for a repeat. `active`: null where there is no
 # such room, false where nothing is synced.
@@ -144,6 +149,12 @@ class CommandStore:
             room_id = await _room_of(connection, organisation_id, asked)
             if room_id is None:
                 return asked
+            active = await connection.fetchval(_ACTIVE, room_id, organisation_id)
+            if not active:
+                result = _no_holder(asked, room_id, known=active is not None)
+                parameters = result_parameters([(key, result, now)])
+                await connection.execute(RESULT, organisation_id, *parameters)
+                return replace(asked, result=result, decided_at=now)
             await connection.execute(
                 "update commands set room_id = $4 where organisation_id = $1 and source = $2 and id = $3",
                 organisation_id,

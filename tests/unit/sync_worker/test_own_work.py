@@ -1,0 +1,32 @@
+from datetime import timedelta
+
+import pytest
+
+from sync_worker.domain.changes import Seen, withdrawn
+from sync_worker.domain.work import Work
+from sync_worker.handlers.errands import Errands
+from sync_worker.handlers.own_work import may_be_ours
+
+from .examples import MINUTE, NOW, row, sighting
+
+GONE = withdrawn(row(event_id="e1"), NOW)
+
+
+@pytest.mark.parametrize(
+    ("after", "answer", "kept"),
+    [
+        (timedelta(0), "accepted", True),
+        (119 * MINUTE / 60, "accepted", True),
+        (2 * MINUTE, "accepted", False),  # by now Graph shows what is: it came back
+        (timedelta(0), "declined", False),
+    ],
+)
+def test_what_we_took_away_does_not_come_back_from_an_old_copy(
+    after: timedelta, answer: str, *, kept: bool
+) -> None:
+    seen = Seen(sighting("e1", responseStatus={"response": answer}))
+    assert may_be_ours(Errands(Work()), [GONE], seen, NOW + after) is kept
+
+
+def test_an_event_of_somebody_elses_is_published() -> None:
+    assert not may_be_ours(Errands(Work()), [GONE], Seen(sighting("e2")), NOW)
