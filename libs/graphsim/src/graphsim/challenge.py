@@ -6,6 +6,7 @@ from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 
 import aiohttp
+from yarl import URL
 
 from .deadlines import Deadlines
 from .options import Options
@@ -35,7 +36,7 @@ class Challenge:
         parts = urlsplit(text)
         if parts.scheme == "http" and not self._options.allow_http:
             raise _invalid("NotificationUrl scheme='http' is not supported.")
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if parts.scheme not in {"http", "https"} or not parts.hostname or not text.isascii():
             raise _invalid(f"Invalid notification url='{text}'.")
         return text
 
@@ -45,11 +46,12 @@ class Challenge:
         token = options.challenge_text.replace("{id}", request_id)
         joint = "&" if urlsplit(url).query else "?"
         value = quote(token, safe="").replace("%20", options.validation_spaces)
+        target = f"{url}{joint}{options.validation_parameter}={value}"
         try:
             async with (
                 self._deadlines.within(options.validation_seconds),
                 self._session().post(
-                    f"{url}{joint}{options.validation_parameter}={value}",
+                    URL(target, encoded=True),
                     data=b"",
                     headers={"Content-Type": "text/plain; charset=utf-8"},
                     allow_redirects=False,

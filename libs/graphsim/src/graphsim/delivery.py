@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
+from yarl import URL
 
 from .agenda import Agenda
 from .clock import Clock
@@ -211,7 +212,7 @@ class Delivery:
             async with (
                 self._deadlines.within(seconds),
                 self._session().post(
-                    lane.url,
+                    URL(lane.url, encoded=True),
                     data=msgspec.json.encode(self._body(parcel, started)),
                     headers={"Content-Type": "application/json; charset=utf-8"},
                     allow_redirects=False,

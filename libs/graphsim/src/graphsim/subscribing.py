@@ -85,7 +85,7 @@ class Subscribing:
             select=wish.resource.select,
             recipient=wish.recipient,
         )
-        self._check_room(call, mailbox, wish)
+        self.counts["duplicates_allowed"] += self._check_room(call, mailbox, wish)
         self._register.add(subscription)
         answer = self._shown(call, subscription, 201)
         self._reauthorization.granted(subscription, "create", call.caller.expires, call.now)
@@ -233,19 +233,21 @@ class Subscribing:
             case _:
                 return mailbox
 
-    def _check_room(self, call: Call, mailbox: Mailbox, wish: Wish) -> None:
-        """Refuses a duplicate and what is beyond the mailbox's quota."""
+    def _check_room(self, call: Call, mailbox: Mailbox, wish: Wish) -> int:
+        """How many equal ones there are; refuses them, or what is beyond the mailbox's quota."""
         held = self._register.of_mailbox(mailbox.id, call.now)
         if len(held) >= self._options.subscriptions_per_mailbox:
             self.counts["quota"] += 1
             raise extension(403, "Create", "Forbidden", _QUOTA)
         asked = wish.change_types, wish.resource.text.strip("/").lower()
-        for one in held:
-            same = (one.change_types, one.resource.strip("/").lower()) == asked
-            if one.app != call.caller.app or not same:
-                continue
-            if self._options.duplicate_conflict:
-                self.counts["conflicts"] += 1
-                message = f"Subscription Id {one.id} already exists for the requested combination"
-                raise Refused(409, "ObjectIdentifierInUse", message)
-            self.counts["duplicates_allowed"] += 1
+        same = [
+            one.id
+            for one in held
+            if one.app == call.caller.app
+            and (one.change_types, one.resource.strip("/").lower()) == asked
+        ]
+        if same and self._options.duplicate_conflict:
+            self.counts["conflicts"] += 1
+            message = f"Subscription Id {same[0]} already exists for the requested combination"
+            raise Refused(409, "ObjectIdentifierInUse", message)
+        return len(same)
