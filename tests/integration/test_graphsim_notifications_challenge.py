@@ -176,7 +176,8 @@ async def test_an_echo_after_ten_seconds_is_too_late_3(tmp_path: Path) -> None:
             await cloud.report()
             assert not creating.done()
             cloud.simulator.clock.advance(3)
-        reply = creating.result()
+            async with asyncio.timeout(2):
+                reply = await creating
         words = "Subscription validation request timed out."
         assert (reply.status, reply.body["error"]["message"]) == (400, words)
 

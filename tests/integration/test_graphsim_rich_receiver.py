@@ -32,7 +32,7 @@ PUBLISHER = "0bf30f3b-4a52-48df-9a82-234910c4a086"
 
 @dataclass
 class Receiver:
-    """A notification endpoint that keeps whole bodies; `held` makes it silent until it is set."""
+    """A notification endpoint that keeps whole bodies; `held` makes it silent, and too late."""
 
     url: str = ""
     bodies: list[Json] = field(default_factory=list)
@@ -48,6 +48,7 @@ class Receiver:
         self.begun.release()
         if self.held is not None:
             await self.held.wait()
+            return web.Response(status=503)
         status = self.statuses.pop(0) if self.statuses else 202
         if status == 202:
             self.bodies.append(body)

@@ -93,9 +93,9 @@ def test_flushed_counters_begin_anew_with_their_window_4_3() -> None:
         endpoint.answered(after(second), 5)
     for second in (601, 602, 603):
         endpoint.answered(after(second), 5)
-    assert endpoint.condition == "normal"
+    assert endpoint.admit(after(603)) == 0
     endpoint.answered(after(604), 5)
-    assert endpoint.condition == "dropping"
+    assert endpoint.admit(after(604)) is None
 
 
 @pytest.mark.parametrize("late", [3, 10])

@@ -46,9 +46,10 @@ class Reauthorization:
         self._register = register
         self._delivery = delivery
         self._notices = notices
+        self._patience = timedelta(hours=options.delivery_hours)
         self._random = Random(options.seed)  # noqa: S311 -- breakage repeatable by seed
         self._last: dict[str, tuple[How, datetime]] = {}
-        self._held: dict[str, list[Item]] = {}
+        self._held: dict[str, list[tuple[datetime, Item]]] = {}
         self.counts: Counter[str] = Counter()
         self.violations: list[Violation] = []
         notices.on_paused = self._hold
@@ -114,7 +115,7 @@ class Reauthorization:
             return
         if self._notices.lifecycle(subscription, "reauthorizationRequired", now):
             self.counts["challenged"] += 1
-        if now < self._end(subscription) + timedelta(hours=self._options.delivery_hours):
+        if now < self._end(subscription) + self._patience:
             self._plan(subscription, now)
 
     def _end(self, subscription: Subscription) -> datetime:
@@ -127,18 +128,26 @@ class Reauthorization:
 
     def _hold(self, subscription: Subscription, item: Item, now: datetime) -> None:
         self.counts["held"] += 1
-        self._held.setdefault(subscription.id, []).append(item)
-        late = now + timedelta(hours=self._options.delivery_hours)
-        self._state.agenda.plan(late, partial(self._give_up, subscription.id, item))
+        held = self._held.setdefault(subscription.id, [])
+        held.append((now, item))
+        if len(held) == 1:
+            self._plan_end(subscription.id, now)
 
-    def _give_up(self, subscription_id: str, item: Item, now: datetime) -> None:
-        items = self._held.get(subscription_id, [])
-        if any(one is item for one in items):
-            self._held[subscription_id] = [one for one in items if one is not item]
+    def _plan_end(self, subscription_id: str, since: datetime) -> None:
+        self._state.agenda.plan(since + self._patience, partial(self._give_up, subscription_id))
+
+    def _give_up(self, subscription_id: str, now: datetime) -> None:
+        held = self._held.pop(subscription_id, [])
+        kept = [(since, item) for since, item in held if now - since < self._patience]
+        if kept:
+            self._held[subscription_id] = kept
+            self._plan_end(subscription_id, kept[0][0])
+        if len(kept) < len(held):
+            self.counts["given_up"] += len(held) - len(kept)
             self._delivery.lose(subscription_id, now)
 
     def _release(self, subscription: Subscription, now: datetime) -> None:
-        for item in self._held.pop(subscription.id, ()):
+        for _, item in self._held.pop(subscription.id, ()):
             if self._options.flushes_after_pause:
                 self._delivery.send(subscription, subscription.notification_url, item, now)
             else:
