@@ -298,3 +298,34 @@ async def test_an_unset_client_state_comes_as_null_4_1(tmp_path: Path) -> None:
         assert (await cloud.subscribe(receiver.url, **asked)).status == 201
         await cloud.meet(organizer=None)
         assert (await receiver.until(4))[0]["clientState"] is None
+
+
+@pytest.mark.parametrize("agent", [None, "Graph/1.0"])
+async def test_the_urls_own_query_is_kept_and_the_user_agent_is_a_switch_2_1_11(
+    tmp_path: Path, agent: str | None
+) -> None:
+    async with (
+        running_cloud(tmp_path, delivery_user_agent=agent) as cloud,
+        running_receiver() as receiver,
+    ):
+        await cloud.subscribe(f"{receiver.url}?src=a%2Bb%20c&x=%C3%A9")
+        await cloud.meet(organizer=None)
+        await receiver.until(4)
+        assert receiver.seen[0].raw_path == "/n?src=a%2Bb%20c&x=%C3%A9"
+        assert receiver.seen[0].headers.get("User-Agent") == agent
+        assert receiver.seen[0].headers["Content-Type"] == "application/json; charset=utf-8"
+
+
+async def test_an_event_may_be_missing_for_a_while_after_its_notification_10(
+    tmp_path: Path,
+) -> None:
+    async with running_cloud(tmp_path) as cloud, running_receiver() as receiver:
+        await cloud.subscribe(receiver.url)
+        missing = {"error": {"code": "ErrorItemNotFound", "message": "Not in the store."}}
+        match = {"method": "GET", "path": "/events/"}
+        fault = {"match": match, "status": 404, "body": missing, "times": 2}
+        await cloud.call("POST", "/_sim/faults", fault)
+        event = (await cloud.meet(organizer=None)).body["event_id"]
+        await receiver.until(4)
+        statuses = [(await cloud.event(event)).status for _ in range(3)]
+        assert statuses == [404, 404, 200]

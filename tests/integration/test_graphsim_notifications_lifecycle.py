@@ -271,3 +271,14 @@ async def test_an_item_may_come_on_either_url_6(tmp_path: Path, channel: str) ->
         at, other = (lifecycle, changed) if channel == "lifecycle" else (changed, lifecycle)
         await at.until(1)
         assert (told(at), told(other)) == (["missed"], [])
+
+
+async def test_a_nearly_ended_token_is_challenged_at_its_end_6(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud, running_receiver() as receiver:
+        made = (await cloud.subscribe(receiver.url)).body
+        cloud.simulator.clock.advance(55 * MINUTE)
+        assert (await renew(cloud, made["id"])).status == 200
+        count = len(await receiver.until(2))
+        cloud.simulator.clock.advance(5 * MINUTE)
+        await receiver.until(count + 1)
+        assert set(told(receiver)) == {"reauthorizationRequired"}

@@ -210,3 +210,16 @@ async def test_an_unknown_defect_is_refused_with_the_known_ones(tmp_path: Path) 
     async with running_cloud(tmp_path) as cloud:
         reply = await cloud.call("POST", "/_sim/defects", {"kind": "gremlin"})
         assert (reply.status, "duplicated_late" in reply.body["error"]) == (400, True)
+
+
+@pytest.mark.parametrize(("taken", "status"), [(True, 201), (False, 400)])
+@pytest.mark.parametrize("path", ["calendar/events", "calendars/AAMk/events"])
+async def test_the_paths_below_a_calendar_are_a_switch_2_2(
+    tmp_path: Path, path: str, taken: bool, status: int
+) -> None:
+    async with running_cloud(tmp_path, calendar_paths=taken) as cloud, running_hook() as hook:
+        reply = await cloud.subscribe(hook.url, resource=f"users/{ROOM}/{path}")
+        assert reply.status == status
+        event = await cloud.subscribe(hook.url, resource=f"users/{ROOM}/{path}/AAMkEvent")
+        assert event.code == "ExtensionError"
+        assert "of parameter 'Resource' is not supported." in event.body["error"]["message"]

@@ -39,11 +39,13 @@ class Receiver:
     statuses: list[int] = field(default_factory=list)
     held: asyncio.Event | None = None
     begun: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+    seen: list[web.Request] = field(default_factory=list)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def answer(self, request: web.Request) -> web.Response:
         if "validationToken" in request.query:
             return web.Response(text=request.query["validationToken"])
+        self.seen.append(request)
         body = await request.json()
         self.begun.release()
         if self.held is not None:

@@ -1,14 +1,12 @@
 """The validation handshake of a notification URL (graph-notifications §3)."""
 
 import ssl
-from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 
 import aiohttp
-from yarl import URL
 
-from .deadlines import Deadlines
+from .courier import Courier
 from .options import Options
 from .wire import Refused
 
@@ -20,15 +18,9 @@ _CLOSED = "The underlying connection was closed:"
 class Challenge:
     """Asks a URL to echo a token before it may get notifications."""
 
-    def __init__(
-        self,
-        options: Options,
-        deadlines: Deadlines,
-        session: Callable[[], aiohttp.ClientSession],
-    ) -> None:
+    def __init__(self, options: Options, courier: Courier) -> None:
         self._options = options
-        self._deadlines = deadlines
-        self._session = session
+        self._courier = courier
 
     def url(self, given: object) -> str:
         """A usable notification URL; raises Refused with the texts of §2.6."""
@@ -48,16 +40,7 @@ class Challenge:
         value = quote(token, safe="").replace("%20", options.validation_spaces)
         target = f"{url}{joint}{options.validation_parameter}={value}"
         try:
-            async with (
-                self._deadlines.within(options.validation_seconds),
-                self._session().post(
-                    URL(target, encoded=True),
-                    data=b"",
-                    headers={"Content-Type": "text/plain; charset=utf-8"},
-                    allow_redirects=False,
-                ) as answer,
-            ):
-                status, kind, body = answer.status, answer.content_type, await answer.read()
+            reply = await self._courier.post(target, "text/plain", b"", options.validation_seconds)
         except TimeoutError:
             raise self._failed("Subscription validation request timed out.") from None
         except (aiohttp.ClientConnectorCertificateError, ssl.SSLCertVerificationError):
@@ -69,10 +52,10 @@ class Challenge:
             raise _invalid(f"{_CLOSED} An unexpected error occurred on a send.") from None
         except aiohttp.ClientError:
             raise self._failed(f"{_FAILED} {_MUST}") from None
-        if status != 200:
-            name = _status_name(status)
+        if reply.status != 200:
+            name = _status_name(reply.status)
             raise self._failed(f"{_FAILED} HTTP status code is '{name}'. {_MUST}")
-        if body != token.encode() or kind != "text/plain":
+        if reply.body != token.encode() or reply.kind != "text/plain":
             raise self._failed(
                 f"{_FAILED} Response must exactly match validationToken query parameter."
             )

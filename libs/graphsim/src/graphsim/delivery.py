@@ -10,11 +10,10 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
-from yarl import URL
 
 from .agenda import Agenda
 from .clock import Clock
-from .deadlines import Deadlines
+from .courier import Courier
 from .defects import Defects
 from .options import Options
 from .slowness import Endpoint
@@ -52,18 +51,16 @@ class Delivery:
         options: Options,
         clock: Clock,
         agenda: Agenda,
-        deadlines: Deadlines,
+        courier: Courier,
         defects: Defects,
         tokens: ValidationTokens,
-        session: Callable[[], aiohttp.ClientSession],
     ) -> None:
         self._options = options
         self._clock = clock
         self._agenda = agenda
-        self._deadlines = deadlines
+        self._courier = courier
         self._defects = defects
         self._tokens = tokens
-        self._session = session
         self._lanes: dict[str, Lane] = {}
         self._endpoints: dict[str, Endpoint] = {}
         self._owed: set[str] = set()
@@ -208,18 +205,9 @@ class Delivery:
         parcel.tries += 1
         self.counts["posts"] += 1
         started = self._clock.now()
+        body = msgspec.json.encode(self._body(parcel, started))
         try:
-            async with (
-                self._deadlines.within(seconds),
-                self._session().post(
-                    URL(lane.url, encoded=True),
-                    data=msgspec.json.encode(self._body(parcel, started)),
-                    headers={"Content-Type": "application/json; charset=utf-8"},
-                    allow_redirects=False,
-                ) as answer,
-            ):
-                status = answer.status
-                await answer.read()
+            status = (await self._courier.post(lane.url, "application/json", body, seconds)).status
         except TimeoutError:
             status = -1
         except (aiohttp.ClientError, OSError):

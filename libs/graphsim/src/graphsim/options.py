@@ -49,6 +49,8 @@ class Options:
     """A second equal subscription is refused with 409 (§2.7, unproven for Exchange)."""
     subscriptions_need_read: bool = False
     """Subscriptions refuse tokens that hold Calendars.ReadWrite only (§2.3, one sighting)."""
+    calendar_paths: bool = False
+    """`…/calendar/events` and `…/calendars/{id}/events` can be subscribed to (§2.2, unproven)."""
     subscriptions_per_mailbox: int = 1_000
     """Of all apps together; the wording of the refusal is unproven for Outlook (§2.6)."""
     subscriptions_per_page: int = 100
@@ -111,6 +113,8 @@ class Options:
     posts_at_once: int = 8
     delivery_era: Era = ERA_2026
     """Deadlines and the slow and drop rules of one text of the documentation (§4.3)."""
+    delivery_user_agent: str | None = None
+    """The User-Agent of what Graph posts; None sends none (§11, unproven)."""
     endpoint_is_host: bool = True
     """Slowness is counted per host, or else per URL (§4.3 leaves it open)."""
     missed_after_drop: bool = True

@@ -101,7 +101,8 @@ class Reauthorization:
         return broke
 
     def _plan(self, subscription: Subscription, now: datetime) -> None:
-        pause = max(_NEAREST, (self._end(subscription) - now) / 2)
+        left = self._end(subscription) - now
+        pause = left if timedelta() < left < _NEAREST else max(_NEAREST, left / 2)
         step = partial(self._challenge, subscription.id, subscription.grants)
         self._state.agenda.plan(now + pause, step)
 

@@ -12,7 +12,7 @@ from .calendar import Calendar
 from .challenge import Challenge
 from .clock import Clock
 from .control import Control
-from .deadlines import Deadlines
+from .courier import Courier
 from .defects import Defects
 from .delivery import Delivery
 from .directory import Directory
@@ -60,7 +60,7 @@ class Simulator:
             state_dir / "token-key.pem" if state_dir else None, self.options.token_seconds
         )
         access = Access(self.state)
-        deadlines = Deadlines(self.clock)
+        courier = Courier(self.clock, self._session, self.options.delivery_user_agent)
         self.publisher_keys = PublisherKeys(
             self.clock, self.faults, self.options.publisher_key_hours
         )
@@ -68,10 +68,9 @@ class Simulator:
             self.options,
             self.clock,
             self.state.agenda,
-            deadlines,
+            courier,
             self.defects,
             ValidationTokens(self.options, self.publisher_keys, self.defects),
-            self._session,
         )
         self.notices = Notices(self.options, self.register, self.delivery, self.defects)
         reauthorization = Reauthorization(
@@ -84,7 +83,7 @@ class Simulator:
             self.register,
             access,
             self.options,
-            Challenge(self.options, deadlines, self._session),
+            Challenge(self.options, courier),
             reauthorization,
             self.defects,
             self._new_id,

@@ -52,12 +52,19 @@ class Resource:
     select: tuple[str, ...]
 
     @classmethod
-    def read(cls, given: object) -> Self:
-        """The resource of a body; raises Refused."""
+    def read(cls, given: object, *, calendars: bool) -> Self:
+        """The resource of a body, maybe below a calendar; raises Refused."""
         text = given if isinstance(given, str) else ""
         path, _, query = text.partition("?")
         parts = segments_of(path)
-        if len(parts) != 3 or parts[0].lower() != "users" or parts[2].lower() != "events":
+        match [part.lower() for part in parts]:
+            case ["users", _, "events"]:
+                known = True
+            case ["users", _, "calendar", "events"] | ["users", _, "calendars", _, "events"]:
+                known = calendars
+            case _:
+                known = False
+        if not known:
             message = f"The value '{text}' of parameter 'Resource' is not supported."
             raise Refused(400, "ExtensionError", message)
         options = query_of(query)
@@ -99,7 +106,10 @@ class Wish:
         tls = body.get("latestSupportedTlsVersion") or "v1_2"
         if tls not in _TLS:
             raise invalid("Invalid 'latestSupportedTlsVersion' attribute value.")
-        resource, recipient = Resource.read(body["resource"]), None
+        resource, recipient = (
+            Resource.read(body["resource"], calendars=options.calendar_paths),
+            None,
+        )
         if body.get("includeResourceData"):
             if not resource.select:
                 raise invalid("includeResourceData requires a $select in the resource.")
