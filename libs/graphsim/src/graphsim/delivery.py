@@ -214,9 +214,8 @@ class Delivery:
             status = 0
         self.statuses[{-1: "timeout", 0: "unreachable"}.get(status, str(status))] += 1
         now = self._clock.now()
-        if status:
-            taken = seconds if status == -1 else (now - started).total_seconds()
-            self._answered(lane.endpoint, now, taken)
+        taken = seconds if status == -1 else (now - started).total_seconds()
+        self._answered(lane.endpoint, now, taken)
         if 200 <= status < 300:
             self.counts["delivered"] += len(parcel.letters)
         else:

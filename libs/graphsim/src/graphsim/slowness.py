@@ -53,6 +53,50 @@ ERA_2026 = Era(
 
 
 @dataclass(slots=True)
+class Window:
+    """The answers of the last minutes, counted as they come and go."""
+
+    era: Era
+    _answers: deque[tuple[datetime, float]] = field(default_factory=deque)
+    _slow: int = 0
+    _dead: int = 0
+
+    def __len__(self) -> int:
+        return len(self._answers)
+
+    def add(self, now: datetime, seconds: float) -> None:
+        """Counts an answer after so many seconds, and forgets those before the window."""
+        old = now - timedelta(seconds=self.era.window)
+        if self._answers and self._answers[0][0] <= old and not self.era.sliding:
+            self.clear()
+        while self._answers and self._answers[0][0] <= old:
+            self._count(self._answers.popleft()[1], -1)
+        self._answers.append((now, seconds))
+        self._count(seconds, 1)
+
+    def clear(self) -> None:
+        """Forgets all."""
+        self._answers.clear()
+        self._slow = self._dead = 0
+
+    def is_slow(self) -> bool:
+        """Whether too many answers were slow."""
+        return self._exceeds(self._slow, self.era.slow_share)
+
+    def is_dead(self) -> bool:
+        """Whether so many answers were late that items are dropped."""
+        return self._exceeds(self._dead, self.era.drop_share)
+
+    def _count(self, seconds: float, step: int) -> None:
+        self._slow += step * (seconds >= self.era.slow_over)
+        self._dead += step * (seconds >= self.era.drop_over)
+
+    def _exceeds(self, late: int, share: float) -> bool:
+        part = late / len(self._answers)
+        return part >= share if self.era.share_reached else part > share
+
+
+@dataclass(slots=True)
 class Endpoint:
     """What Graph thinks of one endpoint; all times are the simulator's."""
 
@@ -60,9 +104,12 @@ class Endpoint:
     condition: Condition = "normal"
     until: datetime | None = None
     """When a bad condition is looked at again."""
-    _answers: deque[tuple[datetime, float]] = field(default_factory=deque)
+    _window: Window = field(init=False)
     _probing: bool = False
     _probes: int = 0
+
+    def __post_init__(self) -> None:
+        self._window = Window(self.era)
 
     def admit(self, now: datetime) -> float | None:
         """Seconds that a new item is held back; None where it is dropped."""
@@ -91,56 +138,39 @@ class Endpoint:
     def answered(self, now: datetime, seconds: float) -> bool:
         """Notes an answer, or a deadline passed after `seconds`; True where the condition moved."""
         self._settle(now)
-        self._forget(now)
-        self._answers.append((now, seconds))
+        self._window.add(now, seconds)
         before = self.condition, self.until
         if self._probing:
             self._judge_probes(now)
-        elif len(self._answers) >= self.era.least:
-            if self._too_many(self.era.drop_over, self.era.drop_share):
-                if self.condition != "dropping":
-                    self._enter("dropping", now)
-            elif self.condition == "normal" and self._slow():
+        elif len(self._window) >= self.era.least:
+            if self.condition != "dropping" and self._window.is_dead():
+                self._enter("dropping", now)
+            elif self.condition == "normal" and self._window.is_slow():
                 self._enter("slow", now)
         return before != (self.condition, self.until)
 
     def _settle(self, now: datetime) -> None:
         if self.until is None or now < self.until or self._probing:
             return
-        self._answers.clear()
         if self.era.probes:
+            self._window.clear()
             self._probing, self._probes = True, 0
         else:
-            self.condition, self.until = "normal", None
+            self._recover()
 
     def _judge_probes(self, now: datetime) -> None:
-        if len(self._answers) < self._probes:
+        if len(self._window) < self._probes:
             return
         dropping = self.condition == "dropping"
-        still = (
-            self._too_many(self.era.drop_over, self.era.drop_share) if dropping else self._slow()
-        )
-        if still:
+        if self._window.is_dead() if dropping else self._window.is_slow():
             self._enter(self.condition, now)
         else:
-            self.condition, self.until, self._probing = "normal", None, False
-            self._answers.clear()
+            self._recover()
 
     def _enter(self, condition: Condition, now: datetime) -> None:
         self.condition, self._probing = condition, False
         self.until = now + timedelta(seconds=self.era.window)
 
-    def _forget(self, now: datetime) -> None:
-        old = now - timedelta(seconds=self.era.window)
-        if self.era.sliding:
-            while self._answers and self._answers[0][0] <= old:
-                self._answers.popleft()
-        elif self._answers and self._answers[0][0] <= old:
-            self._answers.clear()
-
-    def _slow(self) -> bool:
-        return self._too_many(self.era.slow_over, self.era.slow_share)
-
-    def _too_many(self, over: float, share: float) -> bool:
-        late = sum(seconds >= over for _, seconds in self._answers) / len(self._answers)
-        return late >= share if self.era.share_reached else late > share
+    def _recover(self) -> None:
+        self.condition, self.until, self._probing = "normal", None, False
+        self._window.clear()
