@@ -181,7 +181,10 @@ async def test_deleting_twice_is_404_7(tmp_path: Path) -> None:
 
 
 async def test_items_lost_for_four_hours_are_followed_by_missed_4_3(tmp_path: Path) -> None:
-    async with running_cloud(tmp_path, retry_first_seconds=60.0) as cloud, running_hook() as hook:
+    async with (
+        running_cloud(tmp_path, retry_first_seconds=60.0, reauthorization=False) as cloud,
+        running_hook() as hook,
+    ):
         await cloud.subscribe(hook.url)
         hook.answers = [503, 503]
         await cloud.meet(organizer=None)

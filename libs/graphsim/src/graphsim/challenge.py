@@ -1,65 +1,75 @@
 """The validation handshake of a notification URL (graph-notifications §3)."""
 
-import asyncio
 import ssl
+from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 
 import aiohttp
 
+from .courier import Courier
+from .options import Options
 from .wire import Refused
 
-_PREFIX = "Subscription validation request failed."
-_TRUST = "The underlying connection was closed: "
+_FAILED = "Subscription validation request failed."
+_MUST = "Notification endpoint must respond with 200 OK to validation request."
+_CLOSED = "The underlying connection was closed:"
 
 
-def check_url(url: object, *, allow_http: bool) -> str:
-    """A usable notification URL; raises Refused with the texts of §2.6."""
-    text = url if isinstance(url, str) else ""
-    parts = urlsplit(text)
-    if parts.scheme == "http" and not allow_http:
-        raise Refused(400, "InvalidRequest", "NotificationUrl scheme='http' is not supported.")
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise Refused(400, "InvalidRequest", f"Invalid notification url='{text}'.")
-    return text
+class Challenge:
+    """Asks a URL to echo a token before it may get notifications."""
+
+    def __init__(self, options: Options, courier: Courier) -> None:
+        self._options = options
+        self._courier = courier
+
+    def url(self, given: object) -> str:
+        """A usable notification URL; raises Refused with the texts of §2.6."""
+        text = given if isinstance(given, str) else ""
+        parts = urlsplit(text)
+        if parts.scheme == "http" and not self._options.allow_http:
+            raise _invalid("NotificationUrl scheme='http' is not supported.")
+        if parts.scheme not in {"http", "https"} or not parts.hostname or not text.isascii():
+            raise _invalid(f"Invalid notification url='{text}'.")
+        return text
+
+    async def pass_by(self, url: str, request_id: str) -> None:
+        """Returns once the URL has echoed its token; raises Refused as Graph does otherwise."""
+        options = self._options
+        token = options.challenge_text.replace("{id}", request_id)
+        joint = "&" if urlsplit(url).query else "?"
+        value = quote(token, safe="").replace("%20", options.validation_spaces)
+        target = f"{url}{joint}{options.validation_parameter}={value}"
+        try:
+            reply = await self._courier.post(target, "text/plain", b"", options.validation_seconds)
+        except TimeoutError:
+            raise self._failed("Subscription validation request timed out.") from None
+        except (aiohttp.ClientConnectorCertificateError, ssl.SSLCertVerificationError):
+            raise _invalid(
+                f"{_CLOSED} Could not establish trust relationship for the SSL/TLS secure channel."
+            ) from None
+        except (aiohttp.ClientConnectorSSLError, ssl.SSLError):
+            # The endings of this text vary (§2.6); this one is .NET's for a failed handshake.
+            raise _invalid(f"{_CLOSED} An unexpected error occurred on a send.") from None
+        except aiohttp.ClientError:
+            raise self._failed(f"{_FAILED} {_MUST}") from None
+        if reply.status != 200:
+            name = _status_name(reply.status)
+            raise self._failed(f"{_FAILED} HTTP status code is '{name}'. {_MUST}")
+        if reply.body != token.encode() or reply.kind != "text/plain":
+            raise self._failed(
+                f"{_FAILED} Response must exactly match validationToken query parameter."
+            )
+
+    def _failed(self, message: str) -> Refused:
+        return Refused(400, self._options.validation_error, message)
 
 
-async def challenge(session: aiohttp.ClientSession, url: str, token: str, seconds: float) -> None:
-    """Asks the URL to echo the token; raises Refused as Graph does when it does not."""
-    joint = "&" if urlsplit(url).query else "?"
-    target = f"{url}{joint}validationToken={quote(token, safe='')}"
-    headers = {"Content-Type": "text/plain; charset=utf-8"}
+def _status_name(status: int) -> str:
     try:
-        async with (
-            asyncio.timeout(seconds),
-            session.post(target, data=b"", headers=headers, allow_redirects=False) as answer,
-        ):
-            status, kind, body = answer.status, answer.content_type, await answer.read()
-    except TimeoutError:
-        raise Refused(
-            400, "ValidationError", "Subscription validation request timed out."
-        ) from None
-    except (aiohttp.ClientConnectorCertificateError, ssl.SSLError):
-        raise Refused(
-            400,
-            "InvalidRequest",
-            f"{_TRUST}Could not establish trust relationship for the SSL/TLS secure channel.",
-        ) from None
-    except aiohttp.ClientError:
-        raise Refused(
-            400,
-            "ValidationError",
-            f"{_PREFIX} Notification endpoint must respond with 200 OK to validation request.",
-        ) from None
-    if status != 200:
-        raise Refused(
-            400,
-            "ValidationError",
-            f"{_PREFIX} HTTP status code is '{status}'. Notification endpoint must respond with "
-            "200 OK to validation request.",
-        )
-    if body != token.encode() or kind != "text/plain":
-        raise Refused(
-            400,
-            "ValidationError",
-            f"{_PREFIX} Response must exactly match validationToken query parameter.",
-        )
+        return HTTPStatus(status).phrase.replace(" ", "").replace("-", "")
+    except ValueError:
+        return str(status)
+
+
+def _invalid(message: str) -> Refused:
+    return Refused(400, "InvalidRequest", message)

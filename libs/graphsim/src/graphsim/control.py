@@ -4,16 +4,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+from .defects import Defects
 from .delivery import Delivery
 from .faults import Fault, Faults
 from .founding import found
 from .gateway import Gateway
 from .guard import Guard
 from .load import Load, LoadPlan
-from .notices import Notices
+from .notices import Channel, Notices
 from .outlook import Outlook
+from .publisher_keys import PublisherKeys
+from .reauthorization import Reauthorization
 from .recurrence import InvalidRecurrence
 from .state import State
+from .subscribing import Subscribing
 from .subscriptions import Register
 from .wire import Answer, Call, Refused
 from .writes import Writes
@@ -36,6 +40,10 @@ class Control:
         delivery: Delivery,
         notices: Notices,
         load: Load,
+        defects: Defects,
+        publisher_keys: PublisherKeys,
+        subscribing: Subscribing,
+        reauthorization: Reauthorization,
     ) -> None:
         self._state = state
         self._gateway = gateway
@@ -46,6 +54,10 @@ class Control:
         self._delivery = delivery
         self._notices = notices
         self._load = load
+        self._defects = defects
+        self._publisher_keys = publisher_keys
+        self._subscribing = subscribing
+        self._reauthorization = reauthorization
         self._outlook = Outlook(state)
         self._simple: dict[tuple[str, str], Callable[[Call], Awaitable[Answer]]] = {
             ("POST", "tenants"): self._tenants,
@@ -53,6 +65,9 @@ class Control:
             ("GET", "report"): self._report,
             ("POST", "faults"): self._add_fault,
             ("DELETE", "faults"): self._clear_faults,
+            ("POST", "defects"): self._add_defect,
+            ("DELETE", "defects"): self._clear_defects,
+            ("POST", "publisher-keys"): self._rotate,
             ("GET", "subscriptions"): self._subscriptions,
             ("POST", "pause-deliveries"): self._pause,
             ("POST", "guard/check"): self._check,
@@ -81,14 +96,18 @@ class Control:
 
     async def _tenants(self, call: Call) -> Answer:
         tenant = found(self._state, call.json())
+        for mailbox in tenant.mailboxes.values():
+            if mailbox.hosting != "cloud":
+                self._notices.mailbox_gone(mailbox.id, call.now)
         return Answer(201, {"tenant_id": str(tenant.id), "mailboxes": len(tenant.mailboxes)})
 
     async def _lifecycle(self, call: Call) -> Answer:
         body: Json = call.json()
         event, now = str(body["event"]), call.now
+        channel: Channel = "notification" if body.get("on") == "notification" else "lifecycle"
         sent = 0
         for one in self._register.of_mailbox(UUID(str(body["room"])), now):
-            sent += self._notices.lifecycle(one, event, now)
+            sent += self._notices.lifecycle(one, event, now, channel)
             if event == "subscriptionRemoved":
                 self._register.drop(one)
         return Answer(200, {"sent": sent})
@@ -101,6 +120,17 @@ class Control:
     async def _clear_faults(self, _: Call) -> Answer:
         self._faults.clear()
         return Answer(204)
+
+    async def _add_defect(self, call: Call) -> Answer:
+        return Answer(201, {"number": self._defects.add(call.json()).number})
+
+    async def _clear_defects(self, _: Call) -> Answer:
+        self._defects.clear()
+        return Answer(204)
+
+    async def _rotate(self, call: Call) -> Answer:
+        withdraw = bool((call.json() if call.body else {}).get("withdraw"))
+        return Answer(201, {"kid": self._publisher_keys.rotate(withdraw=withdraw)})
 
     async def _report(self, call: Call) -> Answer:
         limits = self._gateway.limits
@@ -121,8 +151,13 @@ class Control:
                     **self._delivery.counts,
                     "waiting": self._delivery.waiting(),
                     "statuses": self._delivery.statuses,
+                    "endpoints": self._delivery.conditions(),
                 },
+                "subscribing": self._subscribing.counts,
+                "reauthorization": self._reauthorization.report(),
+                "publisher_keys": self._publisher_keys.report(),
                 "faults": self._faults.report(),
+                "defects": self._defects.report(),
                 "throttled": {str(one): times for one, times in limits.refused.items()},
                 "most_at_once": {str(one): times for one, times in limits.most_at_once.items()},
                 "writes": self._writes.by_kind,

@@ -1,26 +1,38 @@
-"""Turns changes and lifecycle events into the items that Graph posts (graph-notifications §4, §6)."""
+"""Who hears of a change or of a subscription's fate, and what goes wrong with it (§4, §6)."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Literal
+from uuid import UUID
 
 from .changes import Change
-from .delivery import Delivery, Item
+from .defects import Defects
+from .delivery import Delivery
+from .items import Items
 from .mailboxes import Mailbox
 from .options import Options
-from .subscriptions import Register, Subscription
+from .subscriptions import Item, Register, Subscription
 from .tenants import Tenant
-from .zones import instant_text
+
+Channel = Literal["lifecycle", "notification"]
+
+_NOBODY = str(UUID(int=0xDEAD))
 
 
 class Notices:
     """Tells every subscription of a mailbox what changed in it."""
 
-    def __init__(self, options: Options, register: Register, delivery: Delivery) -> None:
+    def __init__(
+        self, options: Options, register: Register, delivery: Delivery, defects: Defects
+    ) -> None:
         self._options = options
         self._register = register
         self._delivery = delivery
+        self._defects = defects
+        self._items = Items(options, defects)
         self.notified: dict[str, Counter[str]] = {}
+        self.on_paused: Callable[[Subscription, Item, datetime], None] | None = None
         delivery.on_lost = self._lost
 
     def changed(
@@ -30,49 +42,72 @@ class Notices:
         subscriptions = self._register.of_mailbox(mailbox.id, now)
         if not subscriptions:
             return
+        mint = mailbox.mint
         for change in changes:
-            etag = mailbox.mint.etag(change.change)
+            etag = mint.etag(change.change)
             for subscription in subscriptions:
                 if not subscription.wants(change.kind):
                     continue
-                mint = mailbox.mint
                 event = (mint.immutable if subscription.immutable else mint.regular)(change.ref)
-                item = self._item(subscription, change.kind, event, etag)
+                item = self._items.change(subscription, mailbox, change, event)
                 self.notified.setdefault(event, Counter())[etag] += 1
-                self._delivery.send(subscription, subscription.notification_url, item, now)
+                self._send(subscription, item, now)
 
-    def lifecycle(self, subscription: Subscription, event: str, now: datetime) -> bool:
+    def lifecycle(
+        self,
+        subscription: Subscription,
+        event: str,
+        now: datetime,
+        channel: Channel = "lifecycle",
+    ) -> bool:
         """Sends a lifecycle item; False where the subscription has no URL for it."""
         if subscription.lifecycle_url is None:
             return False
-        item: Item = {
-            "subscriptionId": subscription.id,
-            "subscriptionExpirationDateTime": instant_text(subscription.expires),
-            "tenantId": str(subscription.tenant),
-            "clientState": subscription.client_state,
-            "lifecycleEvent": event,
-        }
-        self._delivery.send(subscription, subscription.lifecycle_url, item, now)
+        to_itself = channel == "lifecycle"
+        url = subscription.lifecycle_url if to_itself else subscription.notification_url
+        self._delivery.send(subscription, url, self._items.lifecycle(subscription, event), now)
         return True
 
-    def _item(self, subscription: Subscription, kind: str, event: str, etag: str) -> Item:
-        path = f"Users/{subscription.mailbox}/Events/{event}"
-        data: dict[str, object] = {
-            "@odata.type": "#Microsoft.Graph.Event",
-            "@odata.id": path,
-            "id": event,
-        }
-        if kind != "deleted" or self._options.etag_on_deleted:
-            data["@odata.etag"] = etag
-        return {
-            "subscriptionId": subscription.id,
-            "subscriptionExpirationDateTime": instant_text(subscription.expires),
-            "changeType": kind,
-            "resource": path,
-            "resourceData": data,
-            "clientState": subscription.client_state,
-            "tenantId": str(subscription.tenant),
-        }
+    def remove(self, subscription: Subscription, now: datetime) -> None:
+        """Graph ends a subscription and says so."""
+        self.lifecycle(subscription, "subscriptionRemoved", now)
+        self._register.drop(subscription)
+
+    def mailbox_gone(self, mailbox: UUID, now: datetime) -> None:
+        """A mailbox that may have had subscriptions is no more."""
+        if not self._options.rows_outlive_mailbox:
+            for subscription in self._register.of_mailbox(mailbox, now):
+                self.remove(subscription, now)
+
+    def _send(self, subscription: Subscription, item: Item, now: datetime) -> None:
+        if subscription.paused(now) and self.on_paused is not None:
+            self.on_paused(subscription, item, now)
+        elif self._defects.all:
+            self._send_spoiled(subscription, item, now)
+        else:
+            self._delivery.send(subscription, subscription.notification_url, item, now)
+
+    def _send_spoiled(self, subscription: Subscription, item: Item, now: datetime) -> None:
+        owner = subscription.tenant, subscription.mailbox
+        url = subscription.notification_url
+        match self._defects.first(("vanished", "lost"), *owner):
+            case "vanished":
+                return
+            case "lost":
+                self._delivery.lose(subscription.id, now)
+                return
+            case _:
+                pass
+        if self._defects.strike("orphaned", *owner):
+            item = item | {"subscriptionId": _NOBODY}
+        if self._defects.strike("unknown_change_type", *owner):
+            item = item | {"changeType": "unknownFutureValue"}
+        late = self._defects.strike("late", *owner)
+        self._delivery.send(subscription, url, item, now, late.seconds if late else 0.0)
+        if self._defects.strike("duplicated", *owner):
+            self._delivery.send(subscription, url, item, now)
+        if again := self._defects.strike("duplicated_late", *owner):
+            self._delivery.send(subscription, url, item, now, again.seconds)
 
     def _lost(self, subscription_id: str, now: datetime) -> None:
         subscription = self._register.get(subscription_id, now)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from .slowness import ERA_2026, Era
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -40,20 +42,83 @@ class Options:
     border_touches: bool = False
     """calendarView shows items that only touch the window (graph-calendar §1.1, unproven)."""
     lifetime_minutes: int = 10_070
-    """Longest subscription of basic items: 10,070 enforced, 10,080 documented (§0)."""
+    """Longest subscription of basic items: 10,070 enforced, 10,080 documented, once 4,230 (§0)."""
     rich_lifetime_minutes: int = 1_440
+    """The same with resource data as documented; what is enforced is unproven (§0)."""
     duplicate_conflict: bool = True
     """A second equal subscription is refused with 409 (§2.7, unproven for Exchange)."""
     subscriptions_need_read: bool = False
     """Subscriptions refuse tokens that hold Calendars.ReadWrite only (§2.3, one sighting)."""
+    calendar_paths: bool = False
+    """`…/calendar/events` and `…/calendars/{id}/events` can be subscribed to (§2.2, unproven)."""
+    subscriptions_per_mailbox: int = 1_000
+    """Of all apps together; the wording of the refusal is unproven for Outlook (§2.6)."""
+    subscriptions_per_page: int = 100
+    client_state_length: Literal[128, 255] = 128
+    """One page says 128, another 255 (§0)."""
+    unset_members: Literal["null", "empty"] = "null"
+    """Unset members of a subscription are null, or `""` and `false`: samples have both (§2.4)."""
+    challenge_text: str = (
+        "Validation: Testing client application reachability for subscription Request-Id: {id}"
+    )
+    """What a challenge asks to be echoed; opaque, this value was seen once (§3)."""
+    validation_spaces: Literal["%20", "+"] = "%20"
+    """How the challenge's query writes a space; "url-encoded" leaves both open (§3)."""
+    validation_parameter: Literal["validationToken", "validationtoken"] = "validationToken"
+    """The lower-case form was seen in write-ups of others only (§3, unproven)."""
+    validation_error: Literal["ValidationError", "InvalidRequest"] = "ValidationError"
+    """The code of a failed challenge since 2024; the other until 2021 (§2.6)."""
+    validates_changed_url: bool = True
+    """A PATCH of notificationUrl is challenged (§3, unproven)."""
+    certificate_can_change: bool = True
+    """PATCH takes a new encryption certificate: one page says so, another does not (§5.4)."""
+    certificate_dates_checked: bool = False
+    """An encryption certificate must be valid now (§5.4, unproven)."""
+    pem_certificate_accepted: bool = False
+    """base64 of a PEM file passes as encryptionCertificate (§11, unproven)."""
+    rich_deleted: Literal["absent", "empty", "id"] = "absent"
+    """What `encryptedContent` of a rich `deleted` item holds (§5.2, unproven)."""
+    validation_token_version: Literal["1.0", "2.0"] = "2.0"  # noqa: S105 -- no secret
+    """Both occur; it probably follows the app's manifest (§5.3)."""
+    publisher_key_hours: float = 24.0
+    """How often the keys behind `validationTokens` rotate: "daily" (§5.3)."""
+    resource_shape: Literal["slashes", "parentheses", "tenant"] = "slashes"
+    """`Users/{}/Events/{}` with `#Microsoft.Graph.Event` was seen for events; samples of other
+    resources have the other shapes, with `#microsoft.graph.event` (§4.1)."""
+    expiry_offset: Literal["Z", "+00:00", "+05:30"] = "Z"
+    """The offset of an item's subscriptionExpirationDateTime; all were seen (§4.1)."""
+    items_have_id: bool = False
+    """Items carry an id of their own, as in the generic sample only (§4.1)."""
     etag_on_deleted: bool = False
     """Whether `deleted` items carry an etag (§4.1, unproven)."""
+    lifecycle_has_resource: bool = False
+    """Lifecycle items carry `resource: ""` and `resourceData: null` (§6, one sighting)."""
+    reauthorization: bool = True
+    """The token behind a subscription ends: `reauthorizationRequired`, then a pause (§6); off, as
+    idle subscriptions were said to live unchallenged."""
+    pauses_without_lifecycle_url: bool = False
+    """The token's end also stops subscriptions that nobody can be asked about (§6, unproven)."""
+    flushes_after_pause: bool = True
+    """Items of a pause flow after reauthorisation within four hours (§4.3); §6 says never."""
+    ten_minute_rule: Literal["strict", "chaos"] = "strict"
+    """PATCH and reauthorize within ten minutes: reported alone, or breaking something too (§6)."""
+    rows_outlive_mailbox: bool = False
+    """A mailbox that goes leaves rows nobody can delete (§9, one sighting); otherwise
+    `subscriptionRemoved` (§6)."""
     retry_first_seconds: float = 1.0
-    """First pause after a failed delivery; doubles up to ten minutes, for four hours (§4.2)."""
+    """First pause after a failed delivery; doubles up to ten minutes, for four hours (§4.2; the
+    schedule is unproven)."""
     items_per_post: int = 50
+    """The most items of one POST (§4.1, unproven)."""
     posts_at_once: int = 8
-    throttle: bool = True
-    validation_seconds: float = 10.0
-    first_delivery_seconds: float = 3.0
-    later_delivery_seconds: float = 10.0
+    delivery_era: Era = ERA_2026
+    """Deadlines and the slow and drop rules of one text of the documentation (§4.3)."""
+    delivery_user_agent: str | None = None
+    """The User-Agent of what Graph posts; None sends none (§11, unproven)."""
+    endpoint_is_host: bool = True
+    """Slowness is counted per host, or else per URL (§4.3 leaves it open)."""
+    missed_after_drop: bool = True
+    """`missed` follows what the drop state dropped ("should", §4.3)."""
     delivery_hours: float = 4.0
+    validation_seconds: float = 10.0
+    throttle: bool = True

@@ -9,8 +9,11 @@ import aiohttp
 
 from .access import Access
 from .calendar import Calendar
+from .challenge import Challenge
 from .clock import Clock
 from .control import Control
+from .courier import Courier
+from .defects import Defects
 from .delivery import Delivery
 from .directory import Directory
 from .entra import Entra
@@ -20,10 +23,13 @@ from .guard import Guard
 from .load import Load
 from .notices import Notices
 from .options import Options
+from .publisher_keys import PublisherKeys
+from .reauthorization import Reauthorization
 from .state import State
 from .subscribing import Subscribing
 from .subscriptions import Register
 from .tokens import Tokens
+from .validation_tokens import ValidationTokens
 from .wire import Answer, Call
 from .writes import Writes
 from .writing import Writing
@@ -47,20 +53,41 @@ class Simulator:
         self.guard = Guard()
         self.writes = Writes()
         self.faults = Faults()
+        self.defects = Defects(self.options.seed)
         self.register = Register()
         self._http: aiohttp.ClientSession | None = None
         tokens = Tokens(
             state_dir / "token-key.pem" if state_dir else None, self.options.token_seconds
         )
         access = Access(self.state)
-        self.delivery = Delivery(
-            self.options, self.clock, self.state.agenda, self.register, self._session
+        courier = Courier(self.clock, self._session, self.options.delivery_user_agent)
+        self.publisher_keys = PublisherKeys(
+            self.clock, self.faults, self.options.publisher_key_hours
         )
-        self.notices = Notices(self.options, self.register, self.delivery)
+        self.delivery = Delivery(
+            self.options,
+            self.clock,
+            self.state.agenda,
+            courier,
+            self.defects,
+            ValidationTokens(self.options, self.publisher_keys, self.defects),
+        )
+        self.notices = Notices(self.options, self.register, self.delivery, self.defects)
+        reauthorization = Reauthorization(
+            self.options, self.state, self.register, self.delivery, self.notices
+        )
         self.state.on_changes(self.notices.changed)
         self.load = Load(self.state)
         self._entra = Entra(self.state, tokens, self.faults)
-        subscribing = Subscribing(self.register, access, self.options, self._session, self._new_id)
+        subscribing = Subscribing(
+            self.register,
+            access,
+            self.options,
+            Challenge(self.options, courier),
+            reauthorization,
+            self.defects,
+            self._new_id,
+        )
         self.gateway = Gateway(
             self.options,
             tokens,
@@ -82,6 +109,10 @@ class Simulator:
             self.delivery,
             self.notices,
             self.load,
+            self.defects,
+            self.publisher_keys,
+            subscribing,
+            reauthorization,
         )
 
     @asynccontextmanager
@@ -112,6 +143,8 @@ class Simulator:
         if first == "v1.0":
             call.segments = call.segments[1:]
             return await self.gateway.handle(call)
+        if self.publisher_keys.serves(call):
+            return await self.publisher_keys.handle(call)
         return await self._entra.handle(call)
 
     def _session(self) -> aiohttp.ClientSession:

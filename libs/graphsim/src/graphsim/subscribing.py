@@ -1,27 +1,33 @@
 """Graph's subscription endpoints (graph-notifications §2, §7)."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import quote
 from uuid import uuid5
 
-import aiohttp
-
 from .access import Access
-from .challenge import challenge, check_url
+from .challenge import Challenge
+from .defects import Defects, Kind
 from .mailboxes import Mailbox
 from .options import Options
-from .subscriptions import Register, Subscription, granted_expiry
-from .wire import Answer, Call, Refused, segments_of
-from .zones import parse_instant
-
-_MUTABLE = "Subscription must contain either the 'expirationDateTime' or 'notificationUrl' "
-_PAYLOAD = (
-    "Could not process subscription creation payload. Are all property names spelled and "
-    "camelCased properly?"
+from .reauthorization import Reauthorization
+from .rich import Recipient
+from .subscription_payloads import (
+    Json,
+    Operation,
+    Wish,
+    extension,
+    invalid,
+    read_expiry,
+    read_object,
+    read_recipient,
 )
-_PAGE = 100
+from .subscriptions import LEAST_MINUTES, Register, Subscription
+from .wire import Answer, Call, Refused
+
+_TROUBLES: tuple[Kind, ...] = ("mailbox_stale", "backend_unknown", "quarantined")
+_QUOTA = "Maximum number of subscriptions has been reached"
 
 
 class Subscribing:
@@ -32,204 +38,216 @@ class Subscribing:
         register: Register,
         access: Access,
         options: Options,
-        session: Callable[[], aiohttp.ClientSession],
+        challenge: Challenge,
+        reauthorization: Reauthorization,
+        defects: Defects,
         new_id: Callable[[], str],
     ) -> None:
         self._register = register
         self._access = access
         self._options = options
-        self._session = session
+        self._challenge = challenge
+        self._reauthorization = reauthorization
+        self._defects = defects
         self._new_id = new_id
+        self.counts: Counter[str] = Counter()
 
     async def create(self, call: Call) -> Answer:
         """POST /subscriptions: challenges both URLs before it answers."""
-        body = _object(call)
+        body = read_object(call)
         self._check_roles(call, "Create")
-        mailbox, resource = self._mailbox(call, body.get("resource"))
-        allow_http = self._options.allow_http
-        url = check_url(body.get("notificationUrl"), allow_http=allow_http)
+        wish = Wish.read(body, self._options, call.now)
+        mailbox = self._mailbox(call, wish.resource.mailbox)
+        url = self._challenge.url(body["notificationUrl"])
         lifecycle = body.get("lifecycleNotificationUrl")
         if lifecycle is not None:
-            lifecycle = check_url(lifecycle, allow_http=allow_http)
-        change_types = str(body.get("changeType") or "")
-        if not {part.strip() for part in change_types.split(",")} <= {
-            "created",
-            "updated",
-            "deleted",
-        }:
-            raise Refused(400, "InvalidRequest", "Invalid 'changeType' attribute value.")
-        state = body.get("clientState")
-        if isinstance(state, str) and len(state) > 128:
-            raise Refused(400, "InvalidRequest", "clientState is longer than 128 characters.")
-        if body.get("includeResourceData"):
-            raise Refused(
-                501, "NotImplemented", "The simulator does not deliver resource data yet."
-            )
-        expires = self._expiry(call, body.get("expirationDateTime"), "Create")
-        self._check_duplicate(call, mailbox, resource, change_types)
+            lifecycle = self._challenge.url(lifecycle)
+        rich = wish.recipient is not None
+        expires = self._expiry(call, body["expirationDateTime"], "Create", rich=rich)
+        self._check_room(call, mailbox, wish)
         for target in (url, lifecycle) if lifecycle else (url,):
-            token = (
-                "Validation: Testing client application reachability for subscription "
-                f"Request-Id: {call.request_id}"
-            )
-            await challenge(self._session(), target, token, self._options.validation_seconds)
+            await self._challenge.pass_by(target, call.request_id)
         subscription = Subscription(
             id=self._new_id(),
             tenant=call.caller.tenant,
             app=call.caller.app,
             mailbox=mailbox.id,
-            resource=resource,
-            change_types=change_types,
+            resource=wish.resource.text,
+            change_types=wish.change_types,
             notification_url=url,
             lifecycle_url=lifecycle,
-            client_state=state,
+            client_state=wish.client_state,
             expires=expires,
             immutable=call.prefer.get("idtype", "").lower() == "immutableid",
             creator=str(uuid5(call.caller.tenant, str(call.caller.app))),
+            tls=wish.tls,
+            url_app=wish.url_app,
+            select=wish.resource.select,
+            recipient=wish.recipient,
         )
-        self._check_duplicate(call, mailbox, resource, change_types)
+        self.counts["duplicates_allowed"] += self._check_room(call, mailbox, wish)
         self._register.add(subscription)
-        return self._shown(call, subscription, 201)
+        answer = self._shown(call, subscription, 201)
+        self._reauthorization.granted(subscription, "create", call.caller.expires, call.now)
+        return answer
 
     async def read(self, call: Call) -> Answer:
         """GET /subscriptions/{id}."""
-        return self._shown(call, self._own(call), 200)
+        return self._shown(call, self._own(call, "Update"), 200)
 
     async def renew(self, call: Call) -> Answer:
-        """PATCH /subscriptions/{id}: only the expiry and the notification URL (§7)."""
-        subscription = self._own(call)
+        """PATCH /subscriptions/{id}: the expiry, the notification URL, maybe the key (§5.4, §7)."""
+        subscription = self._own(call, "Update")
         self._check_roles(call, "Update")
-        body = _object(call)
+        body = read_object(call)
         url, asked = body.get("notificationUrl"), body.get("expirationDateTime")
         if url is None and asked is None:
-            raise Refused(400, "InvalidRequest", f"{_MUTABLE}property and its value.")
-        if asked is not None:
-            subscription.expires = self._expiry(call, asked, "Update")
-        if url is not None:
-            target = check_url(url, allow_http=self._options.allow_http)
-            await challenge(
-                self._session(),
-                target,
-                f"Validation: {call.request_id}",
-                self._options.validation_seconds,
+            raise invalid(
+                "Subscription must contain either the 'expirationDateTime' or 'notificationUrl' "
+                "property and its value."
             )
-            subscription.notification_url = target
-        return self._shown(call, subscription, 200)
+        former, expires = subscription.expires, subscription.expires
+        if asked is not None:
+            rich = subscription.recipient is not None
+            expires = self._expiry(call, asked, "Update", rich=rich)
+        recipient = self._changed_recipient(call, body, subscription)
+        if url is not None:
+            url = self._challenge.url(url)
+            if self._options.validates_changed_url:
+                await self._challenge.pass_by(url, call.request_id)
+            subscription.notification_url = url
+        subscription.expires = expires
+        if recipient is not subscription.recipient:
+            subscription.former_recipient = subscription.recipient
+            subscription.recipient = recipient
+        answer = self._shown(call, subscription, 200)
+        ends = call.caller.expires
+        self._reauthorization.granted(subscription, "PATCH", ends, call.now, former)
+        return answer
 
     async def reauthorize(self, call: Call) -> Answer:
         """POST /subscriptions/{id}/reauthorize."""
-        self._own(call)
+        subscription = self._own(call, "Update")
         self._check_roles(call, "Update")
+        ends = call.caller.expires
+        self._reauthorization.granted(subscription, "reauthorize", ends, call.now)
         return Answer(204)
 
     async def delete(self, call: Call) -> Answer:
         """DELETE /subscriptions/{id}."""
-        self._register.drop(self._own(call))
+        self._register.drop(self._own(call, "Delete"))
         return Answer(204)
 
     async def listed(self, call: Call) -> Answer:
         """GET /subscriptions: this app's, in pages, without clientState (§2.5)."""
-        rows = self._register.of_app(call.caller.tenant, call.caller.app, call.now)
+        tenant, app = call.caller.tenant, call.caller.app
+        rows = self._register.of_app(tenant, app, call.now)
+        if self._defects.strike("list_stale", tenant):
+            ended = self._register.ended
+            rows += [one for one in ended if (one.tenant, one.app) == (tenant, app)]
+        if self._defects.strike("list_omits", tenant):
+            rows = rows[1:]
         text = call.query.get("$skiptoken", "0")
         first = int(text) if text.isdecimal() else 0
+        end = first + self._options.subscriptions_per_page
         payload: dict[str, object] = {
             "@odata.context": f"{call.origin}/v1.0/$metadata#subscriptions",
-            "value": [one.shown(listed=True) for one in rows[first : first + _PAGE]],
+            "value": [self._row(one, listed=True) for one in rows[first:end]],
         }
-        if first + _PAGE < len(rows):
-            link = f"{call.origin}{call.path}?{quote('$skiptoken')}={first + _PAGE}"
+        if end < len(rows):
+            link = f"{call.origin}{call.path}?{quote('$skiptoken')}={end}"
             payload["@odata.nextLink"] = link
         return Answer(200, payload)
 
+    def _row(self, subscription: Subscription, *, listed: bool = False) -> dict[str, object]:
+        return subscription.shown(listed=listed, empty=self._options.unset_members == "empty")
+
     def _shown(self, call: Call, subscription: Subscription, status: int) -> Answer:
         context = f"{call.origin}/v1.0/$metadata#subscriptions/$entity"
-        return Answer(status, {"@odata.context": context, **subscription.shown()})
+        return Answer(status, {"@odata.context": context, **self._row(subscription)})
 
-    def _own(self, call: Call) -> Subscription:
+    def _own(self, call: Call, operation: Operation) -> Subscription:
         found = self._register.get(call.segments[1], call.now)
         mine = (call.caller.tenant, call.caller.app)
         if found is None or (found.tenant, found.app) != mine:
             raise Refused(404, "ResourceNotFound", "The object was not found.")
+        mailbox = self._access.tenant(call).mailboxes[found.mailbox]
+        if call.method != "GET" and mailbox.hosting != "cloud":
+            self.counts["rows_without_mailbox"] += 1
+            name = f"{mailbox.id}@{mailbox.tenant_id}"
+            reason = f"The requested user '{name}' is invalid."
+            raise extension(404, operation, "NotFound", reason)
         return found
 
-    def _check_roles(self, call: Call, operation: str) -> None:
+    def _expiry(self, call: Call, asked: object, operation: Operation, *, rich: bool) -> datetime:
+        options = self._options
+        minutes = options.rich_lifetime_minutes if rich else options.lifetime_minutes
+        expires = read_expiry(asked, minutes, call.now, operation)
+        if expires == call.now + timedelta(minutes=LEAST_MINUTES):
+            self.counts["raised_to_45_minutes"] += 1
+        return expires
+
+    def _changed_recipient(
+        self, call: Call, body: Json, subscription: Subscription
+    ) -> Recipient | None:
+        if not body.keys() & {"encryptionCertificate", "encryptionCertificateId"}:
+            return subscription.recipient
+        if not self._options.certificate_can_change or subscription.recipient is None:
+            self.counts["certificates_kept"] += 1
+            raise invalid("The encryption certificate of a subscription cannot be changed.")
+        return read_recipient(body, self._options, call.now)
+
+    def _check_roles(self, call: Call, operation: Operation) -> None:
         roles = call.caller.roles
         wanted = {"Calendars.Read"}
         if not self._options.subscriptions_need_read:
             wanted.add("Calendars.ReadWrite")
         app = self._access.app(call)
         if not roles & wanted and not (app and app.scope):
-            raise _extension(403, operation, "Forbidden", "Forbidden")
+            raise extension(403, operation, "Forbidden", "Forbidden")
 
-    def _mailbox(self, call: Call, resource: object) -> tuple[Mailbox, str]:
-        text = resource if isinstance(resource, str) else ""
-        parts = segments_of(text.partition("?")[0])
-        if len(parts) != 3 or parts[0].lower() != "users" or parts[2].lower() != "events":
-            raise Refused(
-                400,
-                "ExtensionError",
-                f"The value '{text}' of parameter 'Resource' is not supported.",
-            )
-        mailbox = self._access.tenant(call).mailbox(parts[1])
+    def _mailbox(self, call: Call, key: str) -> Mailbox:
+        tenant = self._access.tenant(call)
+        mailbox = tenant.mailbox(key)
         if mailbox is None:
-            raise _extension(404, "Create", "NotFound", f"The user '{parts[1]}' is invalid.")
+            raise extension(404, "Create", "NotFound", f"The user '{key}' is invalid.")
         app = self._access.app(call)
         outside = app and app.scope is not None and mailbox.id not in app.scope
         if outside and "Calendars.Read" not in call.caller.roles:
-            raise _extension(403, "Create", "Forbidden", "Forbidden")
+            raise extension(403, "Create", "Forbidden", "Forbidden")
         if mailbox.hosting != "cloud":
-            raise _extension(
-                404, "Create", "NotFound", "REST API is not yet supported for this mailbox."
-            )
-        return mailbox, text
-
-    def _expiry(self, call: Call, asked: object, operation: str) -> datetime:
-        if not isinstance(asked, str):
-            raise Refused(
-                400,
-                "InvalidRequest",
-                "expirationDateTime is a required property for subscription creation",
-            )
-        try:
-            expires = parse_instant(asked)
-        except ValueError:
-            raise Refused(400, "InvalidRequest", _PAYLOAD) from None
-        if not asked.rstrip().endswith("Z") and "+" not in asked[10:] and "-" not in asked[10:]:
-            raise Refused(400, "InvalidRequest", _PAYLOAD)
-        minutes = self._options.lifetime_minutes
-        if expires > call.now + timedelta(minutes=minutes):
-            raise Refused(
-                400,
-                "ExtensionError",
-                f"Subscription expiration can only be {minutes} minutes in the future."
-                if operation == "Create"
-                else f"Operation: {operation}; Exception: [Status Code: BadRequest; Reason: "
-                f"Subscription expiration can only be {minutes} minutes in the future.]",
-            )
-        return granted_expiry(expires, call.now)
-
-    def _check_duplicate(
-        self, call: Call, mailbox: Mailbox, resource: str, change_types: str
-    ) -> None:
-        if not self._options.duplicate_conflict:
-            return
-        for one in self._register.of_mailbox(mailbox.id, call.now):
-            same = (one.app, one.change_types, one.resource.strip("/").lower())
-            if same == (call.caller.app, change_types, resource.strip("/").lower()):
-                raise Refused(
-                    409,
-                    "ObjectIdentifierInUse",
-                    f"Subscription Id {one.id} already exists for the requested combination",
+            reason = "REST API is not yet supported for this mailbox."
+            raise extension(404, "Create", "NotFound", reason)
+        match self._defects.first(_TROUBLES, tenant.id, mailbox.id):
+            case "mailbox_stale":
+                raise extension(503, "Create", "ServiceUnavailable", "Mailbox info is stale.")
+            case "backend_unknown":
+                reason = (
+                    f"Target resource '{mailbox.id}' hosted on database "
+                    f"'{uuid5(tenant.id, 'database')}' is currently on backend 'Unknown'"
                 )
+                raise extension(503, "Create", "ServiceUnavailable", reason)
+            case "quarantined":
+                reason = "Request has been quarantined by condition."
+                raise extension(500, "Create", "InternalServerError", reason)
+            case _:
+                return mailbox
 
-
-def _object(call: Call) -> dict[str, Any]:
-    body = call.json()
-    if not isinstance(body, dict):
-        raise Refused(400, "InvalidRequest", _PAYLOAD)
-    return body
-
-
-def _extension(status: int, operation: str, name: str, reason: str) -> Refused:
-    text = f"Operation: {operation}; Exception: [Status Code: {name}; Reason: {reason}]"
-    return Refused(status, "ExtensionError", text)
+    def _check_room(self, call: Call, mailbox: Mailbox, wish: Wish) -> int:
+        """How many equal ones there are; refuses them, or what is beyond the mailbox's quota."""
+        held = self._register.of_mailbox(mailbox.id, call.now)
+        if len(held) >= self._options.subscriptions_per_mailbox:
+            self.counts["quota"] += 1
+            raise extension(403, "Create", "Forbidden", _QUOTA)
+        asked = wish.change_types, wish.resource.text.strip("/").lower()
+        same = [
+            one.id
+            for one in held
+            if one.app == call.caller.app
+            and (one.change_types, one.resource.strip("/").lower()) == asked
+        ]
+        if same and self._options.duplicate_conflict:
+            self.counts["conflicts"] += 1
+            message = f"Subscription Id {same[0]} already exists for the requested combination"
+            raise Refused(409, "ObjectIdentifierInUse", message)
+        return len(same)

@@ -1,12 +1,16 @@
 """Subscriptions to calendars: what is stored, how it is shown, when it ends (notifications §2)."""
 
-from dataclasses import dataclass, field
+from collections import deque
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from .rich import Recipient
 from .zones import instant_text
 
 LEAST_MINUTES = 45
+
+Item = dict[str, object]
 
 
 @dataclass(slots=True)
@@ -26,14 +30,33 @@ class Subscription:
     immutable: bool
     creator: str = ""
     tls: str = "v1_2"
-    delivered: int = field(default=0)
+    url_app: str | None = None
+    select: tuple[str, ...] = ()
+    recipient: Recipient | None = None
+    """Whom its items are encrypted for; None for basic items."""
+    former_recipient: Recipient | None = None
+    authorized_until: datetime | None = None
+    """The end of the token behind it; None where that binds nothing."""
+    grants: int = 0
+    """How often it was authorised."""
+
+    @property
+    def token_audience(self) -> str:
+        """For whom Graph asks a validation token (§2.1, inferred)."""
+        return self.url_app or str(self.app)
+
+    def paused(self, now: datetime) -> bool:
+        """Whether the token behind it has ended."""
+        return self.authorized_until is not None and now >= self.authorized_until
 
     def wants(self, kind: str) -> bool:
         """Whether a change of this kind is reported."""
         return kind in {part.strip().lower() for part in self.change_types.split(",")}
 
-    def shown(self, *, listed: bool = False) -> dict[str, object]:
-        """As Graph shows it; the list hides the clientState (§2.4)."""
+    def shown(self, *, listed: bool = False, empty: bool = False) -> dict[str, object]:
+        """As Graph shows it; the list hides the clientState (§2.4). `empty`: no nulls."""
+        recipient = self.recipient
+        unset = "" if empty else None
         return {
             "id": self.id,
             "resource": self.resource,
@@ -41,17 +64,30 @@ class Subscription:
             "changeType": self.change_types,
             "clientState": None if listed else self.client_state,
             "notificationUrl": self.notification_url,
-            "lifecycleNotificationUrl": self.lifecycle_url,
-            "notificationQueryOptions": None,
-            "notificationContentType": None,
+            "lifecycleNotificationUrl": self.lifecycle_url or unset,
+            "notificationQueryOptions": unset,
+            "notificationContentType": unset,
             "expirationDateTime": instant_text(self.expires),
             "creatorId": self.creator,
-            "includeResourceData": None,
+            "includeResourceData": True if recipient else (False if empty else None),
             "latestSupportedTlsVersion": self.tls,
-            "encryptionCertificate": None,
-            "encryptionCertificateId": None,
-            "notificationUrlAppId": None,
+            "encryptionCertificate": recipient.certificate if recipient else unset,
+            "encryptionCertificateId": recipient.id if recipient else unset,
+            "notificationUrlAppId": self.url_app or unset,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One item on its way to the owner of a subscription."""
+
+    subscription: Subscription
+    item: Item
+
+    @property
+    def is_lifecycle(self) -> bool:
+        """Whether it speaks of the subscription itself."""
+        return "lifecycleEvent" in self.item
 
 
 class Register:
@@ -60,6 +96,8 @@ class Register:
     def __init__(self) -> None:
         self._by_id: dict[str, Subscription] = {}
         self._by_mailbox: dict[UUID, list[Subscription]] = {}
+        self.ended: deque[Subscription] = deque(maxlen=1_000)
+        """The latest that are no more: a stale list shows them (§2.5)."""
 
     def add(self, subscription: Subscription) -> None:
         """Makes it live."""
@@ -68,10 +106,9 @@ class Register:
 
     def drop(self, subscription: Subscription) -> None:
         """Ends it."""
-        self._by_id.pop(subscription.id, None)
-        rows = self._by_mailbox.get(subscription.mailbox, [])
-        if subscription in rows:
-            rows.remove(subscription)
+        if self._by_id.pop(subscription.id, None) is not None:
+            self._by_mailbox[subscription.mailbox].remove(subscription)
+            self.ended.append(subscription)
 
     def get(self, subscription_id: str, now: datetime) -> Subscription | None:
         """The live subscription of this id."""
