@@ -1,8 +1,9 @@
 """Who may touch what: roles, RBAC for Applications, access policies (graph-calendar §2.8, §10)."""
 
+from .applications import App
 from .mailboxes import Mailbox
 from .state import State
-from .tenants import App, Tenant
+from .tenants import Tenant
 from .wire import Call, Refused
 
 _CALENDARS = frozenset({"Calendars.Read", "Calendars.ReadWrite"})
