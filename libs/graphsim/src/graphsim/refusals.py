@@ -1,10 +1,11 @@
 """Entra's numbers: HTTP status, `error` and text of each way to be refused (graph-calendar §7.4).
 
-Sources of those that §7.4 lacks: AzureAD/microsoft-authentication-library-for-dotnet#2746 (700023),
-#4951 (700024), #4712 (5002730), -for-java#430 (50048), Azure/azure-sdk-for-net#29007 (700027),
-Azure/Commercial-Marketplace-SaaS-Accelerator#830 (7000229), AzureAD/microsoft-identity-web#2834
-(1000502), Azure/azure-sdk-for-python#14241 (90033), azure-sdk-for-net's troubleshooting page (700021,
-50027). HTTP status and `error` of 50027, 50048, 700021, 1000502, 900144, 70003 and 50196 are UNVERIFIED.
+Seen where §7.4 is silent: AzureAD/microsoft-authentication-library-for-dotnet#2746 (700023), #4951
+(700024), #4712 (5002730), -for-java#430 (50048), panva/openid-client#348 (50027),
+Azure/azure-sdk-for-net#29007 (700027), #46762 (7000229), #23324 (50196), AzureAD/microsoft-identity-web
+#2834 (1000502), Azure/azure-sdk-for-python#14241 (90033). The 401 of assertions is that of the older 50012
+(AzureAD/azure-activedirectory-library-for-python#79). UNVERIFIED: HTTP status and `error` of 50027,
+50048, 50196, 70003, 700021, 900144 and 1000502.
 """
 
 from typing import NamedTuple, NoReturn

@@ -25,7 +25,7 @@ class Tenant:
     key_turns: int = 0
     """How often the tenant has moved on to Entra's next signing key."""
     last_meeting: int = 0
-    _shown: dict[UUID, list[tuple[datetime, App]]] = field(default_factory=dict)
+    _shown: dict[UUID, list[tuple[datetime, App]]] = field(default_factory=dict, init=False)
 
     def add(self, mailbox: Mailbox, sign_in_name: str | None = None) -> None:
         """Puts a mailbox into the directory, found by object id, by address and by sign-in name."""
