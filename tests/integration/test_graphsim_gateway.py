@@ -167,6 +167,19 @@ async def test_an_access_policy_blocks_with_its_own_text_10(tmp_path: Path) -> N
         assert (await _told(cloud, f"/users/{ANN}/calendar"))[0] == 200
 
 
+async def test_exchange_notices_a_new_scope_and_policy_late_10(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path, exchange_lag=1_800) as cloud:
+        cloud.simulator.clock.advance(1_800)
+        await _change(cloud, roles=["Place.Read.All"], scope=[str(ROOM)])
+        assert await _told(cloud) == DENIED
+        cloud.simulator.clock.advance(1_800)
+        assert (await _told(cloud))[0] == 200
+        await _change(cloud, access_policy=[])
+        assert (await _told(cloud))[0] == 200
+        cloud.simulator.clock.advance(1_800)
+        assert (await _told(cloud))[:2] == DENIED[:2]
+
+
 @pytest.mark.parametrize(
     ("code", "message"),
     [

@@ -1,5 +1,6 @@
 """graph-notifications §8.2: what an app may ask in a tenant and over all."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -68,6 +69,19 @@ def test_an_app_has_one_limit_over_all_tenants_in_either_reading_8_2(limit: int)
     with pytest.raises(Refused, match="retry again"):
         quotas.count(_call())
     quotas.count(_call(now=NOW + timedelta(seconds=10)))
+
+
+@pytest.mark.parametrize(("limit", "passed"), [(None, 6), (3, 3)])
+def test_places_may_have_a_limit_of_their_own_8_2(limit: int | None, passed: int) -> None:
+    quotas, call = Quotas(Options(places_per_second=limit)), _call()
+    call.segments = ("places", "microsoft.graph.room")
+    made = 0
+    with suppress(Refused):
+        for _ in range(6):
+            quotas.count(call)
+            made += 1
+    assert made == passed
+    quotas.count(_call())
 
 
 @pytest.mark.parametrize(("users", "units"), [(49, 3_500), (50, 5_000), (500, 5_000), (501, 8_000)])

@@ -41,6 +41,17 @@ def test_a_fifth_call_at_once_is_refused_in_either_way_11(status: Any, code: str
     assert _refused(limits) is None
 
 
+def test_four_calls_at_once_may_be_the_apps_in_the_other_reading_11() -> None:
+    limits = MailboxLimits(Options(concurrency_of="app"))
+    with ExitStack() as calls:
+        for number in range(4):
+            calls.enter_context(limits.call(APP, UUID(int=10 + number), NOW))
+        assert _refused(limits) is not None
+        with limits.call(UUID(int=9), ROOM, NOW):
+            pass
+    assert _refused(limits) is None
+
+
 def test_ten_thousand_calls_in_ten_minutes_are_the_most_11() -> None:
     limits = MailboxLimits(Options())
     assert all(_refused(limits) is None for _ in range(10_000))

@@ -1,5 +1,7 @@
 """Who may touch what: roles, RBAC for Applications, access policies (graph-calendar §2.8, §10)."""
 
+from datetime import timedelta
+
 from .applications import App
 from .mailboxes import Mailbox
 from .state import State
@@ -33,8 +35,9 @@ class Access:
         return tenant
 
     def app(self, call: Call) -> App | None:
-        """The caller's registration, None where it was deleted since."""
-        return self.tenant(call).apps.get(call.caller.app)
+        """The caller's application as Exchange knows it by now (§10)."""
+        then = call.now - timedelta(seconds=self._state.options.exchange_lag)
+        return self.tenant(call).app_as_of(call.caller.app, then)
 
     def places(self, call: Call) -> Tenant:
         """The tenant, to a caller who may list places."""
@@ -58,7 +61,7 @@ class Access:
     def calendar(self, call: Call, key: str, *, write: bool = False) -> Mailbox:
         """The mailbox of an id or address, to a caller who may use its calendar."""
         tenant = self.tenant(call)
-        app = tenant.apps.get(call.caller.app)
+        app = self.app(call)
         wanted = frozenset({"Calendars.ReadWrite"}) if write else _CALENDARS
         granted = bool(call.caller.roles & wanted)
         scope = app.scope if app else None

@@ -52,6 +52,14 @@ class Options:
     """The form of Retry-After (graph-notifications §8.1)."""
     concurrency_status: Literal[429, 503] = 429
     """How a fifth call at once on a mailbox is refused: both were seen (graph-calendar §11)."""
+    concurrency_of: Literal["mailbox", "app"] = "mailbox"
+    """Whose four calls at once are counted; the newer text can be read as the app's (§11)."""
+    places_per_second: int | None = None
+    """3 for new Places operations; whether the list of rooms is one is unproven
+    (graph-notifications §8.2)."""
+    exchange_lag: float = 0.0
+    """How late Exchange notices a change of an app's scope or access policy; 30 minutes to 2 hours
+    in the field (graph-calendar §10, unproven)."""
     calls_per_10_seconds: int = 130_000
     """Of one app over all tenants; 20,000 in the text of 2021 (graph-notifications §8.2)."""
     room_echoes: bool = True

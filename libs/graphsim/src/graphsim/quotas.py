@@ -37,6 +37,10 @@ class Quotas:
     def count(self, call: Call) -> None:
         """Any call."""
         self._check(self._spend(call, "all", self._requests, 1), call.now)
+        places = self._options.places_per_second
+        if places is not None and call.segments[:1] == ("places",):
+            key = ("places", call.caller.tenant)
+            self._check(self._spend(call, key, Limit(places, 1), 1), call.now)
 
     def take(self, call: Call, quota: Quota) -> None:
         """A call of one kind."""

@@ -41,10 +41,15 @@ class Tenant:
         self.apps[app.client_id] = app
         self._shown.setdefault(app.client_id, []).append((now, app))
 
+    def app_as_of(self, client_id: UUID, then: datetime) -> App | None:
+        """An application as it was at a moment, which is what late readers see."""
+        past = [app for since, app in self._shown.get(client_id, ()) if since <= then]
+        return past[-1] if past else None
+
     def apps_as_of(self, then: datetime) -> list[App]:
-        """The applications as they were at a moment, which late reads show (§6.1)."""
-        past = ([app for since, app in all_of if since <= then] for all_of in self._shown.values())
-        return [versions[-1] for versions in past if versions]
+        """All applications as they were at a moment."""
+        found = (self.app_as_of(client_id, then) for client_id in self._shown)
+        return [app for app in found if app is not None]
 
     def principal_id(self, client_id: UUID) -> UUID:
         """The id of an application's service principal in this tenant."""

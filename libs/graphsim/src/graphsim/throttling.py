@@ -69,22 +69,23 @@ class MailboxLimits:
     @contextmanager
     def call(self, app: UUID, mailbox: UUID, now: datetime, uploaded: int = 0) -> Iterator[None]:
         """Holds a place for one call with so many bytes; raises Refused where there is none."""
-        key = (app, mailbox)
-        self._flying[key] += 1
-        self.most_at_once[mailbox] = max(self.most_at_once[mailbox], self._flying[key])
+        together = (app, mailbox if self._options.concurrency_of == "mailbox" else app)
+        self._flying[together] += 1
+        at_once = self._flying[together]
+        self.most_at_once[mailbox] = max(self.most_at_once[mailbox], at_once)
         try:
-            self._check(key, uploaded, now)
+            self._check((app, mailbox), at_once, uploaded, now)
             yield
         finally:
-            self._flying[key] -= 1
+            self._flying[together] -= 1
 
-    def _check(self, key: tuple[UUID, UUID], uploaded: int, now: datetime) -> None:
+    def _check(self, key: tuple[UUID, UUID], at_once: int, uploaded: int, now: datetime) -> None:
         calls = self._windows.spend((key, "calls"), _REQUESTS, 1, now)
         bodies = self._windows.spend((key, "bytes"), _UPLOADED_BYTES, uploaded, now)
         if not self._options.throttle:
             return
         status, code = self._options.concurrency_status, "ApplicationThrottled"
-        if self._flying[key] > _AT_ONCE:
+        if at_once > _AT_ONCE:
             message = "Application is over its MailboxConcurrency limit."
             self._refuse(
                 key, status, code if status == 429 else "MailboxConcurrency", message, 1, now
