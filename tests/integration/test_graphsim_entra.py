@@ -54,7 +54,7 @@ async def test_discovery_tells_the_tenant_of_a_domain_7_3(tmp_path: Path) -> Non
             "private_key_jwt",
             "client_secret_basic",
         ]
-        shared = (await cloud.call("GET", f"/common{path}")).body
+        shared = (await cloud.call("GET", f"/organizations{path}")).body
         assert shared["issuer"] == f"{origin}/{{tenantid}}/v2.0"
 
 
