@@ -1,103 +1,221 @@
-"""graph-calendar §7: Entra, as an unmodified msal and plain HTTP see it."""
+"""graph-calendar §7: Entra, as plain HTTP sees it."""
 
-import asyncio
+from base64 import b64encode
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from urllib.parse import quote
+from uuid import uuid4
 
-import msal
+import jwt
 import pytest
-import requests
 
-from .graphsim_cloud import CLIENT, SECRET, TENANT, Cloud, running_cloud
-
-SCOPES = ["https://graph.microsoft.com/.default"]
+from ..unit.graphsim.credentials import credential
+from .graphsim_cloud import CLIENT, SECRET, TENANT, Cloud, Reply, running_cloud
 
 
-async def _ask(
-    cloud: Cloud,
-    secret: str = SECRET,
-    client: UUID = CLIENT,
-    tenant: object = TENANT,
-    *,
-    discover: bool = False,
-) -> Any:
-    origin = cloud.address.origin
+async def _post(
+    cloud: Cloud, form: dict[str, str], tenant: object = TENANT, **headers: str
+) -> Reply:
+    """A token request of exactly this form."""
+    url = f"{cloud.address.origin}/{tenant}/oauth2/v2.0/token"
+    async with cloud.session.post(url, data=form, headers=headers) as answer:
+        told = {name.lower(): value for name, value in answer.headers.items()}
+        return Reply(answer.status, await answer.json(), told)
 
-    def ask() -> Any:
-        with requests.Session() as http:
-            http.trust_env = False  # a REQUESTS_CA_BUNDLE would win over `verify` (§8)
-            http.verify = str(cloud.address.ca_file)
-            app = msal.ConfidentialClientApplication(
-                str(client),
-                client_credential=secret,
-                authority=f"{origin}/{tenant}",
-                # After a refusal msal asks the real login host for aliases unless this is off.
-                instance_discovery=f"{origin}/common/discovery/instance" if discover else False,
-                http_client=http,
+
+def _form(**changes: str | None) -> dict[str, str]:
+    whole = {
+        "grant_type": "client_credentials",
+        "client_id": str(CLIENT),
+        "client_secret": SECRET,
+        "scope": "https://graph.microsoft.com/.default",
+    } | changes
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+async def _change(cloud: Cloud, **app: Any) -> None:
+    body = {"tenant_id": str(TENANT), "apps": [{"client_id": str(CLIENT), **app}]}
+    assert (await cloud.call("POST", "/_sim/tenants", body)).status == 201
+
+
+async def test_discovery_tells_the_tenant_of_a_domain_7_3(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        origin, domain = cloud.address.origin, cloud.simulator.state.tenants[TENANT].domain
+        path = "/v2.0/.well-known/openid-configuration"
+        by_name, by_id = [
+            (await cloud.call("GET", f"/{name}{path}")).body for name in (domain.upper(), TENANT)
+        ]
+        assert by_name == by_id
+        assert by_id["issuer"] == f"{origin}/{TENANT}/v2.0"
+        assert by_id["token_endpoint"] == f"{origin}/{TENANT}/oauth2/v2.0/token"
+        assert by_id["token_endpoint_auth_methods_supported"] == [
+            "client_secret_post",
+            "private_key_jwt",
+            "client_secret_basic",
+        ]
+        shared = (await cloud.call("GET", f"/organizations{path}")).body
+        assert shared["issuer"] == f"{origin}/{{tenantid}}/v2.0"
+
+
+@pytest.mark.parametrize("tail", ["v2.0/.well-known/openid-configuration", "discovery/v2.0/keys"])
+async def test_a_wrong_tenant_fails_at_discovery_7_3(tmp_path: Path, tail: str) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        for name, told in (
+            (str(uuid4()), ("invalid_tenant", [90002])),
+            ("unknown.example", ("invalid_tenant", [90002])),
+            ("nonsense", ("invalid_request", [900023])),
+        ):
+            reply = await cloud.call("GET", f"/{name}/{tail}")
+            assert reply.status == 400
+            assert (reply.body["error"], reply.body["error_codes"]) == told
+            assert f"'{name}'" in reply.body["error_description"]
+
+
+async def test_instance_discovery_names_this_host_7_3(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        origin = cloud.address.origin
+        query = f"?api-version=1.1&authorization_endpoint={origin}/{TENANT}/oauth2/authorize"
+        body = (await cloud.call("GET", f"/common/discovery/instance{query}")).body
+        tail = "v2.0/.well-known/openid-configuration"
+        assert body["tenant_discovery_endpoint"] == f"{origin}/{TENANT}/{tail}"
+        (metadata,) = body["metadata"]
+        assert metadata["aliases"] == [origin.removeprefix("https://")]
+
+
+async def test_the_answer_is_that_of_7_1(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        reply = await _post(cloud, _form())
+        assert reply.body.keys() == {"token_type", "expires_in", "ext_expires_in", "access_token"}
+        assert (reply.status, reply.body["expires_in"]) == (200, 3599)
+
+
+async def test_the_secret_may_come_by_basic_7_1(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        await _change(cloud, secret="a+b:c/d~")
+        form = _form(client_id=None, client_secret=None)
+        for secret, status in (("a+b:c/d~", 200), ("wrong", 401)):
+            named = f"{CLIENT}:{quote(secret, safe='')}".encode()
+            basic = f"Basic {b64encode(named).decode()}"
+            assert (await _post(cloud, form, Authorization=basic)).status == status
+
+
+async def test_a_refusal_ends_with_its_trailer_7_4(tmp_path: Path) -> None:
+    for broken, gap in ((False, " "), (True, "\r\n")):
+        async with running_cloud(tmp_path, broken_descriptions=broken) as cloud:
+            mine = str(uuid4())
+            wrong = _form(client_secret="wrong")
+            reply = await _post(cloud, wrong, **{"client-request-id": mine})
+            body = reply.body
+            assert (reply.status, body["error"]) == (401, "invalid_client")
+            assert body["correlation_id"] == mine == reply.headers["client-request-id"]
+            assert body["error_description"].endswith(
+                f"added to app '{CLIENT}'.{gap}Trace ID: {body['trace_id']}{gap}"
+                f"Correlation ID: {mine}{gap}Timestamp: {body['timestamp']}"
             )
-            return app.acquire_token_for_client(scopes=SCOPES)
-
-    return await asyncio.to_thread(ask)
-
-
-async def test_unmodified_msal_gets_a_token_that_graph_takes(tmp_path: Path) -> None:
-    async with running_cloud(tmp_path) as cloud:
-        result = await _ask(cloud, discover=True)
-        assert result["expires_in"] == 3599
-        cloud.token = result["access_token"]
-        listed = await cloud.graph("GET", "/places/microsoft.graph.room")
-        assert [one["emailAddress"] for one in listed.body["value"]] == ["room@x.example"]
+            assert body["error_uri"].endswith("/error?code=7000215")
+            assert SECRET not in str(body)
 
 
-async def test_each_wrong_credential_has_its_own_number_7_4(tmp_path: Path) -> None:
-    async with running_cloud(tmp_path) as cloud:
-        assert (await _ask(cloud, secret=str(uuid4())))["error_codes"] == [7000215]
-        assert (await _ask(cloud, client=uuid4()))["error_codes"] == [700016]
-        expired = {"value": "old~", "ends": "2020-01-01T00:00:00Z"}
-        await cloud.call(
-            "POST",
-            "/_sim/tenants",
-            {"tenant_id": str(TENANT), "apps": [{"client_id": str(CLIENT), "secrets": [expired]}]},
-        )
-        assert (await _ask(cloud, secret="old~"))["error_codes"] == [7000222]
-        await cloud.call(
-            "POST",
-            "/_sim/tenants",
-            {
-                "tenant_id": str(TENANT),
-                "apps": [{"client_id": str(CLIENT), "secret": SECRET, "disabled": True}],
-            },
-        )
-        assert (await _ask(cloud))["error_codes"] == [7000112]
-
-
-async def test_an_unknown_tenant_fails_in_msals_constructor_8(tmp_path: Path) -> None:
-    async with running_cloud(tmp_path) as cloud:
-        with pytest.raises(ValueError, match="double check your tenant") as raised:
-            await _ask(cloud, tenant=uuid4())
-        assert "90002" in str(raised.value.__context__)
-        with pytest.raises(ValueError, match="double check your tenant") as raised:
-            await _ask(cloud, tenant="nonsense")
-        assert "900023" in str(raised.value.__context__)
+async def test_the_same_seed_names_the_same_traces(tmp_path: Path) -> None:
+    traces = []
+    for seed in (1, 1, 2):
+        async with running_cloud(tmp_path, seed=seed) as cloud:
+            traces.append((await _post(cloud, _form(client_secret="x"))).body["trace_id"])
+    assert traces[0] == traces[1] != traces[2]
 
 
 @pytest.mark.parametrize(
-    ("form", "status", "code"),
+    ("changes", "status", "error", "code"),
     [
-        ({"scope": "https://graph.microsoft.com/Calendars.Read"}, 400, 1002012),
-        ({"scope": "https://other.example/.default"}, 400, 500011),
-        ({"client_id": "not a guid"}, 400, 700016),
+        ({"scope": "https://graph.microsoft.com/Calendars.Read"}, 400, "invalid_scope", 1002012),
+        ({"scope": "https://other.example/.default"}, 400, "invalid_resource", 500011),
+        ({"scope": "a/.default b/.default"}, 400, "invalid_scope", 70011),
+        ({"scope": None}, 400, "invalid_request", 900144),
+        ({"client_id": "not a guid"}, 400, "unauthorized_client", 700016),
+        ({"client_id": None}, 400, "invalid_request", 900144),
+        ({"client_secret": None}, 401, "invalid_client", 7000216),
+        ({"client_secret": "wrong"}, 401, "invalid_client", 7000215),
+        ({"client_secret": None, "client_assertion": "x"}, 401, "invalid_client", 7000216),
+        ({"grant_type": None}, 400, "invalid_request", 900144),
+        ({"grant_type": "password"}, 400, "unsupported_grant_type", 70003),
+        ({"grant_type": "password", "client_secret": None}, 401, "invalid_client", 7000218),
     ],
 )
 async def test_a_wrong_form_is_refused_with_its_number_7_4(
-    tmp_path: Path, form: dict[str, str], status: int, code: int
+    tmp_path: Path, changes: dict[str, str | None], status: int, error: str, code: int
 ) -> None:
     async with running_cloud(tmp_path) as cloud:
-        reply = await cloud.sign_in(**form)
-        assert (reply.status, reply.body["error_codes"]) == (status, [code])
+        reply = await _post(cloud, _form(**changes))
+        assert (reply.status, reply.body["error"]) == (status, error)
+        assert reply.body["error_codes"] == [code]
         assert reply.body["error_description"].startswith(f"AADSTS{code}: ")
-        assert "Correlation ID" in reply.body["error_description"]
+
+
+async def test_the_token_endpoint_of_a_wrong_tenant_says_invalid_request_7_4(
+    tmp_path: Path,
+) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        for tenant, code in ((uuid4(), 90002), ("nonsense", 900023)):
+            reply = await _post(cloud, _form(), tenant)
+            assert (reply.status, reply.body["error"]) == (400, "invalid_request")
+            assert reply.body["error_codes"] == [code]
+
+
+async def test_a_secret_expires_on_the_simulators_clock_7_4(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        ends = (cloud.simulator.clock.now() + timedelta(hours=1)).isoformat()
+        await _change(cloud, secret=SECRET, secret_ends=ends)
+        assert (await _post(cloud, _form())).status == 200
+        cloud.simulator.clock.advance(3_600)
+        assert (await _post(cloud, _form())).body["error_codes"] == [7000222]
+        assert (await _post(cloud, _form(client_secret="x"))).body["error_codes"] == [7000215]
+
+
+async def test_an_assertion_may_be_meant_for_the_tenants_issuer(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        await _change(cloud, certificates=[credential().pem])
+        base, now = f"{cloud.address.origin}/{TENANT}", cloud.simulator.clock.now()
+        for audience in (f"{base}/v2.0", f"{base}/oauth2/v2.0/token"):
+            form = _form(
+                client_secret=None,
+                client_assertion=credential().assertion(CLIENT, audience, now),
+                client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            )
+            assert (await _post(cloud, form)).status == 200
+
+
+@pytest.mark.parametrize(("needed", "status"), [(False, 200), (True, 400)])
+async def test_an_assertion_without_jti_in_both_readings(
+    tmp_path: Path, needed: bool, status: int
+) -> None:
+    async with running_cloud(tmp_path, assertion_needs_jti=needed) as cloud:
+        await _change(cloud, certificates=[credential().pem])
+        base, now = f"{cloud.address.origin}/{TENANT}", cloud.simulator.clock.now()
+        form = _form(
+            client_secret=None,
+            client_assertion=credential().assertion(CLIENT, f"{base}/v2.0", now, jti=None),
+            client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        )
+        assert (await _post(cloud, form)).status == status
+
+
+async def test_a_rotated_key_signs_and_the_old_one_stays_7_3(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        await cloud.graph("GET", "/users")
+        await cloud.call("POST", "/_sim/tenants", {"tenant_id": str(TENANT), "rotate_keys": True})
+        assert (await cloud.graph("GET", "/users")).status == 200
+        new = (await _post(cloud, _form())).body["access_token"]
+        shown = (await cloud.call("GET", f"/{TENANT}/discovery/v2.0/keys")).body["keys"]
+        assert len(shown) == 2
+        assert {one["issuer"] for one in shown} == {f"{cloud.address.origin}/{TENANT}/v2.0"}
+        assert jwt.get_unverified_header(new)["kid"] == shown[-1]["kid"]
+        assert jwt.get_unverified_header(cloud.token)["kid"] == shown[0]["kid"]
+    async with running_cloud(tmp_path) as cloud:
+        cloud.token = new
+        assert (await cloud.graph("GET", "/users")).status == 200
+        again = (await _post(cloud, _form())).body["access_token"]
+        assert jwt.get_unverified_header(again)["kid"] == shown[-1]["kid"]
 
 
 async def test_a_token_without_consent_is_issued_and_fails_at_graph_2_8(tmp_path: Path) -> None:
@@ -139,5 +257,17 @@ async def test_a_fault_strikes_the_token_endpoint_too(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         fault = {"match": {"path": "/oauth2/"}, "status": 503, "retry_after": "7"}
         await cloud.call("POST", "/_sim/faults", fault)
-        assert (await cloud.sign_in()).status == 503
+        reply = await _post(cloud, _form())
+        assert (reply.status, reply.headers["retry-after"]) == (503, "7")
+        assert reply.body["error"] == "temporarily_unavailable"
+        assert reply.body["error_codes"] == [90033]
         assert (await cloud.sign_in()).status == 200
+
+
+async def test_a_fault_may_say_anything_at_all(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        body = {"error": "invalid_client", "error_description": "AADSTS7: New."}
+        await cloud.call("POST", "/_sim/faults", {"status": 400, "body": body})
+        assert (await _post(cloud, _form())).body == body
+        await cloud.call("POST", "/_sim/faults", {"status": 400, "body": {"error_codes": [7]}})
+        assert (await _post(cloud, _form())).body == {"error_codes": [7]}

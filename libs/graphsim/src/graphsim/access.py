@@ -1,14 +1,24 @@
 """Who may touch what: roles, RBAC for Applications, access policies (graph-calendar §2.8, §10)."""
 
+from datetime import timedelta
+
+from .applications import App
 from .mailboxes import Mailbox
 from .state import State
-from .tenants import App, Tenant
+from .tenants import Tenant
 from .wire import Call, Refused
 
 _CALENDARS = frozenset({"Calendars.Read", "Calendars.ReadWrite"})
 _DIRECTORY = frozenset({"Directory.Read.All", "User.Read.All"})
 _PLACES = frozenset({"Place.Read.All", "Place.ReadWrite.All"})
-_NO_MAILBOX = "The mailbox is either inactive, soft-deleted, or is hosted on-premise."
+_NO_MAILBOX = {
+    "MailboxNotEnabledForRESTAPI": (
+        "The mailbox is either inactive, soft-deleted, or is hosted on-premise."
+    ),
+    "MailboxNotSupportedForRESTAPI": "REST API is not yet supported for this mailbox.",
+}
+_NO_PERMISSIONS = "The token contains no permissions, or permissions can not be understood."
+_DENIED = "Access is denied. Check credentials and try again."
 
 
 class Access:
@@ -25,8 +35,9 @@ class Access:
         return tenant
 
     def app(self, call: Call) -> App | None:
-        """The caller's registration, None where it was deleted since."""
-        return self.tenant(call).apps.get(call.caller.app)
+        """The caller's application as Exchange knows it by now (§10)."""
+        then = call.now - timedelta(seconds=self._state.options.exchange_lag)
+        return self.tenant(call).app_as_of(call.caller.app, then)
 
     def places(self, call: Call) -> Tenant:
         """The tenant, to a caller who may list places."""
@@ -34,14 +45,12 @@ class Access:
             message = "Either scp or roles claim need to be present in the token."
             raise Refused(403, "AccessDenied", message)
         if not call.caller.roles & _PLACES:
-            raise Refused(
-                403, "ErrorAccessDenied", "Access is denied. Check credentials and try again."
-            )
+            raise Refused(403, "ErrorAccessDenied", _DENIED)
         return self.tenant(call)
 
-    def directory(self, call: Call) -> Tenant:
-        """The tenant, to a caller who may read the directory."""
-        if not call.caller.roles & _DIRECTORY:
+    def directory(self, call: Call, accepted: frozenset[str] = _DIRECTORY) -> Tenant:
+        """The tenant, to a caller who holds one of the roles that the read takes."""
+        if not call.caller.roles & accepted:
             raise Refused(
                 403,
                 "Authorization_RequestDenied",
@@ -52,23 +61,17 @@ class Access:
     def calendar(self, call: Call, key: str, *, write: bool = False) -> Mailbox:
         """The mailbox of an id or address, to a caller who may use its calendar."""
         tenant = self.tenant(call)
-        app = tenant.apps.get(call.caller.app)
+        app = self.app(call)
         wanted = frozenset({"Calendars.ReadWrite"}) if write else _CALENDARS
         granted = bool(call.caller.roles & wanted)
         scope = app.scope if app else None
         if not granted and scope is None and not call.caller.roles:
-            raise Refused(
-                401,
-                "NoPermissionsInAccessToken",
-                "The token contains no permissions, or permissions can not be understood.",
-            )
-        mailbox = tenant.mailbox(key)
+            raise self._roleless()
+        mailbox = self.found(tenant, key)
         if not granted and (scope is None or mailbox is None or mailbox.id not in scope):
-            raise Refused(
-                403, "ErrorAccessDenied", "Access is denied. Check credentials and try again."
-            )
-        if mailbox is None:
-            raise Refused(404, "ErrorInvalidUser", f"The requested user '{key}' is invalid.")
+            raise Refused(403, "ErrorAccessDenied", _DENIED)
+        if mailbox is None or mailbox.hosting == "none":
+            raise self._unknown(key)
         if app and app.access_policy is not None and mailbox.id not in app.access_policy:
             raise Refused(
                 403,
@@ -77,5 +80,26 @@ class Access:
                 "AccessPolicy settings.",
             )
         if mailbox.hosting != "cloud":
-            raise Refused(404, "MailboxNotEnabledForRESTAPI", _NO_MAILBOX)
+            code = self._state.options.unsupported_mailbox
+            raise Refused(404, code, _NO_MAILBOX[code])
         return mailbox
+
+    def found(self, tenant: Tenant, key: str) -> Mailbox | None:
+        """The mailbox of an object id or a sign-in name, and of an address where that resolves."""
+        by_address = self._state.options.addresses_resolve
+        return tenant.user(key) or (tenant.mailbox(key) if by_address else None)
+
+    def _roleless(self) -> Refused:
+        if self._state.options.roleless_status == 403:
+            return Refused(403, "ErrorAccessDenied", _DENIED)
+        return Refused(401, "NoPermissionsInAccessToken", _NO_PERMISSIONS)
+
+    def _unknown(self, key: str) -> Refused:
+        if self._state.options.unknown_user == "ResourceNotFound":
+            return Refused(404, "ResourceNotFound", "Resource could not be discovered.")
+        return Refused(404, "ErrorInvalidUser", f"The requested user '{key}' is invalid.")
+
+
+def signed_in_user() -> Refused:
+    """An application has no `/me` (§2.8, §11)."""
+    return Refused(401, "NoPermissionsInAccessToken", _NO_PERMISSIONS)

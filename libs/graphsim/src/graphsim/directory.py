@@ -1,15 +1,13 @@
 """Places and users of a tenant (graph-calendar §3, §6)."""
 
-import re
-from urllib.parse import quote
-
 from .access import Access
+from .listing import Row, entity, missing, page, selected, wanted
 from .mailboxes import Mailbox
+from .tenants import Tenant
 from .wire import Answer, Call, Refused
 
-_PAGE = 100
-_USER_FIELDS = ("id", "displayName", "userPrincipalName", "mail", "accountEnabled")
-_FILTER = re.compile(r"(mail|userPrincipalName)\s+eq\s+'((?:[^']|'')*)'", re.IGNORECASE)
+_NO_SUCH_USER = "Resource could not be discovered."
+_ON_REQUEST = frozenset({"accountEnabled", "onPremisesSyncEnabled", "userType"})
 
 
 class Directory:
@@ -27,45 +25,38 @@ class Directory:
             if not one.place.hidden
             and (one.place.listed_from is None or one.place.listed_from <= call.now)
         ]
-        return _page(call, listed, "places/microsoft.graph.room")
+        return page(call, listed, "places/microsoft.graph.room", "$skip")
 
     async def place(self, call: Call) -> Answer:
         """GET /places/{id or address}."""
         tenant = self._access.places(call)
         mailbox = tenant.mailbox(call.segments[1])
         if mailbox is None or mailbox.kind != "room":
-            raise Refused(404, "ResourceNotFound", "Resource could not be discovered.")
+            raise Refused(404, "ResourceNotFound", _NO_SUCH_USER)
         return Answer(200, {"@odata.type": "#microsoft.graph.room", **_room(mailbox)})
 
     async def user(self, call: Call) -> Answer:
         """GET /users/{id or name}."""
         tenant = self._access.directory(call)
         key = call.segments[1]
-        mailbox = tenant.mailbox(key)
+        mailbox = self._access.found(tenant, key)
         if mailbox is None:
-            raise Refused(
-                404,
-                "Request_ResourceNotFound",
-                f"Resource '{key}' does not exist or one of its queried reference-property objects "
-                "are not present.",
-            )
-        return Answer(200, _selected(call, _user(mailbox)))
+            raise missing(key)
+        return entity(call, selected(call, _user(tenant, mailbox), _ON_REQUEST), "users")
 
     async def users(self, call: Call) -> Answer:
         """GET /users, with `$filter` by mail or userPrincipalName."""
         tenant = self._access.directory(call)
-        found = list(tenant.mailboxes.values())
-        given = call.query.get("$filter")
-        if given is not None:
-            match = _FILTER.fullmatch(given.strip())
-            if match is None:
-                raise Refused(400, "Request_UnsupportedQuery", "Unsupported or invalid query.")
-            wanted = match.group(2).replace("''", "'").lower()
-            found = [one for one in found if one.address.lower() == wanted]
-        return _page(call, [_selected(call, _user(one)) for one in found], "users")
+        rows = [_user(tenant, one) for one in tenant.mailboxes.values()]
+        match wanted(call, "mail", "userPrincipalName"):
+            case (name, value):
+                rows = [one for one in rows if str(one[name]).lower() == value]
+            case None:
+                pass
+        return page(call, [selected(call, one, _ON_REQUEST) for one in rows], "users")
 
 
-def _room(mailbox: Mailbox) -> dict[str, object]:
+def _room(mailbox: Mailbox) -> Row:
     place = mailbox.place
     return {
         "id": str(mailbox.id),
@@ -83,39 +74,20 @@ def _room(mailbox: Mailbox) -> dict[str, object]:
     }
 
 
-def _user(mailbox: Mailbox) -> dict[str, object]:
+def _user(tenant: Tenant, mailbox: Mailbox) -> Row:
     return {
-        "id": str(mailbox.id),
+        "businessPhones": [],
         "displayName": mailbox.name,
-        "userPrincipalName": mailbox.address,
+        "givenName": None,
+        "jobTitle": None,
         "mail": mailbox.address,
+        "mobilePhone": None,
+        "officeLocation": None,
+        "preferredLanguage": None,
+        "surname": None,
+        "userPrincipalName": tenant.sign_in_names[mailbox.id],
+        "id": str(mailbox.id),
         "accountEnabled": mailbox.kind == "user",
+        "onPremisesSyncEnabled": True if mailbox.hosting == "on_premises" else None,
+        "userType": "Member",
     }
-
-
-def _selected(call: Call, whole: dict[str, object]) -> dict[str, object]:
-    asked = call.query.get("$select")
-    if not asked:
-        return whole
-    names = {name.strip().lower() for name in asked.split(",")}
-    return {name: value for name, value in whole.items() if name.lower() in names}
-
-
-def _page(call: Call, rows: list[dict[str, object]], what: str) -> Answer:
-    top, skip = call.query.get("$top", str(_PAGE)), call.query.get("$skip", "0")
-    if not top.isdecimal() or not skip.isdecimal() or not int(top):
-        raise Refused(400, "BadRequest", "Invalid paging parameters.")
-    size, first = min(int(top), 999), int(skip)
-    payload: dict[str, object] = {
-        "@odata.context": f"{call.origin}/v1.0/$metadata#{what}",
-        "value": rows[first : first + size],
-    }
-    if first + size < len(rows):
-        pairs = [
-            f"{quote(name, safe='')}={quote(value, safe='')}"
-            for name, value in call.query.items()
-            if name != "$skip"
-        ]
-        link = "&".join([*pairs, f"%24skip={first + size}"])
-        payload["@odata.nextLink"] = f"{call.origin}{call.path}?{link}"
-    return Answer(200, payload)

@@ -1,13 +1,14 @@
 """Sets up a tenant from the control API's JSON; the same call again changes what differs."""
 
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
 from typing import Any
 from uuid import UUID, uuid5
 
+from .applications import REGISTERED, App, Certificate, Secret
 from .mailboxes import Kind, Mailbox, Place, Processing
 from .state import State
-from .tenants import App, Secret, Tenant
+from .tenants import Tenant
 from .zones import parse_instant
 
 
@@ -18,9 +19,12 @@ def found(state: State, body: Mapping[str, Any]) -> Tenant:
     if tenant is None:
         domain = str(body.get("domain") or f"{tenant_id.hex[:12]}.onmicrosoft.example")
         tenant = state.add_tenant(Tenant(tenant_id, domain))
+    if body.get("rotate_keys"):
+        tenant.key_turns += 1
     for raw in body.get("apps") or ():
-        app = _app(tenant, raw)
-        tenant.apps[app.client_id] = app
+        client_id = UUID(str(raw["client_id"]))
+        app = tenant.apps.get(client_id) or App(client_id)
+        tenant.register(replace(app, **_changes(client_id, raw)), state.clock.now())
     for raw in body.get("rooms") or ():
         room = _mailbox(state, tenant, raw, "room", str(raw["mailbox"]))
         room.place = _place(raw)
@@ -30,31 +34,72 @@ def found(state: State, body: Mapping[str, Any]) -> Tenant:
     return tenant
 
 
-def _app(tenant: Tenant, raw: Mapping[str, Any]) -> App:
-    client_id = UUID(str(raw["client_id"]))
-    listed = raw.get("secrets") or [{"value": raw["secret"], "ends": raw.get("secret_ends")}]
-    secrets = [
+def _changes(client_id: UUID, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """What a body says of an application; what it leaves out stays as it was."""
+    unknown = raw.keys() - _READERS.keys() - {"client_id", "secret", "secret_ends"}
+    if unknown:
+        raise ValueError(f"unknown properties of an application: {sorted(unknown)}")
+    given = dict(raw)
+    if "secret" in given:
+        given["secrets"] = [{"value": given["secret"], "ends": given.get("secret_ends")}]
+    return {name: read(client_id, given[name]) for name, read in _READERS.items() if name in given}
+
+
+def _secrets(client_id: UUID, raw: Any) -> tuple[Secret, ...]:
+    return tuple(
         Secret(
             str(one["value"]),
             str(one.get("key_id") or uuid5(client_id, str(one["value"]))),
             parse_instant(str(one["ends"])) if one.get("ends") else None,
+            parse_instant(str(one["starts"])) if one.get("starts") else REGISTERED,
+            str(one.get("name") or "room sync"),
         )
-        for one in listed
-    ]
-    return App(
-        client_id,
-        secrets,
-        tuple(raw.get("roles") or ()),
-        name=str(raw.get("name") or "Room sync"),
-        disabled=bool(raw.get("disabled")),
-        blocked_by_policy=bool(raw.get("blocked_by_policy")),
-        scope=_ids(tenant, raw.get("scope")),
-        access_policy=_ids(tenant, raw.get("access_policy")),
+        for one in raw
     )
 
 
-def _ids(_: Tenant, raw: Any) -> frozenset[UUID] | None:
+def _certificates(client_id: UUID, raw: Any) -> tuple[Certificate, ...]:
+    return tuple(Certificate.read(client_id, str(pem)) for pem in raw)
+
+
+def _names(_: UUID, raw: Any) -> tuple[str, ...]:
+    return tuple(str(name) for name in raw or ())
+
+
+def _requested(_: UUID, raw: Any) -> tuple[tuple[str, str], ...] | None:
+    if raw is None:
+        return None
+    if raw.keys() - {"Role", "Scope"}:
+        raise ValueError("permissions are requested as Role or as Scope")
+    return tuple((str(name), kind) for kind, names in raw.items() for name in names)
+
+
+def _ids(_: UUID, raw: Any) -> frozenset[UUID] | None:
     return None if raw is None else frozenset(UUID(str(one)) for one in raw)
+
+
+def _flag(_: UUID, raw: Any) -> bool:
+    return bool(raw)
+
+
+def _name(_: UUID, raw: Any) -> str:
+    return str(raw)
+
+
+_READERS: dict[str, Callable[[UUID, Any], object]] = {
+    "secrets": _secrets,
+    "certificates": _certificates,
+    "roles": _names,
+    "delegated": _names,
+    "requested": _requested,
+    "name": _name,
+    "disabled": _flag,
+    "installed": _flag,
+    "registered_elsewhere": _flag,
+    "blocked_by_policy": _flag,
+    "scope": _ids,
+    "access_policy": _ids,
+}
 
 
 def _mailbox(
@@ -68,7 +113,7 @@ def _mailbox(
     mailbox.name = str(raw.get("name") or address)
     mailbox.address = address
     mailbox.hosting = raw.get("hosting") or "cloud"
-    tenant.add(mailbox)
+    tenant.add(mailbox, raw.get("sign_in_name"))
     return mailbox
 
 

@@ -19,6 +19,51 @@ class Options:
     allow_http: bool = False
     """Accept http notification URLs, which Graph refuses, for loopback set-ups without TLS."""
     token_seconds: int = 3599
+    broken_descriptions: bool = False
+    """Entra parts the trailer of an error with line breaks, as older answers do (§7.4)."""
+    blocked_error: Literal["access_denied", "interaction_required", "invalid_grant"] = (
+        "access_denied"
+    )
+    """The `error` of AADSTS53003 (§7.4, unproven)."""
+    missing_secret_status: Literal[400, 401] = 401
+    """AADSTS7000216: 401 with invalid_client or 400 with invalid_request; both were seen (§7.4)."""
+    missing_principal: Literal[7000229, 700016] = 7000229
+    """What a tenant without the app's service principal answers (§7.5, unproven)."""
+    assertion_needs_jti: bool = False
+    """A client assertion without `jti`, which is documented as required, is refused (unproven)."""
+    roleless_status: Literal[401, 403] = 401
+    """A token without roles at a mailbox: 401 NoPermissionsInAccessToken or 403 ErrorAccessDenied
+    (graph-calendar §2.8)."""
+    unknown_user: Literal["ErrorInvalidUser", "ResourceNotFound"] = "ErrorInvalidUser"
+    """The code for a mailbox that nobody has: both were seen (§2.8)."""
+    unsupported_mailbox: Literal["MailboxNotEnabledForRESTAPI", "MailboxNotSupportedForRESTAPI"] = (
+        "MailboxNotEnabledForRESTAPI"
+    )
+    """The code for a mailbox outside the cloud: both were seen (§2.8, §9)."""
+    addresses_resolve: bool = True
+    """`/users/{address}` finds a mailbox whose sign-in name is another (§9, unproven)."""
+    error_envelope: Literal["innerError", "innererror"] = "innerError"
+    """The older spelling also leaves client-request-id out (§2.8)."""
+    directory_lag: float = 0.0
+    """How late reads of the directory show a change of an application (§6.1)."""
+    secret_hints: bool = True
+    """passwordCredentials carry the secret's first three characters (§6.1, unproven for old ones)."""
+    directory_reads_one_application: bool = True
+    """GET of one application takes Directory.Read.All, as the list does (§6.1, unproven)."""
+    retry_after: Literal["integer", "fraction", "date", "absent", "zero"] = "integer"
+    """The form of Retry-After (graph-notifications §8.1)."""
+    concurrency_status: Literal[429, 503] = 429
+    """How a fifth call at once on a mailbox is refused: both were seen (graph-calendar §11)."""
+    concurrency_of: Literal["mailbox", "app"] = "mailbox"
+    """Whose four calls at once are counted; the newer text can be read as the app's (§11)."""
+    places_per_second: int | None = None
+    """3 for new Places operations; whether the list of rooms is one is unproven
+    (graph-notifications §8.2)."""
+    exchange_lag: float = 0.0
+    """How late Exchange notices a change of an app's scope or access policy; 30 minutes to 2 hours
+    in the field (graph-calendar §10, unproven)."""
+    calls_per_10_seconds: int = 130_000
+    """Of one app over all tenants; 20,000 in the text of 2021 (graph-notifications §8.2)."""
     room_echoes: bool = True
     """Several notifications for one change of a room mailbox (graph-notifications §4.4)."""
     trailing_blank: bool = True

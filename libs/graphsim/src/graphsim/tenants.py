@@ -1,38 +1,13 @@
-"""A tenant: its directory id, application registrations, mailboxes, and who may touch which."""
+"""A tenant: its directory id, application registrations and mailboxes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
-from uuid import UUID
+from uuid import UUID, uuid5
 
+from .applications import App
 from .mailboxes import Mailbox
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """One client secret; `key_id` is the Secret ID that the portal of Entra shows beside it."""
-
-    value: str = field(repr=False)
-    key_id: str
-    ends: datetime | None = None
-
-
-@dataclass(slots=True)
-class App:
-    """An application registration with what it was granted in its tenant."""
-
-    client_id: UUID
-    secrets: list[Secret]
-    roles: tuple[str, ...]
-    name: str = "Room sync"
-    disabled: bool = False
-    blocked_by_policy: bool = False
-    """A Conditional Access policy for workload identities (AADSTS53003)."""
-    scope: frozenset[UUID] | None = None
-    """Mailboxes that RBAC for Applications grants beside the token's roles (§10)."""
-    access_policy: frozenset[UUID] | None = None
-    """Mailboxes an application access policy leaves open; None without a policy (§10)."""
 
 
 @dataclass(slots=True)
@@ -44,16 +19,52 @@ class Tenant:
     apps: dict[UUID, App] = field(default_factory=dict)
     mailboxes: dict[UUID, Mailbox] = field(default_factory=dict)
     by_address: dict[str, UUID] = field(default_factory=dict)
+    sign_in_names: dict[UUID, str] = field(default_factory=dict)
+    """User principal names, which may differ from the addresses."""
+    by_sign_in_name: dict[str, UUID] = field(default_factory=dict)
+    key_turns: int = 0
+    """How often the tenant has moved on to Entra's next signing key."""
     last_meeting: int = 0
+    _shown: dict[UUID, list[tuple[datetime, App]]] = field(default_factory=dict, init=False)
 
-    def add(self, mailbox: Mailbox) -> None:
-        """Puts a mailbox into the directory, found by object id and by address."""
+    def add(self, mailbox: Mailbox, sign_in_name: str | None = None) -> None:
+        """Puts a mailbox into the directory, found by object id, by address and by sign-in name."""
+        name = sign_in_name or mailbox.address
         self.mailboxes[mailbox.id] = mailbox
         self.by_address[mailbox.address.lower()] = mailbox.id
+        self.by_sign_in_name.pop(self.sign_in_names.get(mailbox.id, "").lower(), None)
+        self.sign_in_names[mailbox.id] = name
+        self.by_sign_in_name[name.lower()] = mailbox.id
+
+    def register(self, app: App, now: datetime) -> None:
+        """Puts an application in force, also in place of its former state."""
+        self.apps[app.client_id] = app
+        self._shown.setdefault(app.client_id, []).append((now, app))
+
+    def app_as_of(self, client_id: UUID, then: datetime) -> App | None:
+        """An application as it was at a moment, which is what late readers see."""
+        past = [app for since, app in self._shown.get(client_id, ()) if since <= then]
+        return past[-1] if past else None
+
+    def apps_as_of(self, then: datetime) -> list[App]:
+        """All applications as they were at a moment."""
+        found = (self.app_as_of(client_id, then) for client_id in self._shown)
+        return [app for app in found if app is not None]
+
+    def principal_id(self, client_id: UUID) -> UUID:
+        """The id of an application's service principal in this tenant."""
+        return uuid5(self.id, str(client_id))
 
     def mailbox(self, key: str) -> Mailbox | None:
         """The mailbox of an object id or an address, case-insensitively."""
-        known = self.by_address.get(key.lower())
+        return self._found(self.by_address, key)
+
+    def user(self, key: str) -> Mailbox | None:
+        """The mailbox of an object id or a user principal name, case-insensitively."""
+        return self._found(self.by_sign_in_name, key)
+
+    def _found(self, names: dict[str, UUID], key: str) -> Mailbox | None:
+        known = names.get(key.lower())
         if known is None:
             try:
                 known = UUID(key)

@@ -1,53 +1,126 @@
-"""Exchange's limits per app and mailbox: four calls at once, 10,000 in ten minutes (§11)."""
+"""Graph's limits: per mailbox (graph-calendar §11), per app and tenant (graph-notifications §8.2)."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from math import ceil
 from uuid import UUID
 
+from .options import Options
 from .wire import Refused
 
 _AT_ONCE = 4
-_PER_WINDOW = 10_000
-_WINDOW_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So much in so many seconds, for everybody who shares a key."""
+
+    amount: int
+    seconds: float
+
+
+_REQUESTS = Limit(10_000, 600)
+_UPLOADED_BYTES = Limit(150 * 1024 * 1024, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a key has used of a limit, this time included, and for how long that counts."""
+
+    limit: Limit
+    used: int
+    seconds_left: float
+
+    @property
+    def share(self) -> float:
+        """1.0 is all of it."""
+        return self.used / self.limit.amount
+
+
+class Windows:
+    """Fixed windows of the simulator's clock, one per key; refused calls count too (§8.1)."""
+
+    def __init__(self) -> None:
+        self._open: dict[Hashable, tuple[datetime, int]] = {}
+
+    def spend(self, key: Hashable, limit: Limit, cost: int, now: datetime) -> Spent:
+        """Counts the cost; a window begins with the first call after the one before."""
+        since, used = self._open.get(key, (now, 0))
+        if (now - since).total_seconds() >= limit.seconds:
+            since, used = now, 0
+        self._open[key] = (since, used + cost)
+        return Spent(limit, used + cost, limit.seconds - (now - since).total_seconds())
 
 
 class MailboxLimits:
     """Counts calls per (app, mailbox), refused ones too."""
 
-    def __init__(self, *, enforced: bool) -> None:
-        self._enforced = enforced
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._windows = Windows()
         self._flying: Counter[tuple[UUID, UUID]] = Counter()
-        self._windows: dict[tuple[UUID, UUID], tuple[datetime, int]] = {}
         self.most_at_once: Counter[UUID] = Counter()
         self.refused: Counter[UUID] = Counter()
 
     @contextmanager
-    def call(self, app: UUID, mailbox: UUID, now: datetime) -> Iterator[None]:
-        """Holds a place for one call; raises Refused with 429 where there is none."""
-        key = (app, mailbox)
-        self._flying[key] += 1
-        self.most_at_once[mailbox] = max(self.most_at_once[mailbox], self._flying[key])
+    def call(self, app: UUID, mailbox: UUID, now: datetime, uploaded: int = 0) -> Iterator[None]:
+        """Holds a place for one call with so many bytes; raises Refused where there is none."""
+        together = (app, mailbox if self._options.concurrency_of == "mailbox" else app)
+        self._flying[together] += 1
+        at_once = self._flying[together]
+        self.most_at_once[mailbox] = max(self.most_at_once[mailbox], at_once)
         try:
-            self._check(key, now)
+            self._check((app, mailbox), at_once, uploaded, now)
             yield
         finally:
-            self._flying[key] -= 1
+            self._flying[together] -= 1
 
-    def _check(self, key: tuple[UUID, UUID], now: datetime) -> None:
-        since, count = self._windows.get(key, (now, 0))
-        if (now - since).total_seconds() >= _WINDOW_SECONDS:
-            since, count = now, 0
-        self._windows[key] = (since, count + 1)
-        if not self._enforced:
+    def _check(self, key: tuple[UUID, UUID], at_once: int, uploaded: int, now: datetime) -> None:
+        calls = self._windows.spend((key, "calls"), _REQUESTS, 1, now)
+        bodies = self._windows.spend((key, "bytes"), _UPLOADED_BYTES, uploaded, now)
+        if not self._options.throttle:
             return
-        if self._flying[key] > _AT_ONCE:
-            self._refuse(key, "Application is over its MailboxConcurrency limit.", 1)
-        if count >= _PER_WINDOW:
-            left = _WINDOW_SECONDS - (now - since).total_seconds()
-            self._refuse(key, "Application is over its request limit.", int(left) + 1)
+        status, code = self._options.concurrency_status, "ApplicationThrottled"
+        if at_once > _AT_ONCE:
+            message = "Application is over its MailboxConcurrency limit."
+            self._refuse(
+                key, status, code if status == 429 else "MailboxConcurrency", message, 1, now
+            )
+        if calls.share > 1:
+            message = "Application is over its request limit."
+            self._refuse(key, 429, code, message, calls.seconds_left, now)
+        if bodies.share > 1:
+            message = "Application is over its upload limit."
+            self._refuse(key, 429, code, message, bodies.seconds_left, now)
 
-    def _refuse(self, key: tuple[UUID, UUID], message: str, seconds: int) -> None:
+    def _refuse(
+        self,
+        key: tuple[UUID, UUID],
+        status: int,
+        code: str,
+        message: str,
+        seconds: float,
+        now: datetime,
+    ) -> None:
         self.refused[key[1]] += 1
-        raise Refused(429, "ApplicationThrottled", message, {"Retry-After": str(seconds)})
+        raise Refused(status, code, message, retry_after(self._options, seconds, now))
+
+
+def retry_after(options: Options, seconds: float, now: datetime) -> dict[str, str]:
+    """The Retry-After header in the form that Options ask for (graph-notifications §8.1)."""
+    match options.retry_after:
+        case "integer":
+            return {"Retry-After": str(ceil(seconds))}
+        case "fraction":
+            return {"Retry-After": f"{seconds:.3f}"}
+        case "date":
+            moment = now + timedelta(seconds=ceil(seconds))
+            return {"Retry-After": format_datetime(moment, usegmt=True)}
+        case "zero":
+            return {"Retry-After": "0"}
+        case "absent":
+            return {}
