@@ -1,7 +1,6 @@
 """Change in the simulator → message on clearooms.events: all four services, real servers, everything on this machine."""
 
 import asyncio
-import os
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -13,17 +12,17 @@ from graphclient.models import EVENT_SELECT
 from pgstore.launcher import running_server
 from pgstore.testing import clone, make_template
 from tests.e2e.office import Office
-from tests.e2e.processes import Program, until
+from tests.e2e.processes import until
 from tests.e2e.stack import Stack, running_stack
 from tests.servers.rabbitmq import running_rabbitmq
 
 from .inbound_naive import Assignment, Change, Figures
+from .processes import cpu_seconds, graph_token
 
 ROOMS = 20
 SECONDS = 10.0
 MUST = {100.0: 0.250, 200.0: 1.0}  # design §6: p99 in seconds by changes per second
 CPU_MUST = 2.0  # ms of the worker per change
-TICK = os.sysconf("SC_CLK_TCK")
 
 
 def bench() -> bool:
@@ -53,10 +52,10 @@ async def _measured(folder: Path, dsn: str, amqp_url: str) -> bool:
 
 async def _round(stack: Stack, office: Office, rate: float, bare: str, amqp_url: str) -> bool:
     programs = (*stack.services, stack.simulator)
-    before = [_cpu(program) for program in programs]
+    before = [cpu_seconds(program.pid) for program in programs]
     seen = len(stack.ledger.messages)
     made = await _load(stack, office, rate, SECONDS)
-    spent = [_cpu(program) - was for program, was in zip(programs, before, strict=True)]
+    spent = [cpu_seconds(program.pid) - was for program, was in zip(programs, before, strict=True)]
     delays = sorted(_delays(stack, office, made, seen))
     p50, p99 = (delays[int(len(delays) * share)] for share in (0.50, 0.99))
     worker = 1000 * spent[programs.index(stack.worker)] / len(made)
@@ -81,7 +80,7 @@ async def _naive(
 ) -> Figures:
     """The same events at the same rate against the same servers, without what makes the worker safe."""
     ca = stack.simulator.ca
-    token = (await _token(stack, office))["access_token"]
+    token = (await graph_token(stack, office))["access_token"]
     changes = [Change(each["room"], each["event"]) for each in made]
     given = Assignment(
         f"{stack.sim.origin}/v1.0", str(ca), token, EVENT_SELECT, bare, amqp_url, rate, changes
@@ -97,21 +96,6 @@ async def _naive(
     if process.returncode != 0:
         raise SystemExit("the naive worker failed")
     return msgspec.json.decode(printed, type=Figures)
-
-
-async def _token(stack: Stack, office: Office) -> dict[str, str]:
-    async with stack.session.post(
-        f"{stack.sim.origin}/{office.tenant}/oauth2/v2.0/token",
-        data={
-            "grant_type": "client_credentials",
-            "client_id": str(office.client),
-            "client_secret": office.secret,
-            "scope": "https://graph.microsoft.com/.default",
-        },
-        ssl=stack.sim.tls,
-    ) as answer:
-        granted: dict[str, str] = await answer.json()
-        return granted
 
 
 async def _load(stack: Stack, office: Office, rate: float, seconds: float) -> list[dict[str, str]]:
@@ -153,8 +137,3 @@ def _delays(stack: Stack, office: Office, made: list[dict[str, str]], seen: int)
 
 def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def _cpu(program: Program) -> float:
-    fields = Path(f"/proc/{program.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK

@@ -1,6 +1,6 @@
 """What the room said about what we wrote into its organiser's calendar (design §5.3, the room's answer)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -79,9 +79,7 @@ def _keeps_back(
             return False
 
 
-def gone_of(
-    rows: Mapping[UUID, Row], gone: Sequence[UUID], intents: Iterable[Intent]
-) -> list[UUID]:
+def gone_of(gone: Sequence[UUID], intents: Iterable[Intent]) -> list[UUID]:
     """The rows to be removed now: a booking whose change the room may have declined keeps its row until that is put back."""
     waiting = {each.booking_id for each in intents if each.awaits_room and each.step != "create"}
     return [row_id for row_id in gone if row_id not in waiting]

@@ -157,7 +157,7 @@ class Holding:
         self._told_hints.update(hints or {})
         shown = self._published(seen, now)
         intents = self.errands.intents
-        lost = gone_of(self.rows, gone, intents)
+        lost = gone_of(gone, intents)
         self.errands.declined.update(set(gone) - set(lost))
         ours = Ours(tuple(rows), contents_of(intents))
         changes = apply(self.rows.values(), shown, lost, self.state.version, now, ours)
