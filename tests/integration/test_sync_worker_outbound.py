@@ -274,6 +274,17 @@ async def test_a_lost_answer_after_the_effect_makes_one_event(tenant: Tenant) ->
     assert sum(report["marker_reads"].values()) >= 2
 
 
+async def test_a_room_that_may_not_be_written_to_refuses_and_is_still_read(tenant: Tenant) -> None:
+    denied = {"error": {"code": "ErrorAccessDenied", "message": "Access is denied."}}
+    await tenant.fault("POST", f"users/{tenant.mailbox}/events$", status=403, body=denied)
+    result = await tenant.ask(tenant.book(by=GUEST))
+    assert (result.outcome, result.reason) == ("rejected", "invalid")
+    assert "ErrorAccessDenied" in result.text
+    await tenant.meeting()
+    await tenant.until(lambda: "confirmed" in tenant.statuses())
+    assert "room.unreachable" not in tenant.keys
+
+
 async def test_foreign_meetings_that_overlap_are_shown_as_conflicted_until_one_goes(
     tenant: Tenant,
 ) -> None:

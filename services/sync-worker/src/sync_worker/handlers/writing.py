@@ -72,9 +72,10 @@ async def _attempt(desk: Desk, intent: Intent) -> Intent | None:
     except (Throttled, Unavailable, Malformed, Changed) as error:
         await _postpone(desk, intent, error)
     except _UNREACHABLE as error:
-        if intent.path == "direct":
-            raise
-        return await _unreachable(desk, intent, error)
+        if intent.path == "organizer":
+            return await _unreachable(desk, intent, error)
+        # The room was read a moment ago: what is missing is the right to write, and reading goes on.
+        await _refused(desk, intent, error)
     except Rejected as error:
         await _refused(desk, intent, error)
     return None
