@@ -126,7 +126,8 @@ async def test_rooms_load_and_then_follow_hints(stage: Stage) -> None:
     async with stage.working():
         await stage.until(11)
         assert sorted(set(stage.keys())) == ["booking.confirmed", "room.synced"]
-        await stage.hint(room_id, stage.calendars.put(mailbox, "new", TOMORROW, subject="New"))
+        later = TOMORROW + timedelta(hours=1)
+        await stage.hint(room_id, stage.calendars.put(mailbox, "new", later, subject="New"))
         await stage.until(12)
     assert [b.subject for b in stage.bookings()] == ["Old", "New"]
 
@@ -136,7 +137,8 @@ async def test_two_workers_share_the_rooms_and_tell_each_version_once(stage: Sta
         await stage.until(10)
         for number in range(20):
             for room_id, mailbox in stage.rooms.items():
-                made = stage.calendars.put(mailbox, f"e{number}", TOMORROW, subject=str(number))
+                start = TOMORROW + timedelta(hours=number)
+                made = stage.calendars.put(mailbox, f"e{number}", start, subject=str(number))
                 await stage.hint(room_id, made)
         await stage.until(10 + 200)
     versions: dict[UUID, list[int]] = {}

@@ -66,7 +66,8 @@ async def clear_doubts(desk: Desk) -> None:
     """Events kept back because they may be twins of ours: twins go, others are published. Raises GraphError."""
     held = desk.held
     for intent in held.errands.intents:
-        if intent.step != "create" or intent.stage != "guarding" or intent.by_answer:
+        found = intent.stage in {"written", "guarding"} and not intent.by_answer
+        if intent.step != "create" or not found:
             continue
         doubtful = [
             each
