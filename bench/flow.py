@@ -111,21 +111,21 @@ async def _round(
 async def _send(
     office: Office, exchange: Any, rate: float, rooms: list[UUID], organizer: str, day: int
 ) -> Sent:
-    """Bookings of a quarter of an hour at the rate, none in another's way."""
+    """Bookings of ten minutes at the rate, none in another's way."""
     sent, began = Sent(), time.monotonic()
     offset = 12 if organizer == GUEST else 0
     start = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     assert office.organisation is not None
     for number in range(int(rate * SECONDS)):
         await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))  # the rate
-        slot = start + timedelta(days=day, hours=offset, minutes=15 * (number // len(rooms)))
+        slot = start + timedelta(days=day, hours=offset, minutes=10 * (number // len(rooms)))
         booking = uuid4()
         order = Book(
             booking_id=booking,
             room_id=rooms[number % len(rooms)],
             sequence=1,
             start=slot,
-            end=slot + timedelta(minutes=15),
+            end=slot + timedelta(minutes=10),
             subject="Bench",
             organizer=Person(name="Bench", email=organizer),
         )
