@@ -8,7 +8,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from .graphsim_cloud import ANN, CLIENT, OTHER_TENANT, ROLES, ROOM, TENANT, Cloud, running_cloud
+from .graphsim_cloud import (
+    ANN,
+    CLIENT,
+    OTHER_TENANT,
+    ROLES,
+    ROOM,
+    TENANT,
+    Cloud,
+    running_cloud,
+    running_hook,
+)
 
 CALENDAR = f"/users/{ROOM}/calendar?$select=id"
 DENIED = (403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
@@ -165,6 +175,18 @@ async def test_an_access_policy_blocks_with_its_own_text_10(tmp_path: Path) -> N
         assert (await _told(cloud, f"/users/{ANN}"))[0] == 200, "the directory is not covered"
         await _change(cloud, access_policy=None)
         assert (await _told(cloud, f"/users/{ANN}/calendar"))[0] == 200
+
+
+async def test_a_subscription_follows_scope_policy_and_the_union_rule_10(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path, duplicate_conflict=False) as cloud, running_hook() as hook:
+        for app, status in (
+            ({"roles": ["Place.Read.All"], "scope": [str(ANN)]}, 403),
+            ({"roles": ["Place.Read.All"], "scope": [str(ROOM)]}, 201),
+            ({"roles": list(ROLES), "scope": [str(ANN)]}, 201),  # an unscoped grant wins
+            ({"roles": list(ROLES), "scope": None, "access_policy": [str(ANN)]}, 403),
+        ):
+            await _change(cloud, **app)
+            assert (await cloud.subscribe(hook.url)).status == status, app
 
 
 async def test_exchange_notices_a_new_scope_and_policy_late_10(tmp_path: Path) -> None:

@@ -198,22 +198,26 @@ class Subscribing:
         return read_recipient(body, self._options, call.now)
 
     def _check_roles(self, call: Call, operation: Operation) -> None:
-        roles = call.caller.roles
+        app = self._access.app(call)
+        if not self._granted(call) and not (app and app.scope):
+            raise extension(403, operation, "Forbidden", "Forbidden")
+
+    def _granted(self, call: Call) -> bool:
+        """Whether a role of the token opens every mailbox: a scope does not narrow it (graph-calendar §10)."""
         wanted = {"Calendars.Read"}
         if not self._options.subscriptions_need_read:
             wanted.add("Calendars.ReadWrite")
-        app = self._access.app(call)
-        if not roles & wanted and not (app and app.scope):
-            raise extension(403, operation, "Forbidden", "Forbidden")
+        return bool(call.caller.roles & wanted)
 
     def _mailbox(self, call: Call, key: str) -> Mailbox:
         tenant = self._access.tenant(call)
-        mailbox = tenant.mailbox(key)
+        mailbox = self._access.found(tenant, key)
         if mailbox is None:
             raise extension(404, "Create", "NotFound", f"The user '{key}' is invalid.")
         app = self._access.app(call)
         outside = app and app.scope is not None and mailbox.id not in app.scope
-        if outside and "Calendars.Read" not in call.caller.roles:
+        barred = app and app.access_policy is not None and mailbox.id not in app.access_policy
+        if (outside and not self._granted(call)) or barred:
             raise extension(403, "Create", "Forbidden", "Forbidden")
         if mailbox.hosting != "cloud":
             reason = "REST API is not yet supported for this mailbox."
