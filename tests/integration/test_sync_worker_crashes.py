@@ -278,3 +278,22 @@ def _to(scene: Scene, hours: int, version: int, *, sequence: int) -> Change:
         start=start,
         end=start + HOUR,
     )
+
+
+@pytest.mark.parametrize("script", ["book", "move a guest", "cancel"])
+async def test_an_outage_of_graph_for_minutes_delays_and_loses_nothing(
+    script: str, building: Building
+) -> None:
+    prepare, start, outcomes = SCRIPTS[script]
+    scene = await building.scene()
+    await prepare(scene)
+    away = {"match": {"path": "^/users"}, "status": 503, "times": 1_000}
+    assert (await scene.cloud.call("POST", "/_sim/faults", away)).status == 201
+    asked = len(scene.platform.results())
+    await scene.live(Fuse(), 180)
+    [fault] = (await scene.cloud.report())["faults"]
+    assert fault["fired"] > 3, "Graph was not away"
+    assert len(scene.platform.results()) == asked, "something was decided without Graph"
+    await scene.cloud.call("DELETE", "/_sim/faults")
+    await scene.live(Fuse(), 60)
+    await _settled(scene, start, outcomes, "after the outage")
