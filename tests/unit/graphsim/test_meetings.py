@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 
 from graphsim.events import Attendee, Override, Person
-from graphsim.mailboxes import Processing
+from graphsim.ids import Ref
+from graphsim.mailboxes import Mailbox, Processing
 from graphsim.recurrence import read
 
-from .rooms import NOW, World, kinds, reports
+from .rooms import NOW, TENANT, World, kinds, reports
 
 DAILY = {"pattern": {"type": "daily"}, "range": {"type": "numbered", "numberOfOccurrences": 3}}
 
@@ -213,3 +215,35 @@ def test_whether_a_copy_carries_the_organisers_properties_is_a_switch(carried: b
     world = World(room_copy_has_properties=carried)
     copy, _ = world.invite(properties={"marker": "1"})
     assert copy.properties == ({"marker": "1"} if carried else {})
+
+
+def test_a_series_made_on_another_day_begins_on_its_patterns_first_day_1_5() -> None:
+    world = World()
+    fridays = {"pattern": {"type": "weekly", "daysOfWeek": ["friday"]}}
+    copy, _ = world.invite(recurrence=read(fridays, world.draft().start.date(), "UTC"))
+    assert (copy.start.date(), world.original(copy).start.date()) == (date(2026, 11, 27),) * 2
+    mondays = {"pattern": {"type": "weekly", "daysOfWeek": ["monday"]}}
+    changed = {"recurrence": read(mondays, date(2026, 11, 27), "UTC")}
+    world.meetings.edit(world.ann, world.original(copy), changed, NOW)
+    assert world.room.events[copy.key].start.date() == date(2026, 11, 30)
+
+
+def test_everybody_invited_has_a_copy_of_their_own_with_their_own_answer_2_1() -> None:
+    world = World()
+    room = Attendee(Person("Room", "room@x.example"), "resource")
+    bob = Mailbox.opened(0, TENANT, UUID(int=4), "bob@x.example", "Bob Ray", "user")
+    world.tenant.add(bob)
+    guest = Attendee(Person("Guest", "guest@elsewhere.example"), "optional")
+    invited = (room, Attendee(Person("Bob Ray", "Bob@x.example")), guest)
+    event, _ = world.meetings.create(world.ann, world.draft(attendees=invited), NOW)
+    (copy,) = bob.events.values()
+    assert (copy.ical_uid, copy.subject, copy.response) == (
+        event.ical_uid,
+        "Secret plans",
+        "notResponded",
+    )
+    assert bob.mint.immutable(Ref(copy.key)) != world.ann.mint.immutable(Ref(event.key))
+    world.answers.accept(bob, copy, "tentativelyAccepted", NOW, tell=True)
+    own = world.ann.events[event.key]
+    assert [one.response for one in own.attendees] == ["none", "tentativelyAccepted", "none"]
+    assert world.room.copy_of(event.ical_uid) is not None

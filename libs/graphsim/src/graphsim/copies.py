@@ -109,6 +109,7 @@ class Copies:
             "start": event.start,
             "end": event.end,
             "zone": event.zone,
+            "custom_zone": event.custom_zone,
             "all_day": event.all_day,
             "asked_show_as": event.asked_show_as,
             "sensitivity": event.sensitivity,

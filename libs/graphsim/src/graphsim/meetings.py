@@ -13,7 +13,7 @@ from .copies import Copies
 from .events import Attendee, Event, Override, Person
 from .mailboxes import Mailbox
 from .options import Options
-from .recurrence import Recurrence
+from .recurrence import Recurrence, on_pattern
 from .tenants import Tenant
 
 
@@ -34,6 +34,7 @@ class Draft:
     attendees: tuple[Attendee, ...] = ()
     transaction_id: str | None = None
     properties: Mapping[str, str] | None = None
+    custom_zone: bool = False
 
 
 class Meetings:
@@ -77,8 +78,7 @@ class Meetings:
         outcome = Outcome(self._options)
         if event.recurrence and changed.keys() & {"start", "end", "zone", "recurrence"}:
             changed = {**changed, "overrides": {}, "cancelled_days": frozenset()}
-            if "recurrence" not in changed:
-                changed |= _on_first_day(event, changed)
+            changed |= _on_first_day(event, changed)
         if "attendees" in changed:
             changed = {**changed, "attendees": _answers_kept(event, changed["attendees"])}
         fresh = mailbox.touch(event, now, **changed)
@@ -146,15 +146,17 @@ class Meetings:
     def _stored(
         self, mailbox: Mailbox, draft: Draft, organizer: Person, now: datetime, *, own: bool
     ) -> Event:
+        start, end = on_pattern(draft.start, draft.end, draft.recurrence)
         return mailbox.put(
             Event(
                 key=mailbox.new_key(),
                 change=mailbox.new_change(),
                 ical_uid=self._tenant.new_ical_uid(self._options.seed),
                 subject=draft.subject,
-                start=draft.start,
-                end=draft.end,
+                start=start,
+                end=end,
                 zone=draft.zone,
+                custom_zone=draft.custom_zone,
                 organizer=organizer,
                 created=now,
                 modified=now,
@@ -189,6 +191,9 @@ def _answers_kept(event: Event, attendees: tuple[Attendee, ...]) -> tuple[Attend
 
 def _on_first_day(event: Event, changed: Mapping[str, Any]) -> dict[str, datetime]:
     start: datetime = changed.get("start", event.start)
-    length = changed.get("end", event.end) - start
+    end: datetime = changed.get("end", event.end)
+    if "recurrence" in changed:
+        start, end = on_pattern(start, end, changed["recurrence"])
+        return {"start": start, "end": end}
     first = datetime.combine(event.start.date(), start.time())
-    return {"start": first, "end": first + length}
+    return {"start": first, "end": first + (end - start)}

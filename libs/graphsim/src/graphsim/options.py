@@ -70,6 +70,9 @@ class Options:
     """A blank after the organiser's name in a rewritten subject (graph-calendar §2.6, unproven)."""
     cancelled_shows_free: bool = True
     """Kept cancelled meetings show as free (graph-calendar §2.6, unproven)."""
+    all_day_keeps_date: bool = True
+    """All-day events show their dates' midnights in any asked-for zone; off, the instants there
+    (graph-calendar §2.7, unproven)."""
     ical_uid_per_occurrence: bool = True
     """graph-calendar §2.1 says so; §11.2 quotes a source that says one per series."""
     exception_notifies: Literal["exception", "master", "both"] = "both"

@@ -89,7 +89,7 @@ class Outlook:
             outcome = meetings.edit_day(owner, event, day, Override(**changed), call.now)
         else:
             if body.get("time_zone"):
-                changed["zone"] = zone
+                changed |= {"zone": zone, "custom_zone": bool(body.get("custom_zone"))}
             if "sensitivity" in body:
                 changed["sensitivity"] = str(body["sensitivity"])
             if "show_as" in body:
@@ -183,6 +183,7 @@ def _draft(body: Json, room: Mailbox) -> Draft:
         start=start,
         end=end,
         zone=zone,
+        custom_zone=bool(body.get("custom_zone")),
         all_day=bool(body.get("all_day")),
         show_as=str(body.get("show_as") or "busy"),
         sensitivity=str(body.get("sensitivity") or "normal"),
