@@ -57,7 +57,7 @@ async def test_a_day_of_23_or_25_hours_is_a_whole_day_2_7(
 
 async def test_a_custom_zone_of_outlook_is_seen_but_not_taken_2_1(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
-        custom = {"time_zone": "Europe/Berlin", "custom_zone": True}
+        custom: dict[str, Any] = {"time_zone": "Europe/Berlin", "custom_zone": True}
         made = (await cloud.meet(**custom)).body
         shown = await cloud.event(made["event_id"], "originalStartTimeZone,start")
         assert shown.body["originalStartTimeZone"] == "tzone://Microsoft/Custom"

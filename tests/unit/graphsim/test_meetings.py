@@ -8,7 +8,8 @@ import pytest
 
 from graphsim.events import Attendee, Override, Person
 from graphsim.ids import Ref
-from graphsim.mailboxes import Mailbox, Processing
+from graphsim.mailboxes import Mailbox
+from graphsim.processing import Processing
 from graphsim.recurrence import read
 
 from .rooms import NOW, TENANT, World, kinds, reports

@@ -73,6 +73,7 @@ class Event:
     recurrence: Recurrence | None = None
     overrides: Mapping[date, Override] = field(default_factory=dict)
     cancelled_days: frozenset[date] = frozenset()
+    has_attachments: bool = False
     custom_zone: bool = False
     """Made in a zone of Outlook's own, shown as `tzone://Microsoft/Custom`; `zone` has its rules."""
     generation: int = 0

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 from .applications import REGISTERED, App, Certificate, Secret
-from .mailboxes import Kind, Mailbox, Place, Processing
+from .mailboxes import Kind, Mailbox, Place
+from .processing import Processing
 from .state import State
 from .tenants import Tenant
 from .zones import parse_instant
@@ -27,7 +29,7 @@ def found(state: State, body: Mapping[str, Any]) -> Tenant:
         tenant.register(replace(app, **_changes(client_id, raw)), state.clock.now())
     for raw in body.get("rooms") or ():
         room = _mailbox(state, tenant, raw, "room", str(raw["mailbox"]))
-        room.place = _place(raw)
+        room.place = _place(raw, room, state.clock.now())
         room.processing = Processing.of(raw.get("processing") or {})
     for raw in body.get("users") or ():
         _mailbox(state, tenant, raw, "user", str(raw["address"]))
@@ -117,9 +119,13 @@ def _mailbox(
     return mailbox
 
 
-def _place(raw: Mapping[str, Any]) -> Place:
+def _place(raw: Mapping[str, Any], room: Mailbox, now: datetime) -> Place:
     known = {one.name for one in fields(Place)}
     given = {name: value for name, value in raw.items() if name in known}
     if given.get("listed_from"):
         given["listed_from"] = parse_instant(str(given["listed_from"]))
+    if raw.get("listed_after_hours"):
+        # Counted from when the room was founded, not from when it was last changed.
+        later = now + timedelta(hours=float(raw["listed_after_hours"]))
+        given["listed_from"] = room.place.listed_from or later
     return Place(**given)

@@ -1,13 +1,14 @@
 """One mailbox and its calendar: what is stored, what a window shows, what an id finds."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, Self
 from uuid import UUID
 
 from .events import Appearance, Event, on_day, whole
 from .ids import IdMint, Ref
+from .processing import Processing
 from .recurrence import days_between
 from .zones import to_wall
 
@@ -18,34 +19,6 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Processing:
-    """Set-CalendarProcessing of one room, with the defaults of graph-calendar §2.6."""
-
-    automate: Literal["AutoAccept", "AutoUpdate", "None"] = "AutoAccept"
-    delete_subject: bool = True
-    add_organizer_to_subject: bool = True
-    delete_comments: bool = True
-    remove_private_property: bool = True
-    allow_conflicts: bool = False
-    allow_recurring_meetings: bool = True
-    conflict_percentage_allowed: int = 0
-    maximum_conflict_instances: int = 0
-    booking_window_days: int = 180
-    enforce_scheduling_horizon: bool = True
-    maximum_duration_minutes: int = 1440
-    all_book_in_policy: bool = True
-    remove_canceled_meetings: bool = False
-
-    @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> Self:
-        """The defaults with the named settings changed; raises ValueError for an unknown name."""
-        unknown = set(settings) - {one.name for one in fields(cls)}
-        if unknown:
-            raise ValueError(f"unknown calendar processing settings: {sorted(unknown)}")
-        return cls(**settings)
-
-
-@dataclass(frozen=True, slots=True)
 class Place:
     """What the tenant's Places know of a room (graph-calendar §3)."""
 
@@ -53,6 +26,7 @@ class Place:
     building: str | None = None
     floor: str | None = None
     floor_number: int | None = None
+    booking_type: Literal["unknown", "standard", "reserved"] = "standard"
     hidden: bool = False
     listed_from: datetime | None = None
     """A new room is missing from the list until then (§3 Freshness)."""
@@ -69,7 +43,7 @@ class Mailbox:
     kind: Kind
     mint: IdMint
     hosting: Hosting = "cloud"
-    processing: Processing = Processing()
+    processing: Processing = field(default_factory=Processing)
     place: Place = Place()
     events: dict[int, Event] = field(default_factory=dict)
     by_uid: dict[str, int] = field(default_factory=dict)
@@ -82,6 +56,12 @@ class Mailbox:
     ) -> Self:
         """An empty mailbox."""
         return cls(tenant_id, mailbox_id, address, name, kind, IdMint(seed, mailbox_id))
+
+    @property
+    def takes_requests(self) -> bool:
+        """Whether what organisers send reaches the calendar (§2.6 AutomateProcessing, §9)."""
+        processed = self.kind != "room" or self.processing.automate != "None"
+        return processed and self.hosting == "cloud"
 
     def new_key(self) -> int:
         """A key no item of this mailbox has had."""

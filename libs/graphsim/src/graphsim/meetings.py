@@ -35,6 +35,7 @@ class Draft:
     transaction_id: str | None = None
     properties: Mapping[str, str] | None = None
     custom_zone: bool = False
+    has_attachments: bool = False
 
 
 class Meetings:
@@ -122,6 +123,8 @@ class Meetings:
         if event.is_organizer:
             for other, copy in self._copies.of(event, event.attendees):
                 self._copies.withdraw(other, copy, now, outcome)
+        elif self._options.deleting_declines:
+            self._copies.tell_organizer(mailbox, event, "declined", now, outcome)
         return outcome
 
     def cancel_outside(self, room: Mailbox, copy: Event, now: datetime) -> Outcome:
@@ -157,6 +160,7 @@ class Meetings:
                 end=end,
                 zone=draft.zone,
                 custom_zone=draft.custom_zone,
+                has_attachments=draft.has_attachments,
                 organizer=organizer,
                 created=now,
                 modified=now,

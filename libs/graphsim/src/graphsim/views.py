@@ -124,7 +124,7 @@ PROPERTIES: Mapping[str, Property] = {
     "iCalUId": _ical_uid,
     "reminderMinutesBeforeStart": _constant(15),
     "isReminderOn": _constant(value=False),
-    "hasAttachments": _constant(value=False),
+    "hasAttachments": lambda one, _: one.event.has_attachments,
     "subject": lambda one, _: one.subject,
     "bodyPreview": lambda one, _: _text(one)[:255],
     "importance": _constant("normal"),
