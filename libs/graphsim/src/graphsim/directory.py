@@ -22,8 +22,8 @@ class Directory:
     async def rooms(self, call: Call) -> Answer:
         """GET /places/microsoft.graph.room: without hidden, too new and vanished rooms (§3)."""
         tenant = self._access.places(call)
-        listed = [_room(one) for one in tenant.rooms() if self._listed(one, call.now)]
-        return page(call, listed, "places/microsoft.graph.room", "$skip")
+        listed = [one for one in tenant.rooms() if self._listed(one, call.now)]
+        return page(call, listed, "places/microsoft.graph.room", "$skip", _room)
 
     def _listed(self, room: Mailbox, now: datetime) -> bool:
         options = self._access.options
@@ -54,13 +54,20 @@ class Directory:
     async def users(self, call: Call) -> Answer:
         """GET /users, with `$filter` by mail or userPrincipalName."""
         tenant = self._access.directory(call)
-        rows = [_user(tenant, one) for one in tenant.mailboxes.values()]
-        match wanted(call, "mail", "userPrincipalName"):
-            case (name, value):
-                rows = [one for one in rows if str(one[name]).lower() == value]
-            case None:
-                pass
-        return page(call, [selected(call, one, _ON_REQUEST) for one in rows], "users")
+        asked = wanted(call, "mail", "userPrincipalName")
+        users = [*tenant.mailboxes.values()] if asked is None else _matching(tenant, *asked)
+
+        def show(one: Mailbox) -> Row:
+            return selected(call, _user(tenant, one), _ON_REQUEST)
+
+        return page(call, users, "users", show=show)
+
+
+def _matching(tenant: Tenant, name: str, value: str) -> list[Mailbox]:
+    known = tenant.by_address if name == "mail" else tenant.by_sign_in_name
+    found = tenant.mailboxes[known[value]] if value in known else None
+    # A former address still finds its mailbox, but is its mail no more.
+    return [found] if found and str(_user(tenant, found)[name]).lower() == value else []
 
 
 def _room(mailbox: Mailbox) -> Row:
