@@ -17,7 +17,7 @@ _SLOTS_A_DAY = 20
 _OPENS = time(8)
 _DAYS = 90
 _PEOPLE = 200
-_KEPT = 500
+_KEPT = 2_000
 _NUMBERS = 0xFFFF_FFFF
 
 
@@ -33,7 +33,9 @@ class Plan:
 class Estate:
     """Derives rooms and the half-hour bookings in them; equal seeds and plans derive the same."""
 
-    def __init__(self, seed: int, tenant: Tenant, plan: Plan, *, trailing_blank: bool) -> None:
+    def __init__(
+        self, seed: int, tenant: Tenant, plan: Plan, *, trailing_blank: bool, kept: int = _KEPT
+    ) -> None:
         self._seed = seed
         self._tenant = tenant
         self._plan = plan
@@ -44,7 +46,7 @@ class Estate:
             for number in range(1, _PEOPLE + 1)
         ]
         # What was only read can be derived again: a reader of all rooms does not fill the memory.
-        self.contents = lru_cache(maxsize=_KEPT)(self._derived)
+        self.contents = lru_cache(maxsize=kept)(self._derived)
 
     def rooms(self) -> Iterator[Mailbox]:
         """All rooms, each without its calendar yet."""

@@ -48,6 +48,8 @@ def _found_many(state: State, tenant: Tenant, raw: Mapping[str, Any]) -> None:
     first = raw.get("first_day")
     day = date.fromisoformat(str(first)) if first else state.clock.now().date()
     plan = Plan(int(raw["count"]), int(raw["events"]), day)
+    if plan.rooms < 0 or plan.events < 0:
+        raise ValueError("rooms and events are counted from 0")
     options = state.options
     estate = Estate(options.seed, tenant, plan, trailing_blank=options.trailing_blank)
     for room in estate.rooms():
