@@ -70,6 +70,19 @@ def test_what_was_written_stays_while_what_was_only_read_is_derived_again() -> N
     assert room.new_key() == 11
 
 
+def test_only_so_many_calendars_are_remembered_that_nobody_has_written_to() -> None:
+    tenant = _tenant(2, 20, kept=1)
+    one, other = tenant.rooms()
+    first = one.events
+    assert one.events is first
+    assert other.events
+    assert one.events is not first
+    one.new_key()
+    kept = one.events
+    assert other.events
+    assert one.events is kept
+
+
 def test_a_derived_booking_is_in_the_way_of_a_new_one_2_6() -> None:
     tenant = _tenant(1, 10)
     room = _first(tenant)

@@ -248,3 +248,28 @@ def test_everybody_invited_has_a_copy_of_their_own_with_their_own_answer_2_1() -
     own = world.ann.events[event.key]
     assert [one.response for one in own.attendees] == ["none", "tentativelyAccepted", "none"]
     assert world.room.copy_of(event.ical_uid) is not None
+
+
+@pytest.mark.parametrize(("drops", "left"), [(True, 0), (False, 1)])
+def test_whether_a_changed_series_drops_its_exceptions_is_a_switch_2_5(
+    drops: bool, left: int
+) -> None:
+    world = World(changed_series_drop_exceptions=drops)
+    recurrence = read(DAILY, world.draft().start.date(), "UTC")
+    copy = world.answered(recurrence=recurrence)
+    second, third = date(2026, 11, 25), date(2026, 11, 26)
+    world.meetings.edit_day(world.ann, world.original(copy), second, Override("One day"), NOW)
+    world.meetings.cancel_day(world.ann, world.original(copy), third, NOW)
+    fewer = {"recurrence": replace(recurrence, times=2)}
+    world.meetings.edit(world.ann, world.original(copy), fewer, NOW)
+    for mailbox in (world.ann, world.room):
+        (fresh,) = mailbox.events.values()
+        assert (len(fresh.overrides), len(fresh.cancelled_days)) == (left, 0)
+
+
+def test_a_meeting_moved_into_a_custom_zone_is_so_in_every_copy_2_1() -> None:
+    world = World()
+    copy = world.answered()
+    changed = {"zone": "Europe/Berlin", "custom_zone": True}
+    world.meetings.edit(world.ann, world.original(copy), changed, NOW)
+    assert world.room.events[copy.key].zone_shown == "tzone://Microsoft/Custom"

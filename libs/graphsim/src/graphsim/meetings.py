@@ -13,7 +13,7 @@ from .copies import Copies
 from .events import Attendee, Event, Override, Person
 from .mailboxes import Mailbox
 from .options import Options
-from .recurrence import Recurrence, on_pattern
+from .recurrence import Recurrence, days_between, on_pattern
 from .tenants import Tenant
 
 
@@ -72,13 +72,12 @@ class Meetings:
     ) -> Outcome:
         """Changes an item; an organiser's change goes out to the invited, rooms answer again.
 
-        A change of attendees alone reaches only those added or removed (§2.5). New times or a new
-        pattern of a series drop its exceptions (§2.5, unproven); without a new pattern its first
-        day stays. In an attendee's copy only that copy changes (§2.6).
+        A change of attendees alone reaches only those added or removed (§2.5). Without a new
+        pattern a series keeps its first day. In an attendee's copy only that copy changes (§2.6).
         """
         outcome = Outcome(self._options)
         if event.recurrence and changed.keys() & {"start", "end", "zone", "recurrence"}:
-            changed = {**changed, "overrides": {}, "cancelled_days": frozenset()}
+            changed = {**changed, **self._exceptions_left(event, changed)}
             changed |= _on_first_day(event, changed)
         if "attendees" in changed:
             changed = {**changed, "attendees": _answers_kept(event, changed["attendees"])}
@@ -145,6 +144,20 @@ class Meetings:
             fresh = target.touch(copy, now, overrides=overrides, cancelled_days=cancelled)
             outcome.note(target, "own_edited", fresh)
         return outcome
+
+    def _exceptions_left(self, event: Event, changed: Mapping[str, Any]) -> dict[str, Any]:
+        """What new times or a new pattern leave of a series' exceptions."""
+        recurrence = changed.get("recurrence", event.recurrence)
+        if self._options.changed_series_drop_exceptions or recurrence is None:
+            return {"overrides": {}, "cancelled_days": frozenset()}
+
+        def stays(day: date) -> bool:
+            return bool(days_between(recurrence, day, day))
+
+        return {
+            "overrides": {day: one for day, one in event.overrides.items() if stays(day)},
+            "cancelled_days": frozenset(filter(stays, event.cancelled_days)),
+        }
 
     def _stored(
         self, mailbox: Mailbox, draft: Draft, organizer: Person, now: datetime, *, own: bool

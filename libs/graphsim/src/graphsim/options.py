@@ -74,6 +74,9 @@ class Options:
     """Which of a room's two limits for colliding days a series must keep (§2.6 leaves it open)."""
     declined_stay: bool = False
     """Declined requests stay in the room's calendar, as free (graph-calendar §2.6, unproven)."""
+    changed_series_drop_exceptions: bool = True
+    """New times or a new pattern of a series drop its exceptions; otherwise those stay whose days
+    the pattern still has (graph-calendar §2.5, unproven)."""
     deleting_declines: bool = False
     """A bare DELETE of an attendee's copy tells the organiser (graph-calendar §2.5, unproven)."""
     hidden_rooms_listed: bool = False
