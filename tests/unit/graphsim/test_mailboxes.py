@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from graphsim.ids import Ref
-from graphsim.mailboxes import Processing
+from graphsim.processing import Processing
 from graphsim.recurrence import read
 
 from .rooms import NOW, World
@@ -67,8 +67,3 @@ def test_a_regular_id_dies_when_the_attendant_answers_if_that_is_asked_for() -> 
     old = Ref(copy.key)
     assert world.room.at(old) is None
     assert world.room.at(world.room.resolve(old, immutable=True)) is not None
-
-
-def test_an_unknown_calendar_processing_setting_is_refused() -> None:
-    with pytest.raises(ValueError, match="nonsense"):
-        Processing.of({"nonsense": 1})

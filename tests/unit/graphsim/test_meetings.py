@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 
 from graphsim.events import Attendee, Override, Person
-from graphsim.mailboxes import Processing
+from graphsim.ids import Ref
+from graphsim.mailboxes import Mailbox
+from graphsim.processing import Processing
 from graphsim.recurrence import read
 
-from .rooms import NOW, World, kinds, reports
+from .rooms import NOW, TENANT, World, kinds, reports
 
 DAILY = {"pattern": {"type": "daily"}, "range": {"type": "numbered", "numberOfOccurrences": 3}}
 
@@ -213,3 +216,60 @@ def test_whether_a_copy_carries_the_organisers_properties_is_a_switch(carried: b
     world = World(room_copy_has_properties=carried)
     copy, _ = world.invite(properties={"marker": "1"})
     assert copy.properties == ({"marker": "1"} if carried else {})
+
+
+def test_a_series_made_on_another_day_begins_on_its_patterns_first_day_1_5() -> None:
+    world = World()
+    fridays = {"pattern": {"type": "weekly", "daysOfWeek": ["friday"]}}
+    copy, _ = world.invite(recurrence=read(fridays, world.draft().start.date(), "UTC"))
+    assert (copy.start.date(), world.original(copy).start.date()) == (date(2026, 11, 27),) * 2
+    mondays = {"pattern": {"type": "weekly", "daysOfWeek": ["monday"]}}
+    changed = {"recurrence": read(mondays, date(2026, 11, 27), "UTC")}
+    world.meetings.edit(world.ann, world.original(copy), changed, NOW)
+    assert world.room.events[copy.key].start.date() == date(2026, 11, 30)
+
+
+def test_everybody_invited_has_a_copy_of_their_own_with_their_own_answer_2_1() -> None:
+    world = World()
+    room = Attendee(Person("Room", "room@x.example"), "resource")
+    bob = Mailbox.opened(0, TENANT, UUID(int=4), "bob@x.example", "Bob Ray", "user")
+    world.tenant.add(bob)
+    guest = Attendee(Person("Guest", "guest@elsewhere.example"), "optional")
+    invited = (room, Attendee(Person("Bob Ray", "Bob@x.example")), guest)
+    event, _ = world.meetings.create(world.ann, world.draft(attendees=invited), NOW)
+    (copy,) = bob.events.values()
+    assert (copy.ical_uid, copy.subject, copy.response) == (
+        event.ical_uid,
+        "Secret plans",
+        "notResponded",
+    )
+    assert bob.mint.immutable(Ref(copy.key)) != world.ann.mint.immutable(Ref(event.key))
+    world.answers.accept(bob, copy, "tentativelyAccepted", NOW, tell=True)
+    own = world.ann.events[event.key]
+    assert [one.response for one in own.attendees] == ["none", "tentativelyAccepted", "none"]
+    assert world.room.copy_of(event.ical_uid) is not None
+
+
+@pytest.mark.parametrize(("drops", "left"), [(True, 0), (False, 1)])
+def test_whether_a_changed_series_drops_its_exceptions_is_a_switch_2_5(
+    drops: bool, left: int
+) -> None:
+    world = World(changed_series_drop_exceptions=drops)
+    recurrence = read(DAILY, world.draft().start.date(), "UTC")
+    copy = world.answered(recurrence=recurrence)
+    second, third = date(2026, 11, 25), date(2026, 11, 26)
+    world.meetings.edit_day(world.ann, world.original(copy), second, Override("One day"), NOW)
+    world.meetings.cancel_day(world.ann, world.original(copy), third, NOW)
+    fewer = {"recurrence": replace(recurrence, times=2)}
+    world.meetings.edit(world.ann, world.original(copy), fewer, NOW)
+    for mailbox in (world.ann, world.room):
+        (fresh,) = mailbox.events.values()
+        assert (len(fresh.overrides), len(fresh.cancelled_days)) == (left, 0)
+
+
+def test_a_meeting_moved_into_a_custom_zone_is_so_in_every_copy_2_1() -> None:
+    world = World()
+    copy = world.answered()
+    changed = {"zone": "Europe/Berlin", "custom_zone": True}
+    world.meetings.edit(world.ann, world.original(copy), changed, NOW)
+    assert world.room.events[copy.key].zone_shown == "tzone://Microsoft/Custom"

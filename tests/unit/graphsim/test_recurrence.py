@@ -1,11 +1,11 @@
 """graph-calendar §2.7: patternedRecurrence."""
 
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
-from graphsim.recurrence import InvalidRecurrence, days_between, neighbours, read, write
+from graphsim.recurrence import InvalidRecurrence, days_between, neighbours, on_pattern, read, write
 
 START = date(2026, 3, 2)  # a Monday
 FAR = date(2027, 12, 31)
@@ -93,3 +93,57 @@ def test_an_unknown_pattern_is_refused(raw: dict[str, Any]) -> None:
 def test_neighbours_of_a_day_are_the_days_before_and_after() -> None:
     recurrence = read({"pattern": {"type": "daily"}}, START, "UTC")
     assert neighbours(recurrence, START) == (None, date(2026, 3, 3))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "span"),
+    [
+        ({"type": "daily", "interval": -1}, {}),
+        ({"type": "weekly"}, {}),
+        ({"type": "weekly", "daysOfWeek": ["monday"], "firstDayOfWeek": "someday"}, {}),
+        ({"type": "absoluteMonthly"}, {}),
+        ({"type": "absoluteMonthly", "dayOfMonth": 32}, {}),
+        ({"type": "absoluteYearly", "dayOfMonth": 3}, {}),
+        ({"type": "relativeMonthly", "index": "first"}, {}),
+        ({"type": "relativeMonthly", "index": "fifth", "daysOfWeek": ["monday"]}, {}),
+        ({"type": "daily"}, {"type": "numbered", "numberOfOccurrences": 0}),
+        ({"type": "daily"}, {"type": "numbered"}),
+        ({"type": "daily"}, {"type": "endDate", "endDate": "2026-03-01"}),
+        (
+            {"type": "weekly", "daysOfWeek": ["friday"]},
+            {"type": "endDate", "endDate": "2026-03-03"},
+        ),
+    ],
+)
+def test_what_a_type_of_pattern_or_range_requires_is_required(
+    pattern: dict[str, Any], span: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidRecurrence):
+        read({"pattern": pattern, "range": span}, START, "UTC")
+
+
+def test_of_several_days_a_relative_pattern_takes_the_first_that_fits() -> None:
+    workdays = ["monday", "tuesday", "wednesday", "thursday", "friday"]
+    pattern = {"type": "relativeMonthly", "daysOfWeek": workdays, "index": "last"}
+    assert _days(pattern, type="noEnd")[:3] == ["2026-03-31", "2026-04-30", "2026-05-29"]
+
+
+def test_a_29th_of_february_falls_on_the_28th_in_other_years() -> None:
+    pattern = {"type": "absoluteYearly", "dayOfMonth": 29, "month": 2}
+    span = {"startDate": "2027-01-01", "type": "numbered", "numberOfOccurrences": 2}
+    recurrence = read({"pattern": pattern, "range": span}, START, "UTC")
+    found = days_between(recurrence, START, date(2030, 1, 1))
+    assert found == (date(2027, 2, 28), date(2028, 2, 29))
+
+
+def test_a_series_begins_on_the_patterns_first_day_1_5() -> None:
+    raw = {"pattern": {"type": "weekly", "daysOfWeek": ["friday"]}}
+    begins = datetime.combine(START, time(9))
+    start, end = on_pattern(begins, begins + timedelta(hours=1), read(raw, START, "UTC"))
+    assert (start.isoformat(), end.isoformat()) == ("2026-03-06T09:00:00", "2026-03-06T10:00:00")
+
+
+def test_neighbours_of_rare_days_are_found_too() -> None:
+    rare = {"type": "absoluteYearly", "interval": 10, "dayOfMonth": 2, "month": 3}
+    recurrence = read({"pattern": rare}, START, "UTC")
+    assert neighbours(recurrence, START) == (None, date(2036, 3, 2))

@@ -72,3 +72,29 @@ def test_one_ical_uid_per_series_in_the_other_reading() -> None:
 def test_an_unknown_property_is_refused() -> None:
     with pytest.raises(UnknownProperty, match="colour"):
         select(["subject", "colour"])
+
+
+@pytest.mark.parametrize(
+    ("keeps", "shown"),
+    [(True, "2026-11-28T00:00:00.0000000"), (False, "2026-11-27T23:00:00.0000000")],
+)
+def test_whether_an_all_day_event_keeps_its_date_in_another_zone_is_a_switch_2_7(
+    keeps: bool, shown: str
+) -> None:
+    world = World(all_day_keeps_date=keeps)
+    copy, _ = world.invite(day=28, hour=0, minutes=1440, all_day=True, zone="Europe/Berlin")
+    start = show(whole(copy), _lens(world), select(["start"]))["start"]
+    assert start == {"dateTime": shown, "timeZone": "UTC"}
+
+
+def test_a_custom_zone_is_shown_by_its_placeholder_and_has_its_own_rules_2_1() -> None:
+    world = World()
+    daily = {"pattern": {"type": "daily"}}
+    recurrence = read(daily, date(2026, 11, 24), "Europe/Berlin")
+    copy, _ = world.invite(zone="Europe/Berlin", custom_zone=True, recurrence=recurrence)
+    names = select(["start", "originalStartTimeZone", "originalEndTimeZone", "recurrence"])
+    shown = show(whole(copy), _lens(world), names)
+    custom = "tzone://Microsoft/Custom"
+    assert (shown["originalStartTimeZone"], shown["originalEndTimeZone"]) == (custom, custom)
+    assert f'"recurrenceTimeZone": "{custom}"' in json.dumps(shown["recurrence"])
+    assert shown["start"] == {"dateTime": "2026-11-24T08:00:00.0000000", "timeZone": "UTC"}

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from .applications import App
 from .mailboxes import Mailbox
+from .options import Options
 from .state import State
 from .tenants import Tenant
 from .wire import Call, Refused
@@ -26,6 +27,11 @@ class Access:
 
     def __init__(self, state: State) -> None:
         self._state = state
+
+    @property
+    def options(self) -> Options:
+        """How this simulator reads what is unproven."""
+        return self._state.options
 
     def tenant(self, call: Call) -> Tenant:
         """The caller's tenant."""

@@ -20,6 +20,7 @@ class Answers:
     """The effects of replies on one tenant's calendars."""
 
     def __init__(self, tenant: Tenant, options: Options) -> None:
+        self._tenant = tenant
         self._options = options
         self._copies = Copies(tenant, options)
 
@@ -30,14 +31,19 @@ class Answers:
             return Outcome(self._options)
         if request.response != "notResponded":
             return self._visit_days(room, request, now)
-        verdict = attendant.decide(request, room, now)
+        outside = self._tenant.mailbox(request.organizer.address) is None
+        verdict = attendant.decide(request, room, now, self._options, outside=outside)
         if verdict is attendant.Verdict.LEAVE:
             return Outcome(self._options)
         if verdict is attendant.Verdict.DECLINE:
             return self.decline(room, request, now, tell=True)
         outcome = Outcome(self._options)
         reply = attendant.answered(
-            request, verdict, room.processing, now, trailing_blank=self._options.trailing_blank
+            attendant.fitted(request, room, now),
+            verdict,
+            room.processing,
+            now,
+            trailing_blank=self._options.trailing_blank,
         )
         generation = request.generation + (1 if self._options.ids_change_on_accept else 0)
         fresh = room.touch(reply, now, generation=generation)
@@ -66,8 +72,12 @@ class Answers:
     def decline(self, mailbox: Mailbox, copy: Event, now: datetime, *, tell: bool) -> Outcome:
         """The copy goes, the organiser's event stays; the organiser hears if `tell`."""
         outcome = Outcome(self._options)
-        mailbox.drop(copy.key)
-        outcome.note(mailbox, "removed", copy)
+        if mailbox.kind == "room" and self._options.declined_stay:
+            fresh = mailbox.touch(copy, now, response="declined", responded=now, show_as="free")
+            outcome.note(mailbox, "answered", fresh)
+        else:
+            mailbox.drop(copy.key)
+            outcome.note(mailbox, "removed", copy)
         if tell:
             self._copies.tell_organizer(mailbox, copy, "declined", now, outcome)
         return outcome
@@ -77,7 +87,7 @@ class Answers:
         asked = [day for day, one in request.overrides.items() if one.response == "notResponded"]
         for day in asked:
             current = room.events[request.key]
-            verdict = attendant.decide_day(current, day, room)
+            verdict = attendant.decide_day(current, day, room, now)
             if verdict is attendant.Verdict.LEAVE:
                 continue
             overrides = dict(current.overrides)

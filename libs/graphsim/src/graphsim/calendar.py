@@ -11,6 +11,7 @@ from .lookup import applied, context, lens_of, named
 from .mailboxes import Mailbox
 from .paging import bounds, next_link
 from .state import State
+from .translation import translated
 from .views import Form, Lens, UnknownProperty, select, show
 from .wire import Answer, Call, Refused
 from .zones import parse_instant
@@ -87,6 +88,13 @@ class Calendar:
         form = self._form(call, "events")
         rows = [mailbox.at_key(key) for key in sorted(mailbox.events)]
         return self._page(call, mailbox, self._filtered(call, rows), form, "events")
+
+    async def translate(self, call: Call) -> Answer:
+        """POST /users/{id}/translateExchangeIds (§1.2)."""
+        mailbox = self._access.calendar(call, call.segments[1])
+        rows = translated(mailbox, call.json())
+        name = f"{call.origin}/v1.0/$metadata#Collection(microsoft.graph.convertIdResult)"
+        return Answer(200, {"@odata.context": name, "value": rows})
 
     def _filtered(self, call: Call, rows: list[Appearance]) -> list[Appearance]:
         text = call.query.get("$filter")

@@ -43,11 +43,11 @@ class Copies:
     ) -> None:
         """A request or an update of the whole event, or of one day where there is a copy already.
 
-        Who is in another cloud gets none.
+        Who is in another cloud, or a room that processes nothing, gets none.
         """
         for attendee in attendees:
             mailbox = self._tenant.mailbox(attendee.person.address)
-            if mailbox is None or mailbox.id == owner.id or mailbox.hosting != "cloud":
+            if mailbox is None or mailbox.id == owner.id or not mailbox.takes_requests:
                 continue
             copy = mailbox.copy_of(event.ical_uid)
             if copy is None:
@@ -63,6 +63,8 @@ class Copies:
 
     def withdraw(self, mailbox: Mailbox, copy: Event, now: datetime, outcome: Outcome) -> None:
         """A cancellation: the copy stays as a cancelled one, or goes where the room says so."""
+        if not mailbox.takes_requests:
+            return
         if mailbox.processing.remove_canceled_meetings:
             mailbox.drop(copy.key)
             outcome.note(mailbox, "removed", copy)
@@ -109,9 +111,11 @@ class Copies:
             "start": event.start,
             "end": event.end,
             "zone": event.zone,
+            "custom_zone": event.custom_zone,
             "all_day": event.all_day,
             "asked_show_as": event.asked_show_as,
             "sensitivity": event.sensitivity,
+            "has_attachments": event.has_attachments,
             "body": event.body,
             "recurrence": event.recurrence,
             "overrides": event.overrides,

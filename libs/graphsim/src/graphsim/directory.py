@@ -1,5 +1,7 @@
 """Places and users of a tenant (graph-calendar §3, §6)."""
 
+from datetime import datetime
+
 from .access import Access
 from .listing import Row, entity, missing, page, selected, wanted
 from .mailboxes import Mailbox
@@ -7,6 +9,7 @@ from .tenants import Tenant
 from .wire import Answer, Call, Refused
 
 _NO_SUCH_USER = "Resource could not be discovered."
+_VANISHED = frozenset({"inactive", "none"})
 _ON_REQUEST = frozenset({"accountEnabled", "onPremisesSyncEnabled", "userType"})
 
 
@@ -17,21 +20,25 @@ class Directory:
         self._access = access
 
     async def rooms(self, call: Call) -> Answer:
-        """GET /places/microsoft.graph.room: without hidden and too new rooms (§3)."""
+        """GET /places/microsoft.graph.room: without hidden, too new and vanished rooms (§3)."""
         tenant = self._access.places(call)
-        listed = [
-            _room(one)
-            for one in tenant.rooms()
-            if not one.place.hidden
-            and (one.place.listed_from is None or one.place.listed_from <= call.now)
-        ]
-        return page(call, listed, "places/microsoft.graph.room", "$skip")
+        listed = [one for one in tenant.rooms() if self._listed(one, call.now)]
+        return page(call, listed, "places/microsoft.graph.room", "$skip", _room)
+
+    def _listed(self, room: Mailbox, now: datetime) -> bool:
+        options = self._access.options
+        return (
+            (options.hidden_rooms_listed or not room.place.hidden)
+            and (options.on_premises_rooms_listed or room.hosting != "on_premises")
+            and room.hosting not in _VANISHED
+            and (room.place.listed_from is None or room.place.listed_from <= now)
+        )
 
     async def place(self, call: Call) -> Answer:
         """GET /places/{id or address}."""
         tenant = self._access.places(call)
         mailbox = tenant.mailbox(call.segments[1])
-        if mailbox is None or mailbox.kind != "room":
+        if mailbox is None or mailbox.kind != "room" or mailbox.hosting in _VANISHED:
             raise Refused(404, "ResourceNotFound", _NO_SUCH_USER)
         return Answer(200, {"@odata.type": "#microsoft.graph.room", **_room(mailbox)})
 
@@ -47,13 +54,20 @@ class Directory:
     async def users(self, call: Call) -> Answer:
         """GET /users, with `$filter` by mail or userPrincipalName."""
         tenant = self._access.directory(call)
-        rows = [_user(tenant, one) for one in tenant.mailboxes.values()]
-        match wanted(call, "mail", "userPrincipalName"):
-            case (name, value):
-                rows = [one for one in rows if str(one[name]).lower() == value]
-            case None:
-                pass
-        return page(call, [selected(call, one, _ON_REQUEST) for one in rows], "users")
+        asked = wanted(call, "mail", "userPrincipalName")
+        users = [*tenant.mailboxes.values()] if asked is None else _matching(tenant, *asked)
+
+        def show(one: Mailbox) -> Row:
+            return selected(call, _user(tenant, one), _ON_REQUEST)
+
+        return page(call, users, "users", show=show)
+
+
+def _matching(tenant: Tenant, name: str, value: str) -> list[Mailbox]:
+    known = tenant.by_address if name == "mail" else tenant.by_sign_in_name
+    found = tenant.mailboxes[known[value]] if value in known else None
+    # A former address still finds its mailbox, but is its mail no more.
+    return [found] if found and str(_user(tenant, found)[name]).lower() == value else []
 
 
 def _room(mailbox: Mailbox) -> Row:
@@ -68,7 +82,7 @@ def _room(mailbox: Mailbox) -> Row:
         "floorNumber": place.floor_number,
         "floorLabel": place.floor,
         "capacity": place.capacity,
-        "bookingType": "standard",
+        "bookingType": place.booking_type,
         "isWheelChairAccessible": False,
         "tags": [],
     }

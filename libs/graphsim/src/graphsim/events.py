@@ -8,7 +8,7 @@ from typing import Literal
 
 from .ids import Ref
 from .recurrence import Recurrence
-from .zones import to_utc
+from .zones import CUSTOM_ZONE, to_utc
 
 Response = Literal[
     "none", "organizer", "tentativelyAccepted", "accepted", "declined", "notResponded"
@@ -73,9 +73,17 @@ class Event:
     recurrence: Recurrence | None = None
     overrides: Mapping[date, Override] = field(default_factory=dict)
     cancelled_days: frozenset[date] = frozenset()
+    has_attachments: bool = False
+    custom_zone: bool = False
+    """Made in a zone of Outlook's own, shown as `tzone://Microsoft/Custom`; `zone` has its rules."""
     generation: int = 0
     transaction_id: str | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def zone_shown(self) -> str:
+        """The zone's name as Graph shows it (graph-calendar §2.1)."""
+        return CUSTOM_ZONE if self.custom_zone else self.zone
 
     @property
     def length(self) -> timedelta:

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 from .applications import REGISTERED, App, Certificate, Secret
-from .mailboxes import Kind, Mailbox, Place, Processing
+from .estate import Estate, Plan
+from .mailboxes import Kind, Mailbox, Place
+from .processing import Processing
 from .state import State
 from .tenants import Tenant
 from .zones import parse_instant
@@ -25,13 +28,33 @@ def found(state: State, body: Mapping[str, Any]) -> Tenant:
         client_id = UUID(str(raw["client_id"]))
         app = tenant.apps.get(client_id) or App(client_id)
         tenant.register(replace(app, **_changes(client_id, raw)), state.clock.now())
-    for raw in body.get("rooms") or ():
+    rooms = body.get("rooms") or ()
+    if isinstance(rooms, Mapping):
+        _found_many(state, tenant, rooms)
+        rooms = ()
+    for raw in rooms:
         room = _mailbox(state, tenant, raw, "room", str(raw["mailbox"]))
-        room.place = _place(raw)
+        room.place = _place(raw, room, state.clock.now())
         room.processing = Processing.of(raw.get("processing") or {})
     for raw in body.get("users") or ():
         _mailbox(state, tenant, raw, "user", str(raw["address"]))
     return tenant
+
+
+def _found_many(state: State, tenant: Tenant, raw: Mapping[str, Any]) -> None:
+    """Rooms by number, not by name; those that are there stay as they are."""
+    if raw.keys() - {"count", "events", "first_day"}:
+        raise ValueError("rooms by number have a count, events and a first_day")
+    first = raw.get("first_day")
+    day = date.fromisoformat(str(first)) if first else state.clock.now().date()
+    plan = Plan(int(raw["count"]), int(raw["events"]), day)
+    if plan.rooms < 0 or plan.events < 0:
+        raise ValueError("rooms and events are counted from 0")
+    options = state.options
+    estate = Estate(options.seed, tenant, plan, trailing_blank=options.trailing_blank)
+    for room in estate.rooms():
+        if room.id not in tenant.mailboxes:
+            tenant.add(room)
 
 
 def _changes(client_id: UUID, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,9 +140,13 @@ def _mailbox(
     return mailbox
 
 
-def _place(raw: Mapping[str, Any]) -> Place:
+def _place(raw: Mapping[str, Any], room: Mailbox, now: datetime) -> Place:
     known = {one.name for one in fields(Place)}
     given = {name: value for name, value in raw.items() if name in known}
     if given.get("listed_from"):
         given["listed_from"] = parse_instant(str(given["listed_from"]))
+    if raw.get("listed_after_hours"):
+        # Counted from when the room was founded, not from when it was last changed.
+        later = now + timedelta(hours=float(raw["listed_after_hours"]))
+        given["listed_from"] = room.place.listed_from or later
     return Place(**given)

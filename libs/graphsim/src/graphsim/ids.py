@@ -24,6 +24,8 @@ class Ref:
 class IdMint:
     """Makes and reads the ids of one mailbox; the same seed makes the same ids."""
 
+    __slots__ = ("_etag", "_mask", "_prefix")
+
     def __init__(self, seed: int, mailbox: UUID) -> None:
         origin = sha512(seed.to_bytes(8, "big", signed=True) + mailbox.bytes).digest()
         self._prefix, self._mask = origin[:50], int.from_bytes(origin[50:], "big")

@@ -2,6 +2,8 @@
 
 import re
 from base64 import urlsafe_b64decode
+from collections.abc import Callable, Sequence
+from typing import Any
 from urllib.parse import quote
 
 from .applications import base64url
@@ -40,13 +42,25 @@ def entity(call: Call, row: Row, what: str) -> Answer:
     return Answer(200, {"@odata.context": _context(call, what) + "/$entity", **row})
 
 
-def page(call: Call, rows: list[Row], what: str, cursor: str = "$skiptoken") -> Answer:
-    """The asked-for part of a list, with a link to the rest; places take `$skip` as cursor."""
+def page(
+    call: Call,
+    rows: Sequence[Any],
+    what: str,
+    cursor: str = "$skiptoken",
+    show: Callable[[Any], Row] = dict,
+) -> Answer:
+    """The asked-for part of a list, with a link to the rest; places take `$skip` as cursor.
+
+    `show` makes a row of what the list has, for this page alone.
+    """
     top, first = call.query.get("$top", str(_PAGE)), _first(call, cursor)
     if not top.isdecimal() or not int(top) or first is None:
         raise Refused(400, "BadRequest", "Invalid paging parameters.")
     end = first + min(int(top), _MOST)
-    payload: Row = {"@odata.context": _context(call, what), "value": rows[first:end]}
+    payload: Row = {
+        "@odata.context": _context(call, what),
+        "value": [show(one) for one in rows[first:end]],
+    }
     if end < len(rows):
         pairs = [
             f"{quote(name, safe='')}={quote(value, safe='')}"

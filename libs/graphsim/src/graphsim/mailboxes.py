@@ -1,13 +1,15 @@
 """One mailbox and its calendar: what is stored, what a window shows, what an id finds."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, Self
 from uuid import UUID
 
+from .contents import Contents, Source
 from .events import Appearance, Event, on_day, whole
 from .ids import IdMint, Ref
+from .processing import Processing
 from .recurrence import days_between
 from .zones import to_wall
 
@@ -18,34 +20,6 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Processing:
-    """Set-CalendarProcessing of one room, with the defaults of graph-calendar §2.6."""
-
-    automate: Literal["AutoAccept", "AutoUpdate", "None"] = "AutoAccept"
-    delete_subject: bool = True
-    add_organizer_to_subject: bool = True
-    delete_comments: bool = True
-    remove_private_property: bool = True
-    allow_conflicts: bool = False
-    allow_recurring_meetings: bool = True
-    conflict_percentage_allowed: int = 0
-    maximum_conflict_instances: int = 0
-    booking_window_days: int = 180
-    enforce_scheduling_horizon: bool = True
-    maximum_duration_minutes: int = 1440
-    all_book_in_policy: bool = True
-    remove_canceled_meetings: bool = False
-
-    @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> Self:
-        """The defaults with the named settings changed; raises ValueError for an unknown name."""
-        unknown = set(settings) - {one.name for one in fields(cls)}
-        if unknown:
-            raise ValueError(f"unknown calendar processing settings: {sorted(unknown)}")
-        return cls(**settings)
-
-
-@dataclass(frozen=True, slots=True)
 class Place:
     """What the tenant's Places know of a room (graph-calendar §3)."""
 
@@ -53,6 +27,7 @@ class Place:
     building: str | None = None
     floor: str | None = None
     floor_number: int | None = None
+    booking_type: Literal["unknown", "standard", "reserved"] = "standard"
     hidden: bool = False
     listed_from: datetime | None = None
     """A new room is missing from the list until then (§3 Freshness)."""
@@ -69,12 +44,11 @@ class Mailbox:
     kind: Kind
     mint: IdMint
     hosting: Hosting = "cloud"
-    processing: Processing = Processing()
+    processing: Processing = field(default_factory=Processing)
     place: Place = Place()
-    events: dict[int, Event] = field(default_factory=dict)
-    by_uid: dict[str, int] = field(default_factory=dict)
-    last_key: int = 0
-    last_change: int = 0
+    source: Source | None = None
+    """Where the calendar comes from that nobody has written to; None is an empty one."""
+    _own: Contents | None = field(default=None, init=False, repr=False)
 
     @classmethod
     def opened(
@@ -83,21 +57,43 @@ class Mailbox:
         """An empty mailbox."""
         return cls(tenant_id, mailbox_id, address, name, kind, IdMint(seed, mailbox_id))
 
+    @property
+    def takes_requests(self) -> bool:
+        """Whether what organisers send reaches the calendar (§2.6 AutomateProcessing, §9)."""
+        processed = self.kind != "room" or self.processing.automate != "None"
+        return processed and self.hosting == "cloud"
+
+    @property
+    def events(self) -> Mapping[int, Event]:
+        """The stored single events and masters by key."""
+        return self._seen.events
+
+    @property
+    def _seen(self) -> Contents:
+        if self._own is None and self.source is not None:
+            return self.source(self.id)
+        return self._kept
+
+    @property
+    def _kept(self) -> Contents:
+        """What this mailbox holds, from now on for good: it is about to be written to."""
+        if self._own is None:
+            self._own = self.source(self.id) if self.source else Contents()
+        return self._own
+
     def new_key(self) -> int:
         """A key no item of this mailbox has had."""
-        self.last_key += 1
-        return self.last_key
+        self._kept.last_key += 1
+        return self._kept.last_key
 
     def new_change(self) -> int:
         """The number behind the next etag."""
-        self.last_change += 1
-        return self.last_change
+        self._kept.last_change += 1
+        return self._kept.last_change
 
     def put(self, event: Event) -> Event:
         """Stores the item, replacing the one of its key."""
-        self.events[event.key] = event
-        self.by_uid[event.ical_uid] = event.key
-        return event
+        return self._kept.put(event)
 
     def touch(self, event: Event, now: datetime, **changed: Any) -> Event:
         """Stores the item changed, under its next etag."""
@@ -105,14 +101,13 @@ class Mailbox:
 
     def drop(self, key: int) -> Event:
         """Removes an item; raises KeyError."""
-        event = self.events.pop(key)
-        self.by_uid.pop(event.ical_uid, None)
-        return event
+        return self._kept.drop(key)
 
     def copy_of(self, ical_uid: str) -> Event | None:
         """This mailbox's copy of a meeting."""
-        key = self.by_uid.get(ical_uid)
-        return None if key is None else self.events[key]
+        seen = self._seen
+        key = seen.by_uid.get(ical_uid)
+        return None if key is None else seen.events[key]
 
     def at(self, ref: Ref) -> Appearance | None:
         """What a reference shows now; None when gone, cancelled, or known by a newer regular id."""

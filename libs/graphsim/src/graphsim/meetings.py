@@ -13,7 +13,7 @@ from .copies import Copies
 from .events import Attendee, Event, Override, Person
 from .mailboxes import Mailbox
 from .options import Options
-from .recurrence import Recurrence
+from .recurrence import Recurrence, days_between, on_pattern
 from .tenants import Tenant
 
 
@@ -34,6 +34,8 @@ class Draft:
     attendees: tuple[Attendee, ...] = ()
     transaction_id: str | None = None
     properties: Mapping[str, str] | None = None
+    custom_zone: bool = False
+    has_attachments: bool = False
 
 
 class Meetings:
@@ -70,15 +72,13 @@ class Meetings:
     ) -> Outcome:
         """Changes an item; an organiser's change goes out to the invited, rooms answer again.
 
-        A change of attendees alone reaches only those added or removed (§2.5). New times or a new
-        pattern of a series drop its exceptions (§2.5, unproven); without a new pattern its first
-        day stays. In an attendee's copy only that copy changes (§2.6).
+        A change of attendees alone reaches only those added or removed (§2.5). Without a new
+        pattern a series keeps its first day. In an attendee's copy only that copy changes (§2.6).
         """
         outcome = Outcome(self._options)
         if event.recurrence and changed.keys() & {"start", "end", "zone", "recurrence"}:
-            changed = {**changed, "overrides": {}, "cancelled_days": frozenset()}
-            if "recurrence" not in changed:
-                changed |= _on_first_day(event, changed)
+            changed = {**changed, **self._exceptions_left(event, changed)}
+            changed |= _on_first_day(event, changed)
         if "attendees" in changed:
             changed = {**changed, "attendees": _answers_kept(event, changed["attendees"])}
         fresh = mailbox.touch(event, now, **changed)
@@ -122,6 +122,8 @@ class Meetings:
         if event.is_organizer:
             for other, copy in self._copies.of(event, event.attendees):
                 self._copies.withdraw(other, copy, now, outcome)
+        elif self._options.deleting_declines:
+            self._copies.tell_organizer(mailbox, event, "declined", now, outcome)
         return outcome
 
     def cancel_outside(self, room: Mailbox, copy: Event, now: datetime) -> Outcome:
@@ -143,18 +145,35 @@ class Meetings:
             outcome.note(target, "own_edited", fresh)
         return outcome
 
+    def _exceptions_left(self, event: Event, changed: Mapping[str, Any]) -> dict[str, Any]:
+        """What new times or a new pattern leave of a series' exceptions."""
+        recurrence = changed.get("recurrence", event.recurrence)
+        if self._options.changed_series_drop_exceptions or recurrence is None:
+            return {"overrides": {}, "cancelled_days": frozenset()}
+
+        def stays(day: date) -> bool:
+            return bool(days_between(recurrence, day, day))
+
+        return {
+            "overrides": {day: one for day, one in event.overrides.items() if stays(day)},
+            "cancelled_days": frozenset(filter(stays, event.cancelled_days)),
+        }
+
     def _stored(
         self, mailbox: Mailbox, draft: Draft, organizer: Person, now: datetime, *, own: bool
     ) -> Event:
+        start, end = on_pattern(draft.start, draft.end, draft.recurrence)
         return mailbox.put(
             Event(
                 key=mailbox.new_key(),
                 change=mailbox.new_change(),
                 ical_uid=self._tenant.new_ical_uid(self._options.seed),
                 subject=draft.subject,
-                start=draft.start,
-                end=draft.end,
+                start=start,
+                end=end,
                 zone=draft.zone,
+                custom_zone=draft.custom_zone,
+                has_attachments=draft.has_attachments,
                 organizer=organizer,
                 created=now,
                 modified=now,
@@ -189,6 +208,9 @@ def _answers_kept(event: Event, attendees: tuple[Attendee, ...]) -> tuple[Attend
 
 def _on_first_day(event: Event, changed: Mapping[str, Any]) -> dict[str, datetime]:
     start: datetime = changed.get("start", event.start)
-    length = changed.get("end", event.end) - start
+    end: datetime = changed.get("end", event.end)
+    if "recurrence" in changed:
+        start, end = on_pattern(start, end, changed["recurrence"])
+        return {"start": start, "end": end}
     first = datetime.combine(event.start.date(), start.time())
-    return {"start": first, "end": first + length}
+    return {"start": first, "end": first + (end - start)}

@@ -70,6 +70,22 @@ class Options:
     """A blank after the organiser's name in a rewritten subject (graph-calendar §2.6, unproven)."""
     cancelled_shows_free: bool = True
     """Kept cancelled meetings show as free (graph-calendar §2.6, unproven)."""
+    conflict_limits: Literal["each", "either"] = "each"
+    """Which of a room's two limits for colliding days a series must keep (§2.6 leaves it open)."""
+    declined_stay: bool = False
+    """Declined requests stay in the room's calendar, as free (graph-calendar §2.6, unproven)."""
+    changed_series_drop_exceptions: bool = True
+    """New times or a new pattern of a series drop its exceptions; otherwise those stay whose days
+    the pattern still has (graph-calendar §2.5, unproven)."""
+    deleting_declines: bool = False
+    """A bare DELETE of an attendee's copy tells the organiser (graph-calendar §2.5, unproven)."""
+    hidden_rooms_listed: bool = False
+    """Places list rooms that are hidden from address lists (graph-calendar §3, unproven)."""
+    on_premises_rooms_listed: bool = True
+    """Places list rooms whose mailbox is on-premises (graph-calendar §9, unproven)."""
+    all_day_keeps_date: bool = True
+    """All-day events show their dates' midnights in any asked-for zone; off, the instants there
+    (graph-calendar §2.7, unproven)."""
     ical_uid_per_occurrence: bool = True
     """graph-calendar §2.1 says so; §11.2 quotes a source that says one per series."""
     exception_notifies: Literal["exception", "master", "both"] = "both"

@@ -55,13 +55,15 @@ class Outlook:
         owner = tenant.mailbox(str(address)) if address else room
         if owner is None:
             person = Person(str(body.get("organizer_name") or address), str(address))
+            if not room.takes_requests:
+                raise _no_copy()
             copy, outcome = meetings.receive(room, draft, person, call.now)
             event = copy
         else:
             event, outcome = meetings.create(owner, draft, call.now)
             found_copy = event if owner is room else room.copy_of(event.ical_uid)
             if found_copy is None:
-                raise Refused(409, "", "the room has no mailbox that takes requests")
+                raise _no_copy()
             copy = found_copy
         self._state.commit(tenant, outcome, call.now)
         answer = {"event_id": _id(room, copy), "etag": room.mint.etag(copy.change)}
@@ -72,6 +74,8 @@ class Outlook:
     def _changed(self, call: Call, tenant: Tenant, mailbox: Mailbox, meeting: str) -> Answer:
         owner, event, day = _original(tenant, mailbox, meeting)
         body: Json = call.json()
+        if "decide" in body:
+            return self._decided(call, tenant, *_named(mailbox, meeting)[:2], str(body["decide"]))
         if body.get("occurrence"):
             day = date.fromisoformat(str(body["occurrence"])[:10])
         if body.get("cancel"):
@@ -89,7 +93,7 @@ class Outlook:
             outcome = meetings.edit_day(owner, event, day, Override(**changed), call.now)
         else:
             if body.get("time_zone"):
-                changed["zone"] = zone
+                changed |= {"zone": zone, "custom_zone": bool(body.get("custom_zone"))}
             if "sensitivity" in body:
                 changed["sensitivity"] = str(body["sensitivity"])
             if "show_as" in body:
@@ -97,6 +101,21 @@ class Outlook:
             outcome = meetings.edit(owner, event, changed, call.now)
         self._state.commit(tenant, outcome, call.now)
         return Answer(200, {"etag": owner.mint.etag(owner.events[event.key].change)})
+
+    def _decided(self, call: Call, tenant: Tenant, room: Mailbox, copy: Event, word: str) -> Answer:
+        """A room's delegate takes or declines what waits for approval (§2.6)."""
+        if copy.response != "tentativelyAccepted":
+            raise Refused(409, "", "nothing waits for a delegate here")
+        answers = self._state.answers(tenant)
+        match word:
+            case "accept":
+                outcome = answers.accept(room, copy, "accepted", call.now, tell=True)
+            case "decline":
+                outcome = answers.decline(room, copy, call.now, tell=True)
+            case _:
+                raise ValueError("a delegate decides to accept or to decline")
+        self._state.commit(tenant, outcome, call.now)
+        return Answer(204)
 
     def _cancelled(
         self, call: Call, tenant: Tenant, owner: Mailbox, event: Event, day: date | None
@@ -183,6 +202,8 @@ def _draft(body: Json, room: Mailbox) -> Draft:
         start=start,
         end=end,
         zone=zone,
+        has_attachments=bool(body.get("has_attachments")),
+        custom_zone=bool(body.get("custom_zone")),
         all_day=bool(body.get("all_day")),
         show_as=str(body.get("show_as") or "busy"),
         sensitivity=str(body.get("sensitivity") or "normal"),
@@ -190,6 +211,10 @@ def _draft(body: Json, room: Mailbox) -> Draft:
         location=room.name,
         attendees=attendees,
     )
+
+
+def _no_copy() -> Refused:
+    return Refused(409, "", "the room has no mailbox that takes requests")
 
 
 def _id(mailbox: Mailbox, event: Event) -> str:

@@ -50,6 +50,8 @@ def changes(raw: object, event: Event) -> dict[str, Any]:
             span = Span.read(sent, held, all_day=changed.get("all_day", event.all_day))
         if span != held:
             changed |= {"start": span.start, "end": span.end, "zone": span.zone}
+            if event.custom_zone:
+                changed["custom_zone"] = False
         if "recurrence" in sent:
             changed["recurrence"] = _recurrence(sent["recurrence"], span)
         if "show_as" in changed:

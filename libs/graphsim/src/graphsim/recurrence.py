@@ -72,11 +72,11 @@ def read(raw: Mapping[str, object], start: date, zone: str) -> Recurrence:
         range_kind = str(span.get("type", "noEnd")).lower()
         until = date.fromisoformat(str(span["endDate"])) if range_kind == "enddate" else None
         times = int(str(span["numberOfOccurrences"])) if range_kind == "numbered" else None
-        return Recurrence(
+        found = Recurrence(
             kind=kind,
             start=first,
             zone=str(span.get("recurrenceTimeZone") or zone),
-            interval=max(1, int(str(pattern.get("interval", 1)))),
+            interval=int(str(pattern.get("interval") or 1)),
             weekdays=weekdays,
             day_of_month=int(str(pattern.get("dayOfMonth") or 0)),
             month=int(str(pattern.get("month") or 0)),
@@ -87,6 +87,26 @@ def read(raw: Mapping[str, object], start: date, zone: str) -> Recurrence:
         )
     except (KeyError, ValueError) as error:
         raise InvalidRecurrence(str(error)) from error
+    _check(found)
+    return found
+
+
+def _check(read: Recurrence) -> None:
+    """What each type of pattern and range requires (Graph's recurrencePattern, recurrenceRange)."""
+    by_day = read.kind == "weekly" or read.kind.startswith("relative")
+    for wrong, what in (
+        (read.interval < 1, "interval"),
+        (by_day and not read.weekdays, "daysOfWeek"),
+        (read.kind.startswith("absolute") and not 1 <= read.day_of_month <= 31, "dayOfMonth"),
+        (read.kind.endswith("Yearly") and not 1 <= read.month <= 12, "month"),
+        (read.index not in _INDEXES, "index"),
+        (read.week_starts not in _WEEKDAYS, "firstDayOfWeek"),
+        (read.times is not None and read.times < 1, "numberOfOccurrences"),
+        (read.until is not None and read.until < read.start, "endDate"),
+    ):
+        if wrong:
+            raise InvalidRecurrence(f"a {read.kind} recurrence needs another {what}")
+    first_day(read)
 
 
 def write(recurrence: Recurrence) -> dict[str, object]:
@@ -118,13 +138,36 @@ def days_between(recurrence: Recurrence, first: date, last: date) -> tuple[date,
     return days[bisect_left(days, first) : bisect_right(days, last)]
 
 
+def on_pattern(
+    start: datetime, end: datetime, recurrence: Recurrence | None
+) -> tuple[datetime, datetime]:
+    """A series' start and end, moved to its first occurrence, which is what its master shows (§1.5)."""
+    if recurrence is None:
+        return start, end
+    first = datetime.combine(first_day(recurrence), start.time())
+    return first, first + (end - start)
+
+
 def neighbours(recurrence: Recurrence, day: date) -> tuple[date | None, date | None]:
     """The occurrence days before and after an occurrence's day."""
-    days = _days(recurrence, date(day.year + 5, 12, 31))
+    days = _days(recurrence, _after_next(recurrence, day))
     at = bisect_left(days, day)
     before = days[at - 1] if at else None
     after = days[at + 1] if at + 1 < len(days) else None
     return before, after
+
+
+def first_day(recurrence: Recurrence) -> date:
+    """The day of the first occurrence; raises InvalidRecurrence where there is none."""
+    days = _days(recurrence, _after_next(recurrence, recurrence.start))
+    if not days:
+        raise InvalidRecurrence("the range ends before the pattern's first day")
+    return days[0]
+
+
+def _after_next(recurrence: Recurrence, day: date) -> date:
+    """A horizon behind the next occurrence, whatever the pattern."""
+    return date(min(day.year + recurrence.interval + 1, date.max.year), 12, 31)
 
 
 @lru_cache(maxsize=4096)
@@ -139,24 +182,23 @@ def _days(recurrence: Recurrence, horizon: date) -> tuple[date, ...]:
     month_days, weekday_set, position = None, weekdays or None, None
     match recurrence.kind:
         case "absoluteMonthly" | "absoluteYearly":
-            day = recurrence.day_of_month or recurrence.start.day
+            day = recurrence.day_of_month
             # Outlook books the last day of a month too short; a bare rule would skip the month.
             month_days, position = (list(range(28, day + 1)), -1) if day > 28 else ([day], None)
             weekday_set = None
         case "relativeMonthly" | "relativeYearly":
-            position = _INDEXES.get(recurrence.index, 1)
-            weekday_set = weekdays or [recurrence.start.weekday()]
-        case "weekly":
-            weekday_set = weekdays or [recurrence.start.weekday()]
-        case _:
+            position = _INDEXES[recurrence.index]
+        case "daily":
             weekday_set = None
+        case _:
+            pass
     yearly = recurrence.kind.endswith("Yearly")
     rule = rrule(
         _FREQUENCIES[recurrence.kind.lower()],
         dtstart=start,
         interval=recurrence.interval,
         wkst=_WEEKDAYS.index(recurrence.week_starts),
-        bymonth=(recurrence.month or recurrence.start.month) if yearly else None,
+        bymonth=recurrence.month if yearly else None,
         bymonthday=month_days,
         byweekday=weekday_set,
         bysetpos=position,

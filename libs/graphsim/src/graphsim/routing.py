@@ -89,6 +89,7 @@ class Routes:
             self._add("GET", f"{prefix}/events/{{event}}", calendar.event)
             self._add("GET", f"{prefix}/events/{{event}}/instances", calendar.instances)
         self._add("GET", "users/{id}/calendar", calendar.calendar)
+        self._add("POST", "users/{id}/translateExchangeIds", calendar.translate)
 
     def _add_writing(self, writing: Writing) -> None:
         for prefix in _CALENDARS:

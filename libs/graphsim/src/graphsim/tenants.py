@@ -79,6 +79,10 @@ class Tenant:
     def new_ical_uid(self, seed: int) -> str:
         """A meeting id of Exchange's form, with the eight digits that an occurrence fills."""
         self.last_meeting += 1
-        origin = f"{seed}/{self.id}/{self.last_meeting}".encode()
-        tail = blake2b(origin, digest_size=16).hexdigest().upper()
-        return f"040000008200E00074C5B7101A82E00800000000{tail[:16]}000000000000000010000000{tail}"
+        return ical_uid(f"{seed}/{self.id}/{self.last_meeting}")
+
+
+def ical_uid(origin: str) -> str:
+    """A meeting id of Exchange's form, always the same for an origin."""
+    tail = blake2b(origin.encode(), digest_size=16).hexdigest().upper()
+    return f"040000008200E00074C5B7101A82E00800000000{tail[:16]}000000000000000010000000{tail}"

@@ -1,7 +1,7 @@
 """Events as Graph shows them: every property, the asked-for ones, in the asked-for zone."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -40,8 +40,7 @@ Property = Callable[[Appearance, Lens], object]
 
 
 def _moment(wall: datetime, instant: datetime, one: Appearance, lens: Lens) -> dict[str, str]:
-    if one.event.all_day:
-        # Shown as midnight in whatever zone is asked for, the date kept (§2.7, unproven).
+    if one.event.all_day and lens.options.all_day_keeps_date:
         return {"dateTime": graph_time(wall), "timeZone": lens.zone}
     shown = instant.replace(tzinfo=None) if lens.zone == "UTC" else to_wall(instant, lens.zone)
     return {"dateTime": graph_time(shown), "timeZone": lens.zone}
@@ -97,8 +96,12 @@ def _response(one: Appearance, _: Lens) -> dict[str, str]:
 
 
 def _recurrence(one: Appearance, _: Lens) -> dict[str, object] | None:
-    master = one.day is None and one.event.recurrence
-    return write_recurrence(master) if master else None
+    if one.day is not None or one.event.recurrence is None:
+        return None
+    shown = one.event.recurrence
+    if one.event.custom_zone:
+        shown = replace(shown, zone=one.event.zone_shown)
+    return write_recurrence(shown)
 
 
 def _original_start(one: Appearance, _: Lens) -> str | None:
@@ -116,12 +119,12 @@ PROPERTIES: Mapping[str, Property] = {
     "changeKey": lambda one, lens: lens.mailbox.mint.etag(one.event.change)[3:-1],
     "categories": _constant([]),
     "transactionId": lambda one, _: one.event.transaction_id,
-    "originalStartTimeZone": lambda one, _: one.event.zone,
-    "originalEndTimeZone": lambda one, _: one.event.zone,
+    "originalStartTimeZone": lambda one, _: one.event.zone_shown,
+    "originalEndTimeZone": lambda one, _: one.event.zone_shown,
     "iCalUId": _ical_uid,
     "reminderMinutesBeforeStart": _constant(15),
     "isReminderOn": _constant(value=False),
-    "hasAttachments": _constant(value=False),
+    "hasAttachments": lambda one, _: one.event.has_attachments,
     "subject": lambda one, _: one.subject,
     "bodyPreview": lambda one, _: _text(one)[:255],
     "importance": _constant("normal"),
