@@ -222,7 +222,14 @@ def _founding(office: Office, mailbox: UUID) -> dict[str, object]:
     return {
         "tenant_id": str(office.tenant_id),
         "apps": [{"client_id": str(office.client_id), "secret": office.secret, "roles": roles}],
-        "rooms": [{"id": str(mailbox), "mailbox": "room@x.test", "name": "Room"}],
+        "rooms": [
+            {
+                "id": str(mailbox),
+                "mailbox": "room@x.test",
+                "name": "Room",
+                "processing": {"process_external_meeting_messages": True},
+            }
+        ],
         "users": [MARA, BOB],
     }
 
