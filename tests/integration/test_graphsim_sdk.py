@@ -14,7 +14,6 @@ from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_authentication_azure.azure_identity_authentication_provider import (
     AzureIdentityAuthenticationProvider,
 )
-from msgraph import GraphRequestAdapter, GraphServiceClient
 from msgraph.generated.models.attendee import Attendee
 from msgraph.generated.models.attendee_type import AttendeeType
 from msgraph.generated.models.date_time_time_zone import DateTimeTimeZone
@@ -26,7 +25,9 @@ from msgraph.generated.models.subscription import Subscription
 from msgraph.generated.users.item.events.item.cancel.cancel_post_request_body import (
     CancelPostRequestBody,
 )
-from msgraph_core import GraphClientFactory
+from msgraph.graph_request_adapter import GraphRequestAdapter
+from msgraph.graph_service_client import GraphServiceClient
+from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]  # ships no types
 
 from .graphsim_cloud import ANN, CLIENT, ROOM, SECRET, TENANT, Cloud, running_cloud, running_hook
 
