@@ -13,7 +13,19 @@ from typing import Any
 import aiohttp
 import pytest
 
-from .graphsim_cloud import CLIENT, ROLES, ROOM, SECRET, TENANT, running_cloud
+from graphsim.option_sets import option_set
+
+from .graphsim_cloud import (
+    ANN,
+    CLIENT,
+    IMMUTABLE,
+    INVITED,
+    ROLES,
+    ROOM,
+    SECRET,
+    TENANT,
+    running_cloud,
+)
 
 TENANT_BODY = {
     "tenant_id": str(TENANT),
@@ -135,3 +147,16 @@ async def test_a_scenario_replaces_the_faults_and_leaves_options_to_the_start(
         assert [one["fired"] for one in (await cloud.report())["faults"]] == [1]
         late = await cloud.call("POST", "/_sim/scenario", {"options": {"latency": 1}})
         assert (late.status, "$.options" in late.body["error"]) == (400, True)
+
+
+@pytest.mark.parametrize("name", ["documented", "observed", "worst"])
+async def test_a_meeting_is_booked_answered_and_read_under_each_set(
+    tmp_path: Path, name: str
+) -> None:
+    async with running_cloud(tmp_path, **option_set(name)) as cloud:
+        event = (await cloud.create(ANN, attendees=[INVITED])).body["id"]
+        await cloud.call("POST", "/_sim/clock", {"advance": 10})
+        await cloud.call("POST", "/_sim/clock", {"advance": 10})
+        seen = await cloud.graph("GET", f"/users/{ANN}/events/{event}", Prefer=IMMUTABLE)
+        assert seen.body["attendees"][0]["status"]["response"] == "accepted"
+        assert len(await cloud.rows(ROOM)) == 1

@@ -117,3 +117,9 @@ async def test_a_deadline_passes_on_the_clock_and_not_before() -> None:
             await asyncio.sleep(0)
             clock.advance(1)
             await asyncio.get_running_loop().create_future()
+
+
+async def test_a_standing_clock_wakes_nobody_by_itself() -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await Clock(stands_at=NOON).sleep(0.001)
