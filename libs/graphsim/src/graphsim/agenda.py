@@ -48,7 +48,7 @@ class Agenda:
             self.run_due(now)
             left = (self._steps[0][0] - now).total_seconds() if self._steps else None
             try:
-                async with asyncio.timeout(left):
+                async with self._clock.within(left):
                     await self._woken.wait()
             except TimeoutError:
                 continue

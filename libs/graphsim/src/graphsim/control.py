@@ -6,7 +6,7 @@ from uuid import UUID
 
 from .defects import Defects
 from .delivery import Delivery
-from .faults import Fault, Faults
+from .faults import Faults
 from .founding import found
 from .gateway import Gateway
 from .guard import Guard
@@ -16,9 +16,12 @@ from .outlook import Outlook
 from .publisher_keys import PublisherKeys
 from .reauthorization import Reauthorization
 from .recurrence import InvalidRecurrence
+from .scenario import Scenario
 from .state import State
 from .subscribing import Subscribing
 from .subscriptions import Register
+from .tenants import Tenant
+from .trace import Trace
 from .wire import Answer, Call, Refused
 from .writes import Writes
 from .zones import UnknownZone, instant_text
@@ -44,6 +47,7 @@ class Control:
         publisher_keys: PublisherKeys,
         subscribing: Subscribing,
         reauthorization: Reauthorization,
+        trace: Trace,
     ) -> None:
         self._state = state
         self._gateway = gateway
@@ -58,9 +62,11 @@ class Control:
         self._publisher_keys = publisher_keys
         self._subscribing = subscribing
         self._reauthorization = reauthorization
+        self._trace = trace
         self._outlook = Outlook(state)
         self._simple: dict[tuple[str, str], Callable[[Call], Awaitable[Answer]]] = {
             ("POST", "tenants"): self._tenants,
+            ("POST", "scenario"): self._scenario,
             ("POST", "lifecycle"): self._lifecycle,
             ("GET", "report"): self._report,
             ("POST", "faults"): self._add_fault,
@@ -72,7 +78,8 @@ class Control:
             ("POST", "pause-deliveries"): self._pause,
             ("POST", "guard/check"): self._check,
             ("POST", "guard/reset"): self._reset,
-            ("POST", "clock"): self._advance,
+            ("GET", "clock"): self._clock,
+            ("POST", "clock"): self._move_clock,
             ("POST", "load"): self._start_load,
             ("GET", "load"): self._show_load,
         }
@@ -96,10 +103,24 @@ class Control:
 
     async def _tenants(self, call: Call) -> Answer:
         tenant = found(self._state, call.json())
+        self._founded(tenant, call)
+        return Answer(201, {"tenant_id": str(tenant.id), "mailboxes": len(tenant.mailboxes)})
+
+    def _founded(self, tenant: Tenant, call: Call) -> None:
         for mailbox in tenant.mailboxes.values():
             if mailbox.hosting != "cloud":
                 self._notices.mailbox_gone(mailbox.id, call.now)
-        return Answer(201, {"tenant_id": str(tenant.id), "mailboxes": len(tenant.mailboxes)})
+
+    async def _scenario(self, call: Call) -> Answer:
+        """Founds and arms what a scenario says; options and clock are chosen at the start."""
+        scenario = Scenario.read(call.body)
+        for name in ("options", "clock"):
+            if getattr(scenario.document, name):
+                raise Refused(400, "", f"is for `--scenario` alone - at `$.{name}`")
+        tenants = scenario.play(self._state, self._faults)
+        for tenant in tenants:
+            self._founded(tenant, call)
+        return Answer(201, {"tenants": len(tenants), "faults": len(self._faults.all)})
 
     async def _lifecycle(self, call: Call) -> Answer:
         body: Json = call.json()
@@ -113,9 +134,7 @@ class Control:
         return Answer(200, {"sent": sent})
 
     async def _add_fault(self, call: Call) -> Answer:
-        fault = Fault.read(len(self._faults.all) + 1, call.json())
-        self._faults.add(fault)
-        return Answer(201, {"number": fault.number})
+        return Answer(201, {"number": self._faults.add(call.json()).number})
 
     async def _clear_faults(self, _: Call) -> Answer:
         self._faults.clear()
@@ -138,6 +157,7 @@ class Control:
             200,
             {
                 "now": instant_text(call.now),
+                "trace": self._trace.report(),
                 "guard_violations": self._guard.violations(),
                 "event_gets": self._guard.event_gets,
                 "reasks": self._guard.reasks(),
@@ -197,9 +217,21 @@ class Control:
         self._writes.reset()
         return Answer(204)
 
-    async def _advance(self, call: Call) -> Answer:
-        self._state.clock.advance(float(call.json()["advance"]))
-        return Answer(200, {"now": instant_text(self._state.clock.now())})
+    async def _clock(self, _: Call) -> Answer:
+        clock = self._state.clock
+        return Answer(200, {"now": instant_text(clock.now()), "stands": clock.stands})
+
+    async def _move_clock(self, call: Call) -> Answer:
+        body, clock = call.json(), self._state.clock
+        if not body.keys() & {"advance", "stands"}:
+            raise ValueError("`advance` or `stands` is missing")
+        if "stands" in body:
+            (clock.stop if body["stands"] else clock.go)()
+        if "advance" in body:
+            clock.advance(float(body["advance"]))
+        # Before the answer, so that whoever advanced sees what that did.
+        self._state.agenda.run_due(clock.now())
+        return await self._clock(call)
 
     async def _start_load(self, call: Call) -> Answer:
         body: Json = call.json()

@@ -3,92 +3,200 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from datetime import datetime
+from random import Random
+from typing import Annotated, Any, Literal, Self
+
+import msgspec
+from msgspec import Meta
+
+from .clock import Clock
 
 When = Literal["before", "after"]
+Page = Literal["partial", "unlinked", "sliding", "repeating", "endless"]
+
+_Seconds = Annotated[float, Meta(ge=0)]
+_OWN_ANSWER = ("delay", "page", "lag")
+"""What leaves a call its own status, body and connection."""
+
+
+class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which calls a fault strikes; `since` and `until` are seconds after it was armed."""
+
+    method: str = "*"
+    path: str = ""
+    tenant: str | None = None
+    nth: Annotated[int, Meta(ge=1)] = 1
+    """The first of the matching calls that is struck."""
+    share: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    since: _Seconds = msgspec.field(default=0.0, name="from")
+    until: _Seconds | None = None
+
+
+class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A fault as it is ordered: the body of `POST /_sim/faults` and a member of a scenario."""
+
+    match: Match = Match()
+    times: Annotated[int, Meta(ge=1)] | None = 1
+    """None is for ever."""
+    status: Annotated[int, Meta(ge=200, le=599)] | None = None
+    retry_after: str | int | float | None = None
+    headers: dict[str, str] = {}
+    body: Any = None
+    when: When | None = None
+    drop: bool = False
+    latency: _Seconds = 0.0
+    """Before the call is looked at; `delay` is between its effect and its answer."""
+    delay: _Seconds = 0.0
+    lag: _Seconds = 0.0
+    """How long reads go on showing what was before this write."""
+    page: Page | None = None
 
 
 @dataclass(slots=True)
 class Fault:
-    """Answers matching calls wrongly, `times` times."""
+    """Spoils matching calls, `times` times."""
 
     number: int
-    method: str
+    document: Document
     path: re.Pattern[str]
-    times: int
-    status: int = 503
-    retry_after: str | None = None
-    body: object = None
-    when: When = "before"
-    drop: bool = False
-    delay: float = 0.0
-    """Seconds that the call's own answer waits after the effect, for a client's timeout."""
+    armed: datetime
+    met: int = field(default=0)
     fired: int = field(default=0)
 
     @classmethod
-    def read(cls, number: int, body: Mapping[str, Any]) -> Self:
-        """The fault of a `POST /_sim/faults` body; raises ValueError, TypeError."""
-        match: Mapping[str, Any] = body.get("match") or {}
-        retry_after, delay = body.get("retry_after"), float(body.get("delay") or 0)
-        if delay and body.keys() & {"status", "body", "drop", "when", "retry_after"}:
-            raise ValueError("a delayed call keeps its own answer")
-        return cls(
-            number=number,
-            method=str(match.get("method") or "*").upper(),
-            path=re.compile(str(match.get("path") or "")),
-            times=int(body.get("times") or 1),
-            status=int(body.get("status") or 503),
-            retry_after=None if retry_after is None else str(retry_after),
-            body=body.get("body"),
-            when="after" if delay or body.get("when") == "after" else "before",
-            drop=bool(body.get("drop")),
-            delay=delay,
-        )
+    def read(cls, number: int, body: object, armed: datetime) -> Self:
+        """The fault of a document; raises ValueError that names the field."""
+        try:
+            document = msgspec.convert(body, Document)
+        except msgspec.ValidationError as error:
+            raise ValueError(str(error)) from None
+        kept = [name for name in _OWN_ANSWER if getattr(document, name)]
+        spoils = document.status or document.body is not None or document.drop or document.when
+        if kept and (spoils or document.retry_after is not None or document.headers):
+            raise ValueError(f"a call with `{kept[0]}` keeps its own answer - at `$.{kept[0]}`")
+        try:
+            path = re.compile(document.match.path)
+        except re.error as error:
+            raise ValueError(f"no regular expression: {error} - at `$.match.path`") from None
+        return cls(number, document, path, armed)
 
-    def matches(self, method: str, path: str) -> bool:
+    @property
+    def status(self) -> int:
+        """The status of a spoiled answer."""
+        return self.document.status or 503
+
+    @property
+    def retry_after(self) -> str | None:
+        """The value of Retry-After, as it was ordered."""
+        given = self.document.retry_after
+        return None if given is None else str(given)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of a spoiled answer."""
+        waits = {} if self.retry_after is None else {"Retry-After": self.retry_after}
+        return waits | self.document.headers
+
+    @property
+    def body(self) -> object:
+        """The body of a spoiled answer; None asks for the service's own."""
+        return self.document.body
+
+    @property
+    def drop(self) -> bool:
+        """Whether the connection is closed instead of answering."""
+        return self.document.drop
+
+    @property
+    def delay(self) -> float:
+        """Seconds that the call's own answer waits after the effect, for a client's timeout."""
+        return self.document.delay
+
+    @property
+    def when(self) -> When | None:
+        """Whether the answer is spoiled before or after the effect; None leaves it as it is."""
+        document = self.document
+        if any(getattr(document, name) for name in _OWN_ANSWER):
+            return None
+        ordered = document.status or document.body is not None or document.drop or document.when
+        return (document.when or "before") if ordered or not document.latency else None
+
+    def matches(self, method: str, path: str, tenant: str, now: datetime) -> bool:
         """Whether this call, its query included, is one of those it waits for."""
+        match = self.document.match
+        age = (now - self.armed).total_seconds()
         return (
-            self.fired < self.times
-            and self.method in {"*", method}
+            (self.document.times is None or self.fired < self.document.times)
+            and match.method.upper() in {"*", method}
+            and match.since <= age
+            and (match.until is None or age < match.until)
+            and (match.tenant is None or match.tenant.lower() == tenant)
             and self.path.search(path) is not None
         )
+
+    def report(self) -> Mapping[str, object]:
+        """What it does and how often it did."""
+        document, spoils = self.document, self.when is not None
+        more = {"latency", "lag", "page", "headers"}
+        return {
+            "number": self.number,
+            "method": document.match.method.upper(),
+            "path": document.match.path,
+            "status": self.status if spoils else None,
+            "when": self.when or "after",
+            "drop": document.drop,
+            "delay": document.delay,
+            **{name: getattr(document, name) for name in more if getattr(document, name)},
+            "times": document.times,
+            "met": self.met,
+            "fired": self.fired,
+        }
 
 
 class Faults:
     """All faults of one simulator, in the order they were added."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock, seed: int = 0) -> None:
+        self._clock = clock
+        self._chance = Random(f"{seed}/faults")  # noqa: S311 -- repeatable by seed
         self.all: list[Fault] = []
 
-    def add(self, fault: Fault) -> None:
-        """Arms a fault."""
+    def add(self, body: object) -> Fault:
+        """Arms a fault; raises ValueError."""
+        fault = Fault.read(len(self.all) + 1, body, self._clock.now())
         self.all.append(fault)
+        return fault
 
-    def strike(self, method: str, path: str) -> Fault | None:
-        """The first fault that matches, now counted as fired."""
+    def strike(self, method: str, path: str, tenant: str | None = None) -> Fault | None:
+        """The first fault that strikes, now counted as fired.
+
+        Without a tenant, which then is the path's first segment, only those that spoil or delay.
+        """
+        now = self._clock.now()
         for fault in self.all:
-            if fault.matches(method, path):
-                fault.fired += 1
-                return fault
+            if not fault.matches(method, path, tenant or _first(path), now):
+                continue
+            if tenant is None and fault.when is None and not fault.delay:
+                continue
+            fault.met += 1
+            match = fault.document.match
+            if fault.met < match.nth:
+                continue
+            if match.share < 1 and self._chance.random() >= match.share:
+                continue
+            fault.fired += 1
+            return fault
         return None
 
     def clear(self) -> None:
         """Disarms and forgets all."""
         self.all.clear()
 
-    def report(self) -> list[dict[str, object]]:
+    def report(self) -> list[Mapping[str, object]]:
         """Each fault with how often it fired."""
-        return [
-            {
-                "number": one.number,
-                "method": one.method,
-                "path": one.path.pattern,
-                "status": None if one.delay else one.status,
-                "when": one.when,
-                "drop": one.drop,
-                "delay": one.delay,
-                "times": one.times,
-                "fired": one.fired,
-            }
-            for one in self.all
-        ]
+        return [one.report() for one in self.all]
+
+
+def _first(path: str) -> str:
+    return path.strip("/").partition("/")[0].lower()

@@ -1,6 +1,5 @@
 """Graph's front door: who calls, which handler, faults, limits, error envelopes, request ids."""
 
-import asyncio
 import re
 from collections import Counter
 from random import Random
@@ -8,9 +7,12 @@ from uuid import UUID
 
 from .access import Access
 from .calendar import Calendar
+from .clock import Clock
 from .directory import Directory
 from .faults import Fault, Faults
+from .lag import Lag
 from .options import Options
+from .page_faults import spoil
 from .quotas import Quotas
 from .registrations import Registrations, keyed
 from .routing import Route, Routes
@@ -32,8 +34,10 @@ class Gateway:
     def __init__(
         self,
         options: Options,
+        clock: Clock,
         tokens: Tokens,
         faults: Faults,
+        lag: Lag,
         access: Access,
         calendar: Calendar,
         writing: Writing,
@@ -42,8 +46,10 @@ class Gateway:
         start: int,
     ) -> None:
         self._options = options
+        self._clock = clock
         self._tokens = tokens
         self._faults = faults
+        self._lag = lag
         self._access = access
         self.limits = MailboxLimits(options)
         self._quotas = Quotas(options)
@@ -61,7 +67,10 @@ class Gateway:
         call.request_id = self.new_id()
         name = f"{call.method} ?"
         try:
-            fault = self._faults.strike(call.method, _target(call))
+            fault = self._strike(call)
+            if fault is not None and fault.document.latency:
+                await self._clock.sleep(fault.document.latency)
+                call.now = self._clock.now()
             if fault is not None and fault.when == "before":
                 self.counts[f"{name} fault {fault.status}"] += 1
                 return self._named(call, self._struck(fault, call))
@@ -69,13 +78,25 @@ class Gateway:
             call.segments = keyed(call.segments)
             route = self._routes.find(call)
             name = f"{call.method} {route.name}"
-            answer = await self._limited(call, route, fault.delay if fault else 0.0)
-            if fault is not None and not fault.delay:
+            answer = await self._limited(call, route, fault)
+            if fault is not None and fault.when == "after":
                 answer = self._struck(fault, call)
+            elif fault is not None and fault.document.page is not None:
+                spoil(call, answer, fault.document.page)
         except Refused as refused:
             answer = self._refusal(call, refused)
         self.counts[f"{name} {answer.status}"] += 1
         return self._named(call, answer)
+
+    def _strike(self, call: Call) -> Fault | None:
+        if not self._faults.all:
+            return None
+        try:
+            principal = self._tokens.read(call.headers.get("authorization", ""), call.now)
+            tenant = str(principal.tenant)
+        except Refused:
+            tenant = ""
+        return self._faults.strike(call.method, _target(call), tenant)
 
     def _named(self, call: Call, answer: Answer) -> Answer:
         answer.headers["request-id"] = call.request_id
@@ -85,30 +106,31 @@ class Gateway:
             answer.headers.setdefault("Content-Type", _JSON)
         return answer
 
-    async def _limited(self, call: Call, route: Route, delay: float) -> Answer:
+    async def _limited(self, call: Call, route: Route, fault: Fault | None) -> Answer:
         self._quotas.count(call)
         if route.quota is not None:
             self._quotas.take(call, route.quota)
         if route.units:
             users = len(self._access.tenant(call).mailboxes)
             headers = self._quotas.read_directory(call, route.units, users)
-            answer = await self._timed(call, route, delay)
+            answer = await self._timed(call, route, fault)
             answer.headers.update(headers)
             return answer
         if call.segments[0].lower() != "users" or len(call.segments) < 3:
-            return await self._timed(call, route, delay)
+            return await self._timed(call, route, fault)
         mailbox = self._access.found(self._access.tenant(call), call.segments[1])
         if mailbox is None:
-            return await self._timed(call, route, delay)
+            return await self._timed(call, route, fault)
         with self.limits.call(call.caller.app, mailbox.id, call.now, len(call.body)):
-            return await self._timed(call, route, delay)
+            return await self._timed(call, route, fault)
 
-    async def _timed(self, call: Call, route: Route, delay: float) -> Answer:
-        if self._options.latency > 0:
-            await asyncio.sleep(self._options.latency)
-        answer = await route.handler(call)
-        if delay > 0:
-            await asyncio.sleep(delay)
+    async def _timed(self, call: Call, route: Route, fault: Fault | None) -> Answer:
+        await self._clock.sleep(self._options.latency)
+        if fault is None:
+            return await route.handler(call)
+        with self._lag.longer(fault.document.lag):
+            answer = await route.handler(call)
+        await self._clock.sleep(fault.delay)
         return answer
 
     def _refusal(self, call: Call, refused: Refused) -> Answer:
@@ -124,12 +146,12 @@ class Gateway:
         return Answer(refused.status, payload, dict(refused.headers))
 
     def _struck(self, fault: Fault, call: Call) -> Answer:
-        headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
         if fault.body is not None:
-            return Answer(fault.status, fault.body, headers, drop=fault.drop)
+            return Answer(fault.status, fault.body, fault.headers, drop=fault.drop)
         codes = {429: "TooManyRequests", 503: "ServiceNotAvailable"}
         code = codes.get(fault.status, "UnknownError")
-        answer = self._refusal(call, Refused(fault.status, code, "A simulated fault.", headers))
+        refused = Refused(fault.status, code, "A simulated fault.", fault.headers)
+        answer = self._refusal(call, refused)
         answer.drop = fault.drop
         return answer
 

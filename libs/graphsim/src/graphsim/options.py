@@ -1,8 +1,12 @@
 """The simulator's switches: timings, and which reading of an unproven fact it shows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Self, get_type_hints
 
+import msgspec
+
+from .option_sets import option_set
 from .slowness import ERA_2026, Era
 
 
@@ -183,3 +187,39 @@ class Options:
     delivery_hours: float = 4.0
     validation_seconds: float = 10.0
     throttle: bool = True
+    read_lag: float = 0.0
+    """How long reads of a calendar go on showing what was before a change (unproven)."""
+
+    @classmethod
+    def documented(cls, **more: Any) -> Self:
+        """The reading of Microsoft's documentation."""
+        return cls(**{**option_set("documented"), **more})
+
+    @classmethod
+    def observed(cls, **more: Any) -> Self:
+        """The reading of what was seen in the field, where it differs."""
+        return cls(**{**option_set("observed"), **more})
+
+    @classmethod
+    def worst(cls, **more: Any) -> Self:
+        """The reading that is hardest for a client."""
+        return cls(**{**option_set("worst"), **more})
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> Self:
+        """The options of a JSON object; its `set` names where it starts.
+
+        Raises ValueError that names the option.
+        """
+        values = dict(option_set(given["set"])) if "set" in given else {}
+        types = get_type_hints(cls)
+        for name, value in given.items():
+            if name == "set":
+                continue
+            if name not in types:
+                raise ValueError(f"unknown option - at `$.{name}`")
+            try:
+                values[name] = msgspec.convert(value, types[name])
+            except msgspec.ValidationError as error:
+                raise ValueError(f"{error} - at `$.{name}`") from None
+        return cls(**values)

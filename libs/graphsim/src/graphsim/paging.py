@@ -22,7 +22,7 @@ def next_link(call: Call, skip: int) -> str:
     pairs = [
         f"{quote(shown.get(name, name), safe='')}={quote(value, safe='')}"
         for name, value in call.query.items()
-        if name != "$skip"
+        if name not in {"$skip", "$skiptoken"}
     ]
     return f"{call.origin}{call.path}?{'&'.join([*pairs, f'%24skip={skip}'])}"
 

@@ -103,7 +103,9 @@ class Routes:
             self._add("POST", f"{event}/decline", writing.decline)
 
     def _add_directory(self, directory: Directory, registrations: Registrations) -> None:
-        self._add("GET", "places/microsoft.graph.room", directory.rooms)
+        for cast in ("microsoft.graph.room", "graph.room"):
+            # `graph` is the alias of `microsoft.graph` in the metadata; Microsoft's SDKs use it.
+            self._add("GET", f"places/{cast}", directory.rooms)
         self._add("GET", "places/{id}", directory.place)
         for pattern, handler, units in (
             ("users", directory.users, 2),

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from .certificates import server_context
 from .simulator import Simulator
+from .trace import Trace
 from .wire import Answer, Call, Refused, prefer_of, query_of, segments_of
 
 _COMPRESS_FROM = 2_048
@@ -47,7 +48,9 @@ async def serve(
         trust.load_verify_locations(folder / "ca.pem")
         session = await resources.enter_async_context(
             aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=trust, limit=0), trust_env=False
+                connector=aiohttp.TCPConnector(ssl=trust, limit=0),
+                trust_env=False,
+                trace_configs=[_posts(simulator.trace)],
             )
         )
         await resources.enter_async_context(simulator.running(session))
@@ -86,13 +89,26 @@ class _Edge:
             answer = Answer(refused.status, {"error": refused.message})
         if answer.drop and request.transport is not None:
             request.transport.close()
-        return _response(answer)
+        body = b"" if answer.payload is None else _encoder.encode(answer.payload)
+        self._simulator.trace.answered(call, answer.status, body)
+        return _response(answer, body)
 
 
-def _response(answer: Answer) -> web.Response:
+def _posts(trace: Trace) -> aiohttp.TraceConfig:
+    """Counts what is posted to notification URLs; a challenge has no body."""
+
+    async def sent(_: object, __: object, chunk: aiohttp.TraceRequestChunkSentParams) -> None:
+        if chunk.chunk:
+            trace.posted(chunk.url.raw_path_qs, chunk.chunk)
+
+    config = aiohttp.TraceConfig()
+    config.on_request_chunk_sent.append(sent)
+    return config
+
+
+def _response(answer: Answer, body: bytes) -> web.Response:
     if answer.payload is None:
         return web.Response(status=answer.status, headers=answer.headers)
-    body = _encoder.encode(answer.payload)
     response = web.Response(
         status=answer.status,
         body=body,

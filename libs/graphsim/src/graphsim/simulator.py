@@ -20,6 +20,7 @@ from .entra import Entra
 from .faults import Faults
 from .gateway import Gateway
 from .guard import Guard
+from .lag import Lag, LaggingAccess
 from .load import Load
 from .notices import Notices
 from .options import Options
@@ -29,6 +30,7 @@ from .state import State
 from .subscribing import Subscribing
 from .subscriptions import Register
 from .tokens import Tokens
+from .trace import Trace
 from .validation_tokens import ValidationTokens
 from .wire import Answer, Call
 from .writes import Writes
@@ -52,14 +54,15 @@ class Simulator:
         self.state = State(self.options, self.clock)
         self.guard = Guard()
         self.writes = Writes()
-        self.faults = Faults()
+        self.faults = Faults(self.clock, self.options.seed)
+        self.trace = Trace()
         self.defects = Defects(self.options.seed)
         self.register = Register()
         self._http: aiohttp.ClientSession | None = None
         tokens = Tokens(
             state_dir / "token-key.pem" if state_dir else None, self.options.token_seconds
         )
-        access = Access(self.state)
+        access, lag = Access(self.state), Lag(self.state)
         courier = Courier(self.clock, self._session, self.options.delivery_user_agent)
         self.publisher_keys = PublisherKeys(
             self.clock, self.faults, self.options.publisher_key_hours
@@ -90,10 +93,12 @@ class Simulator:
         )
         self.gateway = Gateway(
             self.options,
+            self.clock,
             tokens,
             self.faults,
+            lag,
             access,
-            Calendar(self.state, access, self.guard),
+            Calendar(self.state, LaggingAccess(self.state, lag), self.guard),
             Writing(self.state, access, self.writes),
             Directory(access),
             subscribing,
@@ -113,6 +118,7 @@ class Simulator:
             self.publisher_keys,
             subscribing,
             reauthorization,
+            self.trace,
         )
 
     @asynccontextmanager
