@@ -32,7 +32,7 @@ WALL = {
 """Every place in graphsim that looks at the machine's time; anything else takes the clock."""
 
 _READERS = re.compile(
-    r"(datetime|date)\.(now|utcnow|today)|time\.\w+|.*loop(\(\))?\.(time|call_later|call_at)"
+    r"(datetime|date)\.(now|utcnow|today)|time\.(?!fromisoformat)\w+|.*loop(\(\))?\.(time|call_later|call_at)"
     r"|asyncio\.(sleep|timeout|timeout_at|wait_for|wait)"
 )
 

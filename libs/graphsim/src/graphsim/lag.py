@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -56,7 +56,7 @@ class Lag:
                 events.pop(one.key, None)
             else:
                 events[one.key] = one.event
-        return replace(mailbox, events=events)
+        return mailbox.showing(events)
 
     def _changed(
         self, _: Tenant, mailbox: Mailbox, changes: Iterable[Change], now: datetime

@@ -103,6 +103,11 @@ class Mailbox:
         """Removes an item; raises KeyError."""
         return self._kept.drop(key)
 
+    def showing(self, events: Mapping[int, Event]) -> Self:
+        """The same mailbox with other contents, for whoever reads; never to be written to."""
+        other = Contents(dict(events), {one.ical_uid: key for key, one in events.items()})
+        return replace(self, source=lambda _: other)
+
     def copy_of(self, ical_uid: str) -> Event | None:
         """This mailbox's copy of a meeting."""
         seen = self._seen

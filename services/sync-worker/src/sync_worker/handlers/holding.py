@@ -39,7 +39,9 @@ class Options:
     cadence: Cadence
     writes: bool = True  # false: `observe`, nothing is written to Graph
     lease: timedelta = timedelta(seconds=30)
-    write_lease: timedelta = timedelta(seconds=45)  # what a write needs, and time to commit before it
+    write_lease: timedelta = timedelta(
+        seconds=45
+    )  # what a write needs, and time to commit before it
 
 
 class Holding:
