@@ -19,15 +19,9 @@ WALL = {
     ("clock", "datetime.now"),
     ("clock", "asyncio.timeout"),
     ("clock", "loop.time"),
-    # How long a real endpoint takes to answer is real; `advance` runs the deadline out.
-    ("courier", "asyncio.timeout"),
-    ("courier", "asyncio.get_running_loop().time"),
     # A load's rate is measured against real clients.
     ("load", "loop.time"),
     ("load", "asyncio.sleep"),
-    # A delayed answer outside Graph.
-    ("entra", "asyncio.sleep"),
-    ("publisher_keys", "asyncio.sleep"),
 }
 """Every place in graphsim that looks at the machine's time; anything else takes the clock."""
 

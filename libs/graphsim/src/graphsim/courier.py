@@ -1,10 +1,7 @@
 """What the cloud posts to the outside world, under deadlines on the simulator's clock."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import aiohttp
 from yarl import URL
@@ -33,8 +30,6 @@ class Courier:
         self._clock = clock
         self._session = session
         self._headers = {} if user_agent is None else {"User-Agent": user_agent}
-        self._running: dict[asyncio.Timeout, datetime] = {}
-        clock.on_move(self._moved)
 
     async def post(self, url: str, kind: str, body: bytes, seconds: float) -> Reply:
         """The answer within so many seconds, the URL sent to the letter and no redirect followed.
@@ -42,7 +37,7 @@ class Courier:
         Raises TimeoutError, aiohttp.ClientError, OSError.
         """
         async with (
-            self._within(seconds),
+            self._clock.within(seconds),
             self._session().post(
                 URL(url, encoded=True),
                 data=body,
@@ -52,20 +47,3 @@ class Courier:
             ) as answer,
         ):
             return Reply(answer.status, answer.content_type, await answer.read())
-
-    @asynccontextmanager
-    async def _within(self, seconds: float) -> AsyncIterator[None]:
-        async with asyncio.timeout(seconds) as timer:
-            self._running[timer] = self._clock.now() + timedelta(seconds=seconds)
-            try:
-                yield
-            finally:
-                del self._running[timer]
-
-    def _moved(self) -> None:
-        if not self._running:
-            return
-        now, loop_now = self._clock.now(), asyncio.get_running_loop().time()
-        for timer, due in self._running.items():
-            if not timer.expired():
-                timer.reschedule(loop_now + max(0.0, (due - now).total_seconds()))

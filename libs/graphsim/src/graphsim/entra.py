@@ -1,6 +1,5 @@
 """Entra's endpoints: discovery, keys, and tokens by client credentials (graph-calendar §7)."""
 
-import asyncio
 import re
 from random import Random
 from uuid import UUID
@@ -34,7 +33,7 @@ class Entra:
         if fault is not None and not fault.delay:
             return self._struck(call, fault)
         if fault is not None:
-            await asyncio.sleep(fault.delay)
+            await self._state.clock.sleep(fault.delay)
         answer = self._route(call)
         if "client-request-id" in call.headers:
             answer.headers["client-request-id"] = call.headers["client-request-id"]

@@ -1,6 +1,5 @@
 """The keys behind `validationTokens`, published and rotated as Entra's common keys are (§5.3)."""
 
-import asyncio
 import hashlib
 from base64 import urlsafe_b64encode
 from datetime import timedelta
@@ -95,7 +94,7 @@ class PublisherKeys:
             headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
             return Answer(fault.status, fault.body, headers, drop=fault.drop)
         if fault is not None:
-            await asyncio.sleep(fault.delay)
+            await self._clock.sleep(fault.delay)
         version, keys = _DOCUMENTS[_tail(call)]
         if keys:
             self.reads += 1
