@@ -27,6 +27,8 @@ from aiohttp import web
 from demo.ports import free_port
 from graphsim.certificates import server_context
 
+from .processes import cpu_seconds
+
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "4"))
 ROOMS = int(os.environ.get("BENCH_ROOMS", "100000"))
@@ -69,10 +71,10 @@ async def _measure(ports: dict[str, int], pids: dict[str, int], tls: ssl.SSLCont
     walls: dict[str, list[float]] = {name: [] for name in ports}
     for turn in range(ROUNDS + 1):
         for name, port in ports.items():
-            used, began = _cpu_seconds(pids[name]), time.perf_counter()
+            used, began = cpu_seconds(pids[name]), time.perf_counter()
             reads = await _load(port, requests[-READ:], tls)
             if turn:  # the first round warms up
-                per_core[name].append(reads / (_cpu_seconds(pids[name]) - used))
+                per_core[name].append(reads / (cpu_seconds(pids[name]) - used))
                 walls[name].append(reads / (time.perf_counter() - began))
     print(
         f"GET of one event, {CONNECTIONS} connections, medians of {ROUNDS} rounds, {SECONDS:g} s\n"
@@ -213,12 +215,7 @@ async def _answers(session: aiohttp.ClientSession, port: int) -> None:
                 async with session.get(f"https://127.0.0.1:{port}/_sim/report"):
                     return
             except aiohttp.ClientError:
-                await asyncio.sleep(0.05)
-
-
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+                await asyncio.sleep(0.05)  # a port can only be asked
 
 
 def _resident(pid: int, what: str = "VmRSS") -> float:

@@ -15,7 +15,6 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 import aiormq
 
@@ -26,6 +25,7 @@ from graphclient.client_state import ClientStateKeys, seal
 
 from .broker import running_broker
 from .ingress_load import Result, load, post
+from .processes import cpu_seconds
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "4"))
@@ -73,9 +73,9 @@ async def _compare(
         for name, port in ports.items():
             await _emptied(amqp_url)
             request = post(port, PATH, one)
-            before = _cpu_seconds(pids[name])
+            before = cpu_seconds(pids[name])
             result = await load(port, request, connections=CONNECTIONS, seconds=SECONDS)
-            cpu[name] += _cpu_seconds(pids[name]) - before
+            cpu[name] += cpu_seconds(pids[name]) - before
             results[name].append(result)
     print(f"POSTs of one notification ({len(one)} bytes), {CONNECTIONS} connections, medians of")
     print(f"{ROUNDS} rounds of {SECONDS:g} s; one process each\n")
@@ -182,8 +182,3 @@ def _running(command: list[str], environment: dict[str, str]) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(30)
-
-
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -5,7 +5,6 @@ import os
 import signal
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -140,8 +139,6 @@ async def test_commands_survive_a_killed_postgres(amqp_url: str, tmp_path: Path)
                 os.kill(pid, signal.SIGKILL)
                 await asyncio.to_thread(first.__exit__, None, None, None)
                 killed = True
-                async with asyncio.timeout(30):
-                    await until(lambda: asyncio.to_thread(_deserted, folder / "postgres"))
                 await asyncio.to_thread(second.__enter__)
 
             await _under_load(stack, office, amqp_url, fault, seed=13)
@@ -149,16 +146,6 @@ async def test_commands_survive_a_killed_postgres(amqp_url: str, tmp_path: Path)
             assert now != pid, "the server was not killed"
     finally:
         await asyncio.to_thread((second if killed else first).__exit__, None, None, None)
-
-
-def _deserted(data: Path) -> bool:
-    """Whether the killed server's children are gone too: while one works on, PostgreSQL refuses to start."""
-    mine = str(data.resolve())
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if str((process / "cwd").readlink()) == mine:
-                return False
-    return True
 
 
 OUTAGE_SECONDS = 35.0

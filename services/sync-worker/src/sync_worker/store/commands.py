@@ -23,10 +23,10 @@ from .orders import RESULT, asked_of, result_parameters
 _STRAY_LEASE = timedelta(seconds=30)
 
 # A room nobody has compared yet gets its row here: a command waits for no comparison.
-_ROUSE = """
-insert into room_sync (room_id, organisation_id, due_at, command_no) values ($1, $2, $3, 1)
-on conflict (room_id) do update set command_no = room_sync.command_no + 1,
-    due_at = greatest(least(room_sync.due_at, $3), room_sync.not_before)
+_ROUSED = """on conflict (room_id) do update set command_no = room_sync.command_no + 1,
+    due_at = greatest(least(room_sync.due_at, excluded.due_at), room_sync.not_before)"""
+_ROUSE = f"""
+insert into room_sync (room_id, organisation_id, due_at, command_no) values ($1, $2, $3, 1) {_ROUSED}
 """
 _BOOKED = """
 select room_id from (
@@ -58,9 +58,7 @@ with place as (
     on conflict do nothing returning room_id
 ), roused as (
     insert into room_sync (room_id, organisation_id, due_at, command_no)
-    select known.room_id, $1, $11, 1 from known, new where known.active
-    on conflict (room_id) do update set command_no = room_sync.command_no + 1,
-        due_at = greatest(least(room_sync.due_at, $11), room_sync.not_before)
+    select known.room_id, $1, $11, 1 from known, new where known.active {_ROUSED}
 )
 select known.room_id, known.active from known, new
 """
