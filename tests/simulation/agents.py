@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -12,27 +11,14 @@ from contracts.commands import Book, Cancel, Change, Person
 from contracts.events import Booking
 from contracts.identity import booking_id_of_event
 from graphsim.wire import Refused
+from graphsim.zones import to_wall
 
 from .broker import Broker
 from .cloud import Cloud
 from .journal import Journal
 from .ledger import Affair, Edit, Ledger, Organiser, Side, When, tag_of
+from .office import Office
 from .platform import Platform
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """One organisation as its people know it."""
-
-    number: int
-    id: UUID
-    tenant_id: UUID
-    client_id: UUID
-    rooms: dict[UUID, UUID]
-    """Our id of a room → its mailbox."""
-    addresses: dict[UUID, str]
-    members: dict[str, tuple[UUID, str]]
-    """Address → mailbox and name."""
 
 
 GUEST = ("gail@guests.test", "Gail Guest")
@@ -53,6 +39,7 @@ class People:
         random: Random,
         *,
         contention: float,
+        meddles: int,
     ) -> None:
         self._offices = offices
         self._cloud = cloud
@@ -64,6 +51,7 @@ class People:
         self._random = random
         self._contention = contention
         self._commands = 0
+        self._meddles = meddles
         self._first_day = clock().replace(hour=0, minute=0, second=0, microsecond=0)
 
     async def live(self, edits: int, seconds: float) -> None:
@@ -81,7 +69,9 @@ class People:
             await self._book()
             return
         affair = self._random.choice(affairs)
-        action = self._random.choices((self._move, self._rename, self._cancel, self._copy), (4, 3, 3, 1))[0]
+        action = self._random.choices(
+            (self._move, self._rename, self._cancel, self._copy), (4, 3, 3, 1)
+        )[0]
         side: Side = self._random.choice(("outlook", "platform"))
         if not await action(affair, side):
             await self._book()
@@ -90,7 +80,11 @@ class People:
         random = self._random
         office = self._offices[like.organisation] if like else random.choice(self._offices)
         room_id = like.room_id if like else random.choice(list(office.rooms))
-        kind: Organiser = like.organiser if like else random.choice(("member", "member", "member", "guest", "room"))
+        kind: Organiser = (
+            like.organiser
+            if like
+            else random.choice(("member", "member", "member", "guest", "room"))
+        )
         side: Side = random.choice(("outlook", "platform"))
         address, name = self._who(office, room_id, kind, like)
         when = self._slot(room_id)
@@ -100,7 +94,10 @@ class People:
             tag, office.number, room_id, office.rooms[room_id], side, kind, address, name, [edit]
         )  # fmt: skip
         self._ledger.affairs.append(affair)
-        self._journal.note(name, f"books {tag} on {side} as {kind} in {room_id} {when.start:%d %H:%M}-{when.end:%H:%M}")
+        self._journal.note(
+            name,
+            f"books {tag} on {side} as {kind} in {room_id} {when.start:%d %H:%M}-{when.end:%H:%M}",
+        )
         if side == "outlook":
             await self._book_in_outlook(affair, when)
             return
@@ -126,6 +123,8 @@ class People:
         made = await self._cloud.control("POST", f"mailboxes/{affair.mailbox}/meetings", body)
         affair.event_id = str(made["event_id"])
         affair.booking_id = booking_id_of_event(affair.room_id, affair.event_id)
+        event = self._cloud.event(affair.mailbox, affair.event_id)
+        affair.uid = event.ical_uid if event else None
         self._journal.note("outlook", f"made {affair.tag} {affair.event_id} {affair.booking_id}")
 
     async def _copy(self, affair: Affair, _: Side) -> bool:
@@ -138,7 +137,9 @@ class People:
 
     async def _rename(self, affair: Affair, side: Side) -> bool:
         subject = f"{affair.tag} v{len(affair.edits)}"
-        return await self._edit(affair, Edit(self._journal.now(), side, affair.name, subject=subject))
+        return await self._edit(
+            affair, Edit(self._journal.now(), side, affair.name, subject=subject)
+        )
 
     async def _cancel(self, affair: Affair, side: Side) -> bool:
         return await self._edit(affair, Edit(self._journal.now(), side, affair.name, cancels=True))
@@ -171,6 +172,19 @@ class People:
             subject=edit.subject,
         )
 
+    def rest(self) -> None:
+        """From now on nobody wants anything."""
+        self._meddles = 0
+
+    async def meddle(self, affair: Affair) -> None:
+        """Edit it in Outlook this very moment, now and then: somebody's write is about to arrive."""
+        if self._meddles <= 0 or self._random.random() < 0.5:
+            return
+        self._meddles -= 1
+        self._journal.fault("meddled", what=affair.tag)
+        action = self._random.choices((self._move, self._rename, self._cancel), (4, 4, 1))[0]
+        await action(affair, "outlook")
+
     async def edit_in_outlook(self, affair: Affair, edit: Edit, event_id: str) -> bool:
         """Do it there; whether there was anything to do it to."""
         path = f"mailboxes/{affair.mailbox}/meetings/{event_id}"
@@ -178,14 +192,18 @@ class People:
             if edit.cancels:
                 await self._cloud.control("DELETE", path)
             else:
-                body: dict[str, Any] = _walls(edit.when) if edit.when else {}
+                stored = self._cloud.event(affair.mailbox, event_id)
+                zone = stored.zone if stored else "UTC"
+                body: dict[str, Any] = _walls(edit.when, zone) if edit.when else {}
                 if edit.subject is not None:
                     body["subject"] = edit.subject
                 await self._cloud.control("PATCH", path, body)
         except Refused:
             return False
         affair.edits.append(edit)
-        self._journal.note(edit.who, f"edits {affair.tag} in outlook {_told(edit)} {affair.booking_id}")
+        self._journal.note(
+            edit.who, f"edits {affair.tag} in outlook {_told(edit)} {affair.booking_id}"
+        )
         return True
 
     async def event_of(self, affair: Affair) -> str | None:
@@ -203,7 +221,9 @@ class People:
         listed = await self._cloud.control("GET", f"mailboxes/{mailbox}/meetings{span}")
         return list(listed["items"])
 
-    def _who(self, office: Office, room_id: UUID, kind: Organiser, like: Affair | None) -> tuple[str, str]:
+    def _who(
+        self, office: Office, room_id: UUID, kind: Organiser, like: Affair | None
+    ) -> tuple[str, str]:
         if like is not None:
             return like.address, like.name
         if kind == "guest":
@@ -218,7 +238,11 @@ class People:
         random = self._random
         others = [each for each in self._ledger.affairs if each.room_id == room_id]
         if others and random.random() < self._contention:
-            return random.choice(others).last_wanted().moved(timedelta(minutes=random.choice((0, 0, 30))))
+            return (
+                random.choice(others)
+                .last_wanted()
+                .moved(timedelta(minutes=random.choice((0, 0, 30))))
+            )
         day = self._first_day + timedelta(days=random.randrange(1, 25))
         start = day + timedelta(minutes=15 * random.randrange(28, 72))
         return When(start, start + timedelta(minutes=random.choice((30, 60, 90))))
@@ -239,8 +263,9 @@ class People:
         self._platform.send(self._broker, office.id, edit.command_id, command)
 
 
-def _walls(when: When) -> dict[str, str]:
-    return {"start": f"{when.start:%Y-%m-%dT%H:%M:%S}", "end": f"{when.end:%Y-%m-%dT%H:%M:%S}"}
+def _walls(when: When, zone: str = "UTC") -> dict[str, str]:
+    start, end = to_wall(when.start, zone), to_wall(when.end, zone)
+    return {"start": f"{start:%Y-%m-%dT%H:%M:%S}", "end": f"{end:%Y-%m-%dT%H:%M:%S}"}
 
 
 def _subject(row: dict[str, Any]) -> str:
@@ -250,4 +275,6 @@ def _subject(row: dict[str, Any]) -> str:
 def _told(edit: Edit) -> str:
     if edit.cancels:
         return "cancel"
-    return edit.subject or (f"{edit.when.start:%d %H:%M}-{edit.when.end:%H:%M}" if edit.when else "")
+    return edit.subject or (
+        f"{edit.when.start:%d %H:%M}-{edit.when.end:%H:%M}" if edit.when else ""
+    )

@@ -56,7 +56,11 @@ class Broker:
     """All queues, and the exchange to the platform."""
 
     def __init__(
-        self, random: Random, faults: BrokerFaults, journal: Journal, platform: Callable[[bytes, str], None]
+        self,
+        random: Random,
+        faults: BrokerFaults,
+        journal: Journal,
+        platform: Callable[[bytes, str], None],
     ) -> None:
         self.faults = faults
         self.journal = journal
@@ -118,7 +122,9 @@ class Port:
         within: float = 2.0,
     ) -> None:
         """As eventbus.Bus."""
-        await self._fuse.call(lambda: self._publish(exchange, routing_key, body, headers or {}, within))
+        await self._fuse.call(
+            lambda: self._publish(exchange, routing_key, body, headers or {}, within)
+        )
 
     async def _publish(
         self, exchange: str, key: str, body: bytes, headers: Mapping[str, str], within: float

@@ -20,6 +20,7 @@ from graphclient.protocol import Service
 from graphclient.transport import Transport
 from graphsim import Options, Simulator
 from graphsim.clock import Clock
+from graphsim.events import Event
 from graphsim.keys import Keys
 from graphsim.wire import Answer, Call, Refused, prefer_of, query_of, segments_of
 
@@ -50,6 +51,8 @@ class Cloud:
         self.after: Callable[[str, Call, int], None] | None = None
         self._clock = clock
         self._tokens: dict[tuple[UUID, UUID], tuple[float, str]] = {}
+        self.flying = 0
+        """Calls whose effect is still to come."""
         self._tasks: asyncio.TaskGroup | None = None
 
     def open(self, tasks: asyncio.TaskGroup) -> None:
@@ -69,16 +72,27 @@ class Cloud:
             raise Refused(answer.status, "control", f"{method} {path}: {answer.payload}")
         return answer.payload
 
+    def event(self, mailbox_id: UUID, event_id: str) -> Event | None:
+        """What is stored under the id by which a mailbox knows an event."""
+        owned = self.simulator.state.owner_of(mailbox_id)
+        read = owned[1].mint.read(event_id) if owned else None
+        return owned[1].events.get(read[0].key) if owned and read else None
+
     async def answer(self, who: str, call: Call) -> Answer:
         """What the simulator says to one of our services."""
         if self.before is not None:
             await self.before(who, call)
         call.now = self._clock()
+        self.flying += 1
         try:
             answer = await self.simulator.handle(call)
         except Refused as refused:
             answer = Answer(refused.status, {"error": refused.message})
-        self.journal.note(who, f"{call.method} {call.path} {answer.status}{' lost' if answer.drop else ''}")
+        finally:
+            self.flying -= 1
+        self.journal.note(
+            who, f"{call.method} {call.path} {answer.status}{' lost' if answer.drop else ''}"
+        )
         if self.after is not None:
             self.after(who, call, answer.status)
         return answer
@@ -159,7 +173,13 @@ class _Line:
         self._fuse = fuse
 
     def request(
-        self, method: str, url: URL, *, data: bytes | None, headers: Mapping[str, str], allow_redirects: bool
+        self,
+        method: str,
+        url: URL,
+        *,
+        data: bytes | None,
+        headers: Mapping[str, str],
+        allow_redirects: bool,
     ) -> "_Asked":
         assert not allow_redirects
         return _Asked(self._cloud, self._who, self._fuse, method, url, data or b"", headers)
@@ -169,7 +189,14 @@ class _Asked:
     """One request on its way."""
 
     def __init__(
-        self, cloud: Cloud, who: str, fuse: Fuse, method: str, url: URL, data: bytes, headers: Mapping[str, str]
+        self,
+        cloud: Cloud,
+        who: str,
+        fuse: Fuse,
+        method: str,
+        url: URL,
+        data: bytes,
+        headers: Mapping[str, str],
     ) -> None:
         self._cloud = cloud
         self._who = who

@@ -35,7 +35,12 @@ class Ingress:
     """One process that Graph posts to; away while it is restarted."""
 
     def __init__(
-        self, broker: Broker, keys: ClientStateKeys, clock: Callable[[], datetime], journal: Journal, random: Random
+        self,
+        broker: Broker,
+        keys: ClientStateKeys,
+        clock: Callable[[], datetime],
+        journal: Journal,
+        random: Random,
     ) -> None:
         self.posted_again = 0.0
         self._broker = broker

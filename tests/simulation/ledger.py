@@ -51,12 +51,19 @@ class Affair:
     booking_id: UUID | None = None
     event_id: str | None = None
     """Of the room's copy, where Outlook made it."""
+    uid: str | None = None
+    """Its iCalUId, where Outlook made it."""
     sequence: int = 0
 
     @property
     def booked(self) -> Edit:
         """What made it."""
         return self.edits[0]
+
+    @property
+    def commanded(self) -> bool:
+        """Whether anybody asked us to touch it."""
+        return any(each.side == "platform" for each in self.edits)
 
     def last_wanted(self) -> When:
         """The time that somebody wanted last."""

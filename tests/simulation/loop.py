@@ -74,6 +74,9 @@ class SeededLoop(asyncio.BaseEventLoop):
         if not handle.cancelled():
             handle._run()  # noqa: SLF001 -- what a loop is there for
 
+    def _asyncgen_finalizer_hook(self, agen: object) -> None:
+        """Let it go: when it is collected is the collector's affair, and must decide nothing here."""
+
     def _timer_handle_cancelled(self, handle: events.TimerHandle) -> None:
         """Cancelled timers are dropped when their time comes."""
 

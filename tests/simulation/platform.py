@@ -25,6 +25,7 @@ class Platform:
     newest: dict[Place, Booking] = field(default_factory=dict)
     told: dict[tuple[UUID, UUID, int], Booking] = field(default_factory=dict)
     results: dict[str, CommandResult] = field(default_factory=dict)
+    decided_at: dict[str, float] = field(default_factory=dict)
     organisations: dict[UUID, set[UUID]] = field(default_factory=dict)
     synced: set[UUID] = field(default_factory=set)
     broken: list[str] = field(default_factory=list)
@@ -59,15 +60,26 @@ class Platform:
             self.newest[place] = data
             self.last_news_at = self.journal.now()
             when = f"{data.start:%d %H:%M}-{data.end:%H:%M}"
-            self.journal.note("platform", f"{key} {data.id} v{data.version} {data.room_id} {when} '{data.subject}'")
+            self.journal.note(
+                "platform",
+                f"{key} {data.id} v{data.version} {data.room_id} {when} '{data.subject}'",
+            )
 
     def _result(self, data: CommandResult) -> None:
         known = self.results.setdefault(data.command_id, data)
-        if (known.outcome, known.reason, known.version) != (data.outcome, data.reason, data.version):
+        if (known.outcome, known.reason, known.version) != (
+            data.outcome,
+            data.reason,
+            data.version,
+        ):
             self.broken.append(f"command {data.command_id} has two results")
         if known is data:
+            self.decided_at[data.command_id] = self.journal.now()
             self.last_news_at = self.journal.now()
-            self.journal.note("platform", f"{data.outcome} {data.command_id} {data.reason or ''} {data.booking_id}")
+            self.journal.note(
+                "platform",
+                f"{data.outcome} {data.command_id} {data.reason or ''} {data.booking_id} {data.text}",
+            )
 
     def living(self, room_id: UUID) -> list[Booking]:
         """What takes place in a room, or will."""
@@ -77,9 +89,14 @@ class Platform:
             if room == room_id and each.status != "cancelled"
         ]
 
-    def send(self, broker: Broker, organisation_id: UUID, command_id: str, command: Command) -> None:
+    def send(
+        self, broker: Broker, organisation_id: UUID, command_id: str, command: Command
+    ) -> None:
         """Send a command; the broker has it for good."""
-        self.journal.note("platform", f"sends {command_id} {type(command).__name__} {getattr(command, 'booking_id', '')}")
+        self.journal.note(
+            "platform",
+            f"sends {command_id} {type(command).__name__} {getattr(command, 'booking_id', '')}",
+        )
         body = encode_command(
             command, organisation_id=organisation_id, source="/platform", time=self.clock(), message_id=command_id
         )  # fmt: skip

@@ -14,10 +14,10 @@ class Crash(BaseException):
 class Fuse:
     """One life of a process: counts its steps outside; blown, every further one raises without effect."""
 
-    def __init__(self, blows_at: int | None = None) -> None:
+    def __init__(self) -> None:
         self.steps = 0
         self.dead = False
-        self._blows_at = blows_at
+        self._blows_at = 0
         self._awake = asyncio.Event()
         self._awake.set()
 
@@ -25,6 +25,10 @@ class Fuse:
         """Die now; a frozen process too."""
         self.dead = True
         self._awake.set()
+
+    def blow_after(self, steps: int) -> None:
+        """Die at the so many-th step from now."""
+        self._blows_at = self.steps + steps
 
     def freeze(self) -> None:
         """From now on every step waits for `thaw`; what is under way outside goes on."""

@@ -17,6 +17,7 @@ class Process:
     def __init__(self, name: str, main: Main, journal: Journal, random: Random) -> None:
         self.name = name
         self.fuse = Fuse()
+        self.deaths = 0
         self._main = main
         self._journal = journal
         self._random = random
@@ -61,4 +62,5 @@ class Process:
             if not only_crashed(error):
                 raise
             if not self._over:
+                self.deaths += 1
                 self._journal.fault("crashed", self.name, f"after {self.fuse.steps} steps")

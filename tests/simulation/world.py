@@ -19,12 +19,12 @@ from subscription_manager.app import ManagerOptions, manage
 from subscription_manager.app import Stores as ManagerStores
 from sync_worker.app import Stores, WorkerOptions, work
 
-from .agents import Office
 from .broker import Broker, BrokerFaults, Port
 from .cloud import Cloud, Outward, SignIn
 from .ingress import Ingress
 from .journal import Journal
 from .ledger import Ledger
+from .office import Office
 from .platform import Platform
 from .processes import Fuse
 from .store import (
@@ -72,7 +72,9 @@ class World:
         self.tables = Tables(heard=self._heard)
         self.platform = Platform(self.journal, self.clock)
         self.broker_faults = BrokerFaults()
-        self.broker = Broker(self.random("broker"), self.broker_faults, self.journal, self.platform.receive)
+        self.broker = Broker(
+            self.random("broker"), self.broker_faults, self.journal, self.platform.receive
+        )
         self.cloud = Cloud(
             Options(seed=seed, **switches.cloud), self.clock, self.journal, self.random("cloud")
         )
@@ -172,7 +174,10 @@ class World:
             return Process(name, main, self.journal, self.random(name))  # type: ignore[arg-type]
 
         workers = [
-            made(f"worker{number}", lambda fuse, stop, name=f"worker{number}": self._work(name, fuse, stop))  # type: ignore[misc]
+            made(
+                f"worker{number}",
+                lambda fuse, stop, name=f"worker{number}": self._work(name, fuse, stop),
+            )  # type: ignore[misc]
             for number in range(self.switches.workers)
         ]
         return [
@@ -208,10 +213,14 @@ class World:
 
     async def _manage(self, name: str, fuse: Fuse, stop: asyncio.Event) -> None:
         webhook = WEBHOOK if self.switches.subscriptions else ""
-        options = ManagerOptions(webhook, lambda: KEYS, compare_seconds=self.switches.compare_seconds)
+        options = ManagerOptions(
+            webhook, lambda: KEYS, compare_seconds=self.switches.compare_seconds
+        )
         database = self._database(fuse)
         stores = ManagerStores(
-            SubscriptionStore(database, options.lease), ManagerCredentialStore(database), self._listen
+            SubscriptionStore(database, options.lease),
+            ManagerCredentialStore(database),
+            self._listen,
         )
         port, graph = Port(self.broker, fuse), SignIn(self.cloud, name, fuse)
         await manage(stores, port, graph, secrets, options, self.clock, stop)
