@@ -146,32 +146,40 @@ class Port:
     ) -> None:
         """As eventbus.Bus."""
         source, held = self._broker.queue(queue), asyncio.Semaphore(prefetch)
-        async with asyncio.TaskGroup() as group:
-            ending = group.create_task(_wake(source, stop))
-            while not stop.is_set():
-                await self._fuse.step()
-                message = source.take(any_order=self._broker.faults.held_back > 0)
-                if message is None:
-                    await source.arrived.wait()
-                    continue
-                await held.acquire()
-                group.create_task(self._deal(source, message, handle, held))
-            ending.cancel()
-
-    async def _deal(
-        self, source: _Queue, message: _Message, handle: Handler, held: asyncio.Semaphore
-    ) -> None:
-        settled = False
+        unsettled: dict[int, _Message] = {}
         try:
-            while not settled:
-                settled = await self._tried(message, handle)
+            async with asyncio.TaskGroup() as group:
+                ending = group.create_task(_wake(source, stop))
+                while not stop.is_set():
+                    await self._fuse.step()
+                    await held.acquire()
+                    message = source.take(any_order=self._broker.faults.held_back > 0)
+                    if message is None:
+                        held.release()
+                        await source.arrived.wait()
+                        continue
+                    unsettled[id(message)] = message
+                    group.create_task(self._deal(message, handle, held, unsettled))
+                ending.cancel()
         finally:
-            if not settled:  # the process is gone, or its acknowledgement with it
+            # The process is gone, and the acknowledgements of these with it.
+            for message in unsettled.values():
                 self._broker.journal.fault("redelivered", what=message.key)
                 source.put(message)
-            held.release()
 
-    async def _tried(self, message: _Message, handle: Handler) -> bool:
+    async def _deal(
+        self,
+        message: _Message,
+        handle: Handler,
+        held: asyncio.Semaphore,
+        unsettled: dict[int, _Message],
+    ) -> None:
+        while not await self._settled(message, handle):
+            pass
+        del unsettled[id(message)]
+        held.release()
+
+    async def _settled(self, message: _Message, handle: Handler) -> bool:
         message.attempts += 1
         try:
             outcome = await handle(
