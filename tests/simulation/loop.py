@@ -26,6 +26,7 @@ class SeededLoop(asyncio.BaseEventLoop):
     # BaseEventLoop of CPython 3.11 fills both; only `_run_once` takes from them.
     _ready: list[events.Handle]  # a list: any of it may be next
     _scheduled: list[events.TimerHandle]
+    _stopping: bool
 
     def __init__(self, seed: object, *, most_steps: int = 2_000_000) -> None:
         super().__init__()
@@ -51,28 +52,34 @@ class SeededLoop(asyncio.BaseEventLoop):
         raise RuntimeError("no threads in a simulation")
 
     def _run_once(self) -> None:
-        """One handle; BaseEventLoop's own runs all that are ready, in their order."""
-        ready, scheduled = self._ready, self._scheduled
-        if not ready:
-            while scheduled and scheduled[0].cancelled():
-                heapq.heappop(scheduled)
-            if not scheduled:
-                raise Deadlock(f"at {self._now:.3f} s")
-            self._now = max(self._now, scheduled[0].when())
-        while scheduled and scheduled[0].when() <= self._now:
-            timer = heapq.heappop(scheduled)
-            if not timer.cancelled():
-                ready.append(timer)
-        if not ready:
-            return
-        self._left -= 1
-        if self._left < 0:
-            raise TooManySteps(f"at {self._now:.3f} s")
-        place = int(self._random() * len(ready))
-        ready[place], ready[-1] = ready[-1], ready[place]
-        handle = ready.pop()
-        if not handle.cancelled():
-            handle._run()  # noqa: SLF001 -- what a loop is there for
+        """All that is ready, one by one, as chance has it, and what that makes ready; then time goes on."""
+        ready, scheduled, chance = self._ready, self._scheduled, self._random
+        while not self._stopping:
+            if not ready:
+                self._sleep(scheduled)
+            while scheduled and scheduled[0].when() <= self._now:
+                timer = heapq.heappop(scheduled)
+                if not timer.cancelled():
+                    ready.append(timer)
+            waiting = len(ready)
+            if not waiting:
+                continue
+            self._left -= 1
+            if self._left < 0:
+                raise TooManySteps(f"at {self._now:.3f} s")
+            if waiting > 1:
+                place = int(chance() * waiting)
+                ready[place], ready[-1] = ready[-1], ready[place]
+            handle = ready.pop()
+            if not handle.cancelled():
+                handle._run()  # noqa: SLF001 -- what a loop is there for
+
+    def _sleep(self, scheduled: list[events.TimerHandle]) -> None:
+        while scheduled and scheduled[0].cancelled():
+            heapq.heappop(scheduled)
+        if not scheduled:
+            raise Deadlock(f"at {self._now:.3f} s")
+        self._now = max(self._now, scheduled[0].when())
 
     def _asyncgen_finalizer_hook(self, agen: object) -> None:
         """Let it go: when it is collected is the collector's affair, and must decide nothing here."""

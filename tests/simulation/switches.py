@@ -21,6 +21,7 @@ class Switches:
 
     organisations: int
     rooms: int
+    """Of each organisation."""
     workers: int
     edits: int
     minutes: float
@@ -64,18 +65,20 @@ def draw(seed: int) -> Switches:
     def maybe() -> bool:
         return random.random() < likely
 
-    minutes = random.choice((3, 5, 8, 12))
+    minutes = random.choice((3, 4, 5, 8))
     hints_lost = random.random() < likely / 3
-    reconcile = random.choice((6, 10, 15)) if hints_lost or maybe() else 60.0
+    unsubscribed = maybe()
+    # What is lost without a word is found by the next reconcile alone, which must come before quiet is due.
+    reconcile = random.choice((6, 10, 15)) if hints_lost or unsubscribed or maybe() else 60.0
     return Switches(
         organisations=2,
-        rooms=3 + random.randrange(2),
+        rooms=2 + (random.random() < 0.2),
         workers=2 + (random.random() < 0.2),
         edits=20 + random.randrange(8),
         minutes=minutes,
         cloud=_cloud(random),
-        look_seconds=random.choice((1, 2, 5, 10, 30)),
-        compare_seconds=random.choice((15, 15, 30, 60)),
+        look_seconds=random.choice((1, 5, 10, 10, 15, 15, 30, 30)),
+        compare_seconds=random.choice((15, 30, 60, 60)),
         reconcile_minutes=reconcile,
         poll_seconds=random.choice((30, 60, 120)),
         subscriptions=random.random() < 0.9,
@@ -92,7 +95,7 @@ def draw(seed: int) -> Switches:
         outage=maybe(),
         hints_lost=hints_lost,
         posted_again=random.choice((0.1, 1.0)) if maybe() else 0.0,
-        subscription_removed=maybe(),
+        subscription_removed=unsubscribed,
         defects=tuple(_defects(random, likely)),
         faults=tuple(_faults(random, likely, 60 * minutes)),
     )
