@@ -27,21 +27,22 @@ def unexplained(view: View) -> Iterator[str]:
 
 def _explained(view: View, affair: Affair, edit: Edit, reason: str) -> bool:
     others = [each for each in affair.edits if each is not edit]
+    gone = any(each.cancels for each in others)
     match reason:
-        case "overlap" | "room_declined":
+        case "overlap":
             return view.rivals(affair)
+        case "room_declined":
+            return gone or view.rivals(affair)
         case "stale":
             return any(each.side == "outlook" for each in others)
         case "superseded":
             return any(each.side == "platform" and each.at >= edit.at for each in others)
         case "organizer_unreachable":
-            return affair.organiser == "guest" and affair.side == "outlook"
+            return gone or (affair.organiser == "guest" and affair.side == "outlook")
         case "unknown_booking":
-            return (
-                any(each.cancels for each in others)
-                or view.rivals(affair)
-                or _refused(view, affair)
-            )
+            return gone or view.rivals(affair) or _refused(view, affair)
+        case "invalid":  # what is gone in Outlook cannot be changed there
+            return gone
         case "room_no_answer":
             return bool(view.journal.faults)
         case _:
