@@ -8,6 +8,11 @@ from .history import Outcome
 from .runner import outcomes
 
 
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 def main(histories: int, first: int) -> int:
     """Print stories and figures; how many seeds found something."""
     begun, faults, edits, found = time.monotonic(), Counter[str](), 0, 0
@@ -18,16 +23,14 @@ def main(histories: int, first: int) -> int:
         longest = max(longest, outcome.settled_after)
         if outcome.violations:
             found += 1
-            print("\n".join(_told(outcome)), flush=True)
+            _say("\n".join(_told(outcome)))
     seconds = time.monotonic() - begun
-    print(
-        f"{histories} histories from seed {first} in {seconds:.0f} s: {histories / seconds:.1f}/s"
-    )
-    print(
+    _say(f"{histories} histories from seed {first} in {seconds:.0f} s: {histories / seconds:.1f}/s")
+    _say(
         f"{edits} edits; longest way to quiet {longest:.0f} virtual s; {found} seeds with violations"
     )
     for kind, times in sorted(faults.items()):
-        print(f"  {kind:<28}{times:>10}")
+        _say(f"  {kind:<28}{times:>10}")
     return found
 
 

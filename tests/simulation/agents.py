@@ -20,7 +20,6 @@ from .ledger import Affair, Edit, Ledger, Organiser, Side, When, tag_of
 from .office import Office
 from .platform import Platform
 
-
 GUEST = ("gail@guests.test", "Gail Guest")
 
 

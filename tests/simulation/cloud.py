@@ -143,7 +143,8 @@ class _Tokens:
         return await self._cloud.token(self._credentials)
 
     def forget(self, *, unless_just_issued: bool = False) -> bool:
-        return False and unless_just_issued
+        """A token's roles never change here: there is no better one to be had."""
+        return False
 
 
 class SignIn:
@@ -151,7 +152,7 @@ class SignIn:
 
     def __init__(self, cloud: Cloud, who: str, fuse: Fuse) -> None:
         self._cloud = cloud
-        line = cast(aiohttp.ClientSession, _Line(cloud, who, fuse))
+        line = cast("aiohttp.ClientSession", _Line(cloud, who, fuse))
         self._transport = Transport(line)
         self._tenants: dict[tuple[UUID, UUID], Tenant] = {}
 
@@ -159,7 +160,7 @@ class SignIn:
         """As graphclient.Graph."""
         name = (credentials.tenant_id, credentials.client_id)
         if name not in self._tenants:
-            tokens = cast(TokenSource, _Tokens(self._cloud, credentials))
+            tokens = cast("TokenSource", _Tokens(self._cloud, credentials))
             self._tenants[name] = Tenant(self._transport, tokens, SERVICE)
         return self._tenants[name]
 

@@ -79,8 +79,7 @@ async def _live(world: World) -> Outcome:
             violations.append(f"O11: dead letters: {world.broker.dead_letters}")
         if not settled:
             violations.append(f"O9: no quiet within {QUIET_SECONDS:.0f} s")
-        outcome = _outcome(world, violations, world.time() - ended)
-    return outcome
+        return _outcome(world, violations, world.time() - ended)
 
 
 async def _quiet(world: World, people: People, monitor: Monitor) -> bool:

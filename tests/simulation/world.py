@@ -42,7 +42,7 @@ from .store import (
     SweepStore,
     Tables,
 )
-from .supervisor import Process
+from .supervisor import Main, Process
 from .switches import Switches
 
 BEGINNING = datetime(2026, 3, 2, 6, tzinfo=UTC)
@@ -103,7 +103,7 @@ class World:
         """Everything up until the block ends; raises what a process of ours died of by itself."""
         async with asyncio.TaskGroup() as tasks:
             self.cloud.open(tasks)
-            outward = cast(aiohttp.ClientSession, Outward(self.ingress.receive))
+            outward = cast("aiohttp.ClientSession", Outward(self.ingress.receive))
             async with self.cloud.simulator.running(outward):
                 await self._found()
                 self.processes = self._made()
@@ -175,21 +175,20 @@ class World:
         }  # fmt: skip
 
     def _made(self) -> list[Process]:
-        def made(name: str, main: Callable[[Fuse, asyncio.Event], object]) -> Process:
-            return Process(name, main, self.journal, self.random(name))  # type: ignore[arg-type]
-
-        workers = [
-            made(
-                f"worker{number}",
-                lambda fuse, stop, name=f"worker{number}": self._work(name, fuse, stop),
-            )  # type: ignore[misc]
+        mains: dict[str, Main] = {"ingress": self.ingress.main, "manager": self._manage}
+        mains |= {
+            f"worker{number}": self._worker(f"worker{number}")
             for number in range(self.switches.workers)
-        ]
+        }
         return [
-            made("ingress", self.ingress.main),
-            *workers,
-            made("manager", lambda fuse, stop: self._manage("manager", fuse, stop)),
+            Process(name, main, self.journal, self.random(name)) for name, main in mains.items()
         ]
+
+    def _worker(self, name: str) -> Main:
+        async def main(fuse: Fuse, stop: asyncio.Event) -> None:
+            await self._work(name, fuse, stop)
+
+        return main
 
     async def _work(self, name: str, fuse: Fuse, stop: asyncio.Event) -> None:
         switches = self.switches
@@ -216,7 +215,7 @@ class World:
         port, graph = Port(self.broker, fuse), SignIn(self.cloud, name, fuse)
         await work(stores, port, graph, secrets, options, self.clock, stop)
 
-    async def _manage(self, name: str, fuse: Fuse, stop: asyncio.Event) -> None:
+    async def _manage(self, fuse: Fuse, stop: asyncio.Event) -> None:
         webhook = WEBHOOK if self.switches.subscriptions else ""
         options = ManagerOptions(
             webhook, lambda: KEYS, compare_seconds=self.switches.compare_seconds
@@ -227,7 +226,7 @@ class World:
             ManagerCredentialStore(database),
             self._listen,
         )
-        port, graph = Port(self.broker, fuse), SignIn(self.cloud, name, fuse)
+        port, graph = Port(self.broker, fuse), SignIn(self.cloud, "manager", fuse)
         await manage(stores, port, graph, secrets, options, self.clock, stop)
 
     def _database(self, fuse: Fuse) -> ModelDatabase:

@@ -54,27 +54,30 @@ def invented(view: View) -> Iterator[str]:
         for booking in bookings:
             if booking.id not in wanted:
                 yield f"O5: nobody wanted the booking {booking.id}"
-    tags = {each.tag for each in view.ledger.affairs}
-    strangers = {each.event_id for each in view.ledger.affairs}
     for office in view.offices:
-        rooms = set(office.rooms.values())
-        people = {mailbox: address for address, (mailbox, _) in office.members.items()}
-        made: Counter[str] = Counter()
-        for mailbox, events in view.calendars.items():
-            if mailbox not in rooms and mailbox not in people:
-                continue
-            for event in events:
-                if event.tag is None and event.event_id in strangers:
-                    continue
-                if event.tag not in tags:
-                    yield f"O5: nobody wanted the event {event.event_id} '{event.subject}'"
-                elif mailbox in rooms or event.organizer.lower() == people[mailbox]:
-                    made[
-                        f"{event.tag} in {'rooms' if mailbox in rooms else 'calendars of people'}"
-                    ] += 1
-        for name, times in made.items():
-            if times > 1:
-                yield f"O6: {times} events of {name}"
+        in_rooms = [
+            (each, True) for mailbox in office.rooms.values() for each in view.calendars[mailbox]
+        ]
+        of_people = [
+            (each, each.organizer.lower() == address)
+            for address, (mailbox, _) in office.members.items()
+            for each in view.calendars[mailbox]
+        ]
+        yield from _once(view, in_rooms, "rooms")
+        yield from _once(view, of_people, "calendars of people")
+
+
+def _once(view: View, events: list[tuple[Shown, bool]], where: str) -> Iterator[str]:
+    """Each event is somebody's, and of the originals there is one of a kind."""
+    tags = {each.tag for each in view.ledger.affairs}
+    known = {each.event_id for each in view.ledger.affairs}
+    for event, _ in events:
+        if event.tag not in tags and event.event_id not in known:
+            yield f"O5: nobody wanted the event {event.event_id} '{event.subject}'"
+    made = Counter(event.tag for event, original in events if original and event.tag)
+    for tag, times in made.items():
+        if times > 1:
+            yield f"O6: {times} events of {tag} in {where}"
 
 
 def _told(when: When) -> str:

@@ -28,25 +28,17 @@ def unexplained(view: View) -> Iterator[str]:
 def _explained(view: View, affair: Affair, edit: Edit, reason: str) -> bool:
     others = [each for each in affair.edits if each is not edit]
     gone = any(each.cancels for each in others)
-    match reason:
-        case "overlap":
-            return view.rivals(affair)
-        case "room_declined":
-            return gone or view.rivals(affair)
-        case "stale":
-            return any(each.side == "outlook" for each in others)
-        case "superseded":
-            return any(each.side == "platform" and each.at >= edit.at for each in others)
-        case "organizer_unreachable":
-            return gone or (affair.organiser == "guest" and affair.side == "outlook")
-        case "unknown_booking":
-            return gone or view.rivals(affair) or _refused(view, affair)
-        case "invalid":  # what is gone in Outlook cannot be changed there
-            return gone
-        case "room_no_answer":
-            return bool(view.journal.faults)
-        case _:
-            return False
+    causes = {
+        "overlap": view.rivals(affair),
+        "room_declined": gone or view.rivals(affair),
+        "stale": any(each.side == "outlook" for each in others),
+        "superseded": any(each.side == "platform" and each.at >= edit.at for each in others),
+        "organizer_unreachable": gone or (affair.organiser == "guest" and affair.side == "outlook"),
+        "unknown_booking": gone or view.rivals(affair) or _refused(view, affair),
+        "invalid": gone,  # what is gone in Outlook cannot be changed there
+        "room_no_answer": bool(view.journal.faults),
+    }
+    return causes.get(reason, False)
 
 
 def _refused(view: View, affair: Affair) -> bool:
