@@ -73,7 +73,7 @@ async def _live(world: World) -> Outcome:
         people.rest()
         ended = world.time()
         settled = await _quiet(world, people, monitor)
-        view = await _view(world, people, monitor, members=True)
+        view = await _view(world, people, monitor)
         violations = [*judge(view), *trouble.unseen()]
         if world.broker.dead_letters:
             violations.append(f"O11: dead letters: {world.broker.dead_letters}")
@@ -90,16 +90,15 @@ async def _quiet(world: World, people: People, monitor: Monitor) -> bool:
         still = world.time() - max(world.platform.last_news_at, monitor.last_write_at)
         if still < _STANDS or world.cloud.flying:
             continue
-        if not unsettled(await _view(world, people, monitor, members=False)):
+        if not unsettled(await _view(world, people, monitor)):
             return True
     return False
 
 
-async def _view(world: World, people: People, monitor: Monitor, *, members: bool) -> View:
+async def _view(world: World, people: People, monitor: Monitor) -> View:
     return await look(
-        people, world.offices, world.platform, world.ledger, monitor, world.journal, world.switches,
-        members=members,
-    )  # fmt: skip
+        people, world.offices, world.platform, world.ledger, monitor, world.journal, world.switches
+    )
 
 
 def _outcome(world: World, violations: list[str], settled_after: float) -> Outcome:

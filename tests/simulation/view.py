@@ -133,15 +133,11 @@ async def look(
     monitor: Monitor,
     journal: Journal,
     switches: Switches,
-    *,
-    members: bool,
 ) -> View:
-    """Look at every room now, and at everybody's calendar if asked to."""
+    """Look into every calendar now."""
     calendars: dict[UUID, list[Shown]] = {}
     for office in offices:
-        mailboxes = list(office.rooms.values())
-        if members:
-            mailboxes += [mailbox for mailbox, _ in office.members.values()]
+        mailboxes = [*office.rooms.values(), *(mailbox for mailbox, _ in office.members.values())]
         for mailbox in mailboxes:
             rows = [shown(row) for row in await people.calendar(mailbox)]
             calendars[mailbox] = [each for each in rows if each.living]

@@ -8,7 +8,13 @@ __all__ = ["judge", "unsettled"]
 
 def unsettled(view: View) -> list[str]:
     """What keeps both sides from agreeing now."""
-    return [*commands.unanswered(view), *agreement.differing(view), *overlaps.unreported(view)]
+    return [
+        *commands.unanswered(view),
+        *agreement.differing(view),
+        *agreement.invented(view),
+        *edits.undead(view),
+        *overlaps.unreported(view),
+    ]
 
 
 def judge(view: View) -> list[str]:
@@ -17,7 +23,6 @@ def judge(view: View) -> list[str]:
         *view.monitor.broken,
         *(f"O10: {each}" for each in view.platform.broken),
         *unsettled(view),
-        *agreement.invented(view),
         *edits.lost(view),
         *commands.unexplained(view),
         *limits.exceeded(view),

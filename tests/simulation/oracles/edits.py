@@ -9,20 +9,30 @@ from ..view import View
 T = TypeVar("T")
 
 
+def undead(view: View) -> Iterator[str]:
+    """What was cancelled or refused and is there all the same."""
+    for affair in view.ledger.affairs:
+        why = _ended(view, affair)
+        booking = view.booking_of(affair)
+        living = booking is not None and booking.status != "cancelled"
+        if why is not None and (living or view.event_of(affair) is not None):
+            yield f"O4: {affair.tag} {affair.booking_id} was {why} and is there"
+
+
+def _ended(view: View, affair: Affair) -> str | None:
+    effects = [edit for edit, _, _ in view.effective(affair)]
+    if any(edit.cancels for edit in effects):
+        return "cancelled"
+    result = view.result_of(affair.booked)
+    return "refused" if result is not None and result.outcome == "rejected" else None
+
+
 def lost(view: View) -> Iterator[str]:
     """Edits that took effect and are not seen."""
     for affair in view.ledger.affairs:
-        effects = list(view.effective(affair))
-        event, booking = view.event_of(affair), view.booking_of(affair)
-        dead = event is None and (booking is None or booking.status == "cancelled")
-        if any(edit.cancels for edit, _, _ in effects):
-            if not dead:
-                yield f"O4: {affair.tag} {affair.booking_id} was cancelled and is there"
+        if _ended(view, affair) is not None:
             continue
-        if not any(edit is affair.booked for edit, _, _ in effects):
-            if not dead:
-                yield f"O4: {affair.tag} {affair.booking_id} was refused and is there"
-            continue
+        effects, event = list(view.effective(affair)), view.event_of(affair)
         if event is None:
             if not view.rivals(affair):
                 yield f"O3: {affair.tag} {affair.booking_id} is gone, and nobody cancelled it"
