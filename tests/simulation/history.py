@@ -17,6 +17,7 @@ from .world import World
 
 QUIET_SECONDS = 1_800.0
 _LOOK_EVERY = 15.0
+_LOOK_AT_LEAST_EVERY = 90.0
 _STANDS = 45.0
 """How long both sides have agreed before that counts."""
 _MOST_LINES = 60
@@ -84,9 +85,10 @@ async def _live(world: World) -> Outcome:
 
 async def _quiet(world: World, people: People, monitor: Monitor) -> bool:
     """Wait until both sides agree and nothing has happened for a while; False if that never comes."""
-    until = world.time() + QUIET_SECONDS
+    until, pause = world.time() + QUIET_SECONDS, _LOOK_EVERY
     while world.time() < until:
-        await asyncio.sleep(_LOOK_EVERY)
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, _LOOK_AT_LEAST_EVERY)
         still = world.time() - max(world.platform.last_news_at, monitor.last_write_at)
         if still < _STANDS or world.cloud.flying:
             continue

@@ -51,6 +51,7 @@ SECRET = "s3cret~value"
 KEYS = ClientStateKeys.parse("k1:" + base64.b64encode(b"k" * 32).decode())
 ROLES = ["Calendars.ReadWrite", "Directory.Read.All", "Place.Read.All"]
 _OVERTAKEN = 0.2
+_LATE_NEWS = 0.2  # after the statement that caused it has come back to who made it
 MEMBERS = ("Ada Lark", "Ben Moss", "Cleo Nash", "Dan Orr")
 
 
@@ -244,7 +245,10 @@ class World:
     def _heard(self, payload: str) -> None:
         loop = asyncio.get_running_loop()
         for notify in self._listeners:
-            loop.call_soon(notify, payload)
+            if self._chance.random() < _LATE_NEWS:
+                loop.call_soon(notify, payload)
+            else:
+                notify(payload)
 
     async def _listen(self, _: str, notify: Callable[[str], None], stop: asyncio.Event) -> None:
         self._listeners.append(notify)
