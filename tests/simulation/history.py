@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .agents import People
+from .logs import ERRORS
 from .loop import run
 from .monitor import Monitor
 from .oracles import judge, unsettled
@@ -42,6 +43,7 @@ def live(seed: int, switches: Switches | None = None) -> Outcome:
     chosen = switches or draw(seed)
     # graphclient spreads its second attempts by it: the one chance that is not handed in.
     random.seed(seed)
+    ERRORS.clear()
     made: list[World] = []
 
     async def main() -> Outcome:
@@ -75,7 +77,7 @@ async def _live(world: World) -> Outcome:
         ended = world.time()
         settled = await _quiet(world, people, monitor)
         view = await _view(world, people, monitor)
-        violations = [*judge(view), *trouble.unseen()]
+        violations = [*judge(view), *trouble.unseen(), *(f"O10: {each}" for each in ERRORS)]
         if world.broker.dead_letters:
             violations.append(f"O11: dead letters: {world.broker.dead_letters}")
         if not settled:

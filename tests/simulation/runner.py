@@ -6,9 +6,8 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
 
-import structlog
-
 from .history import Outcome, live
+from .logs import listen
 
 PROCESSES = 2
 _PIECE = 25
@@ -24,12 +23,7 @@ def outcomes(seeds: Iterable[int], processes: int = PROCESSES) -> Iterator[Outco
 
 
 def _live(seeds: Sequence[int]) -> list[Outcome]:
-    # Logs would cost more than they tell here: the journal tells it.
-    structlog.configure(
-        processors=[],
-        wrapper_class=structlog.make_filtering_bound_logger(50),
-        logger_factory=structlog.ReturnLoggerFactory(),
-    )
+    listen()
     return [live(seed) for seed in seeds]
 
 
