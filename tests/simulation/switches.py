@@ -68,8 +68,11 @@ def draw(seed: int) -> Switches:
     minutes = random.choice((3, 4, 5, 8))
     hints_lost = random.random() < likely / 3
     unsubscribed = maybe()
-    # What is lost without a word is found by the next reconcile alone, which must come before quiet is due.
-    reconcile = random.choice((6, 10, 15)) if hints_lost or unsubscribed or maybe() else 60.0
+    defects = tuple(_defects(random, likely))
+    late = any(each["kind"] == "late" for each in defects)
+    # What comes too late or is lost without a word is found by the next reconcile alone, which must come before quiet is due.
+    often = hints_lost or unsubscribed or late or maybe()
+    reconcile = random.choice((6, 10, 15)) if often else 60.0
     return Switches(
         organisations=2,
         rooms=2 + (random.random() < 0.2),
@@ -96,7 +99,7 @@ def draw(seed: int) -> Switches:
         hints_lost=hints_lost,
         posted_again=random.choice((0.1, 1.0)) if maybe() else 0.0,
         subscription_removed=unsubscribed,
-        defects=tuple(_defects(random, likely)),
+        defects=defects,
         faults=tuple(_faults(random, likely, 60 * minutes)),
     )
 
