@@ -20,10 +20,11 @@ from subscription_manager.app import Stores as ManagerStores
 from sync_worker.app import Stores, WorkerOptions, work
 
 from .broker import Broker, BrokerFaults, Port
-from .cloud import Cloud, Outward, SignIn
+from .cloud import Cloud
 from .ingress import Ingress
 from .journal import Journal
 from .ledger import Ledger
+from .lines import Outward, SignIn
 from .office import Office
 from .platform import Platform
 from .processes import Fuse
