@@ -1,5 +1,6 @@
 """graph-calendar §7: Entra, as plain HTTP sees it."""
 
+import asyncio
 from base64 import b64encode
 from datetime import timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
+import aiohttp
 import jwt
 import pytest
 
@@ -271,3 +273,87 @@ async def test_a_fault_may_say_anything_at_all(tmp_path: Path) -> None:
         assert (await _post(cloud, _form())).body == body
         await cloud.call("POST", "/_sim/faults", {"status": 400, "body": {"error_codes": [7]}})
         assert (await _post(cloud, _form())).body == {"error_codes": [7]}
+
+
+_ENDPOINTS = {
+    "token": ("POST", f"/{TENANT}/oauth2/v2.0/token"),
+    "discovery": ("GET", f"/{TENANT}/v2.0/.well-known/openid-configuration"),
+    "instance": ("GET", "/common/discovery/instance"),
+    "keys": ("GET", f"/{TENANT}/discovery/v2.0/keys"),
+    "publisher": ("GET", "/common/discovery/v2.0/keys"),
+    "publisher discovery": ("GET", "/common/.well-known/openid-configuration"),
+}
+"""Where tokens and keys are fetched (graph-calendar §7.1, §7.3; graph-notifications §5.3)."""
+
+
+async def _fetch(cloud: Cloud, where: str) -> tuple[int, dict[str, str]]:
+    method, path = _ENDPOINTS[where]
+    data = _form() if method == "POST" else None
+    async with cloud.session.request(method, cloud.address.origin + path, data=data) as answer:
+        await answer.read()
+        return answer.status, {name.lower(): one for name, one in answer.headers.items()}
+
+
+@pytest.mark.parametrize("where", _ENDPOINTS)
+async def test_every_fault_of_an_answer_strikes_where_tokens_and_keys_are_fetched(
+    tmp_path: Path, where: str
+) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        method, path = _ENDPOINTS[where]
+        match = {"method": method, "path": f"^{path}$"}
+        fault = {"match": match, "headers": {"Retry-After": "3", "X-Odd": "1"}, "status": 429}
+        for when in ("before", "after"):
+            await cloud.call("POST", "/_sim/faults", {**fault, "when": when})
+            status, headers = await _fetch(cloud, where)
+            assert (status, headers["retry-after"], headers["x-odd"]) == (429, "3", "1")
+            assert (await _fetch(cloud, where))[0] == 200
+        # aiohttp asks a second time where a GET's connection is lost.
+        lost = {"match": match, "drop": True, "when": "after", "times": None}
+        await cloud.call("POST", "/_sim/faults", lost)
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await _fetch(cloud, where)
+        *answered, dropped = [one["fired"] for one in (await cloud.report())["faults"]]
+        assert answered == [1, 1]
+        assert dropped >= 1
+
+
+@pytest.mark.parametrize("where", _ENDPOINTS)
+@pytest.mark.parametrize("what", ["latency", "delay"])
+async def test_a_slow_answer_waits_on_the_clock_where_tokens_and_keys_are_fetched(
+    tmp_path: Path, where: str, what: str
+) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        await cloud.call("POST", "/_sim/clock", {"stands": True})
+        match = {"path": f"^{_ENDPOINTS[where][1]}$"}
+        await cloud.call("POST", "/_sim/faults", {"match": match, what: 30})
+        async with asyncio.TaskGroup() as tasks, asyncio.timeout(5):
+            waiting = tasks.create_task(_fetch(cloud, where))
+            while (await cloud.report())["faults"][0]["fired"] == 0:
+                continue
+            assert not waiting.done()
+            await cloud.call("POST", "/_sim/clock", {"advance": 30})
+        assert waiting.result()[0] == 200
+
+
+async def test_a_token_is_dated_after_its_latency_and_before_its_delay(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        began = cloud.simulator.clock.now().timestamp()
+        await cloud.call("POST", "/_sim/clock", {"stands": True})
+        for number, what in enumerate(("latency", "delay")):
+            await cloud.call("POST", "/_sim/faults", {what: 600})
+            async with asyncio.TaskGroup() as tasks, asyncio.timeout(5):
+                waiting = tasks.create_task(_post(cloud, _form()))
+                while (await cloud.report())["faults"][number]["fired"] == 0:
+                    continue
+                await cloud.call("POST", "/_sim/clock", {"advance": 600})
+            token = waiting.result().body["access_token"]
+            issued = jwt.decode(token, options={"verify_signature": False})["iat"]
+            assert 600 <= issued - began + 1 < 700
+
+
+async def test_a_page_of_a_token_is_refused_when_it_is_ordered(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        for what in ({"page": "endless"}, {"lag": 5}):
+            order = {"match": {"path": "/oauth2/"}, **what}
+            refused = await cloud.call("POST", "/_sim/faults", order)
+            assert (refused.status, "tokens and keys" in refused.body["error"]) == (400, True)

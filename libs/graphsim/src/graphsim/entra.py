@@ -29,12 +29,9 @@ class Entra:
 
     async def handle(self, call: Call) -> Answer:
         """Answers any request outside `/v1.0` and `/_sim`."""
-        fault = self._faults.strike(call.method, call.path)
-        if fault is not None and not fault.delay:
-            return self._struck(call, fault)
-        if fault is not None:
-            await self._state.clock.sleep(fault.delay)
-        answer = self._route(call)
+        answer = await self._faults.answered(
+            call, lambda: self._route(call), lambda fault: self._struck(call, fault)
+        )
         if "client-request-id" in call.headers:
             answer.headers["client-request-id"] = call.headers["client-request-id"]
         answer.headers["x-ms-request-id"] = self._new_id()
@@ -77,14 +74,13 @@ class Entra:
 
     def _struck(self, call: Call, fault: Fault) -> Answer:
         """A fault's answer; of a body with only `error_codes` Entra's own is made (§7.4)."""
-        headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
         body = fault.body or {"error_codes": [90055 if fault.status == 429 else 90033]}
         match body:
             case {"error_codes": [int(code)], **others} if not others and plain(code):
                 answer = self._refused(call, refusal(code, status=fault.status))
-                return Answer(fault.status, answer.payload, headers, drop=fault.drop)
+                return Answer(fault.status, answer.payload, fault.headers, drop=fault.drop)
             case _:
-                return Answer(fault.status, body, headers, drop=fault.drop)
+                return Answer(fault.status, body, fault.headers, drop=fault.drop)
 
     def _refused(self, call: Call, error: AadstsError) -> Answer:
         stamp = call.now.strftime("%Y-%m-%d %H:%M:%SZ")
