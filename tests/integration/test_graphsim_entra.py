@@ -2,7 +2,7 @@
 
 import asyncio
 from base64 import b64encode
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +11,8 @@ from uuid import uuid4
 import aiohttp
 import jwt
 import pytest
+
+from graphsim.refusals import OTHER
 
 from ..unit.graphsim.credentials import credential
 from .graphsim_cloud import CLIENT, SECRET, TENANT, Cloud, Reply, running_cloud
@@ -357,3 +359,97 @@ async def test_a_page_of_a_token_is_refused_when_it_is_ordered(tmp_path: Path) -
             order = {"match": {"path": "/oauth2/"}, **what}
             refused = await cloud.call("POST", "/_sim/faults", order)
             assert (refused.status, "tokens and keys" in refused.body["error"]) == (400, True)
+
+
+_WRONG: dict[int, dict[str, Any]] = {
+    50048: {"iss": str(uuid4())},
+    700021: {"iss": "x", "sub": "x"},
+    1000502: {},
+    5002723: {},
+}
+"""What makes an assertion wrong; a wrong certificate or header where it says nothing."""
+
+
+def _assertion(code: int, endpoint: str, now: datetime) -> str:
+    held = credential("stale", -10, -1) if code == 1000502 else credential()
+    signed = held.assertion(CLIENT, endpoint, now, **_WRONG[code])
+    if code != 5002723:
+        return signed
+    claims = jwt.decode(signed, options={"verify_signature": False})
+    return jwt.encode(claims, held.private_pem, algorithm="RS256")
+
+
+@pytest.mark.parametrize("reading", ["usual", "other"])
+@pytest.mark.parametrize("code", _WRONG)
+async def test_a_refusal_that_nobody_has_shown_whole_in_both_readings_7_4(
+    tmp_path: Path, code: int, reading: str
+) -> None:
+    async with running_cloud(tmp_path, unverified_refusals=reading) as cloud:
+        pems = [credential().pem, credential("stale", -10, -1).pem]
+        await _change(cloud, certificates=pems)
+        endpoint = f"{cloud.address.origin}/{TENANT}/oauth2/v2.0/token"
+        form = _form(
+            client_secret=None,
+            client_assertion=_assertion(code, endpoint, cloud.simulator.clock.now()),
+            client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        )
+        reply = await _post(cloud, form)
+        told = (reply.status, reply.body["error"])
+        assert told == (OTHER[code] if reading == "other" else (401, "invalid_client"))
+        assert reply.body["error_codes"] == [code]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [({"error_codes": [50196]}, 400), ({"error_codes": [90055]}, 429), (None, 503)],
+)
+async def test_a_fault_without_a_status_has_that_of_its_number_7_4(
+    tmp_path: Path, body: Any, status: int
+) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        await cloud.call("POST", "/_sim/faults", {"match": {"path": "/oauth2/"}, "body": body})
+        assert (await _post(cloud, _form())).status == status
+
+
+async def _asked(cloud: Cloud, times: int, **changes: str) -> list[int]:
+    url = f"{cloud.address.origin}/{TENANT}/oauth2/v2.0/token"
+    statuses = []
+    for _ in range(times):
+        async with cloud.session.post(url, data=_form(**changes)) as answer:
+            statuses.append(answer.status)
+    return statuses
+
+
+async def test_who_asks_for_one_token_too_often_is_told_to_wait_a_minute(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path, loop_requests=15) as cloud:
+        await cloud.call("POST", "/_sim/clock", {"stands": True})
+        assert await _asked(cloud, 16) == [200] * 15 + [429]
+        url = f"{cloud.address.origin}/{TENANT}/oauth2/v2.0/token"
+        async with cloud.session.post(url, data=_form()) as answer:
+            told = (answer.headers["Retry-After"], answer.content_type, await answer.text())
+            assert told == ("60", "text/plain", "Too Many Requests")
+        other = "https://outlook.office.com/.default"
+        assert await _asked(cloud, 1, scope=other) == [200], "another token is no loop"
+        await cloud.call("POST", "/_sim/clock", {"advance": 300})
+        assert await _asked(cloud, 1) == [200]
+
+
+async def test_refused_requests_are_part_of_a_loop(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path, loop_requests=2, loop_answer="50196") as cloud:
+        wrong = _form(client_secret="wrong")
+        codes = [(await _post(cloud, wrong)).body["error_codes"] for _ in range(3)]
+        assert codes == [[7000215], [7000215], [50196]]
+        reply = await _post(cloud, _form())
+        assert (reply.status, reply.body["error"]) == (400, "invalid_grant")
+
+
+async def test_nobody_loops_in_the_usual_reading(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        assert await _asked(cloud, 40) == [200] * 40
+    async with running_cloud(tmp_path, loop_requests=1, throttle=False) as cloud:
+        assert await _asked(cloud, 3) == [200] * 3
+
+
+async def test_an_answer_asks_to_be_renewed_where_the_option_says_so(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path, refresh_in=1_799) as cloud:
+        assert (await _post(cloud, _form())).body["refresh_in"] == 1_799

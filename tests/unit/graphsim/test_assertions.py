@@ -113,9 +113,9 @@ def test_what_is_no_jwt_is_50027(text: str) -> None:
     assert _refused(text).code == 50027
 
 
-def test_without_a_thumbprint_it_is_50027() -> None:
+def test_without_a_thumbprint_it_is_5002723() -> None:
     refused = _refused(_signed(header={}))
-    assert (refused.code, "No certificate thumbprint" in refused.text) == (50027, True)
+    assert (refused.code, "No certificate SHA-1 thumbprint" in refused.text) == (5002723, True)
 
 
 @pytest.mark.parametrize("days", [(-10, -1), (1, 10)])

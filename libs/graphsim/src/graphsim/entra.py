@@ -6,7 +6,8 @@ from uuid import UUID
 
 from .faults import Fault, Faults
 from .grants import ClientCredentials
-from .refusals import AadstsError, plain, refusal, refuse
+from .loops import Loops
+from .refusals import OTHER, AadstsError, plain, refusal, refuse
 from .state import State
 from .tenants import Tenant
 from .tokens import Tokens
@@ -25,6 +26,7 @@ class Entra:
         self._faults = faults
         self._tokens = tokens
         self._chance = Random(f"{state.options.seed}/entra")  # noqa: S311 -- repeatable by seed
+        self._loops = Loops(state.options)
         self._credentials = ClientCredentials(state.options, tokens, self._chance)
 
     async def handle(self, call: Call) -> Answer:
@@ -53,7 +55,8 @@ class Entra:
                 return Answer(200, self._tokens.jwks(tenant, f"{call.origin}/{tenant.id}/v2.0"))
             if tail == "oauth2/v2.0/token" and call.method == "POST":
                 _check_shared(call, name)
-                return self._credentials.answer(call, self._tenant(name, "invalid_request"))
+                tenant = self._tenant(name, "invalid_request")
+                return self._loops.stopped(call, tenant) or self._credentials.answer(call, tenant)
         except AadstsError as error:
             return self._refused(call, error)
         return Answer(404, {"error": "not_found", "error_description": call.path})
@@ -77,8 +80,9 @@ class Entra:
         body = fault.body or {"error_codes": [90055 if fault.status == 429 else 90033]}
         match body:
             case {"error_codes": [int(code)], **others} if not others and plain(code):
-                answer = self._refused(call, refusal(code, status=fault.status))
-                return Answer(fault.status, answer.payload, fault.headers, drop=fault.drop)
+                answer = self._refused(call, refusal(code))
+                status = fault.document.status or answer.status
+                return Answer(status, answer.payload, fault.headers, drop=fault.drop)
             case _:
                 return Answer(fault.status, body, fault.headers, drop=fault.drop)
 
@@ -86,6 +90,9 @@ class Entra:
         stamp = call.now.strftime("%Y-%m-%d %H:%M:%SZ")
         trace = self._new_id()
         correlation = call.headers.get("client-request-id") or self._new_id()
+        status, name = error.status, error.error
+        if self._state.options.unverified_refusals == "other":
+            status, name = OTHER.get(error.code, (status, name))
         gap = "\r\n" if self._state.options.broken_descriptions else " "
         description = gap.join(
             (
@@ -96,9 +103,9 @@ class Entra:
             )
         )
         return Answer(
-            error.status,
+            status,
             {
-                "error": error.error,
+                "error": name,
                 "error_description": description,
                 "error_codes": [error.code],
                 "timestamp": stamp,

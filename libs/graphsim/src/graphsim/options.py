@@ -33,6 +33,16 @@ class Options:
     """AADSTS7000216: 401 with invalid_client or 400 with invalid_request; both were seen (§7.4)."""
     missing_principal: Literal[7000229, 700016] = 7000229
     """What a tenant without the app's service principal answers (§7.5, unproven)."""
+    unverified_refusals: Literal["usual", "other"] = "usual"
+    """How the refusals answer that nobody has shown whole: `refusals.OTHER` has the other reading."""
+    refresh_in: int | None = None
+    """Token answers ask to be renewed after so many seconds; seen for long-lived tokens, half their
+    life (release notes of msal 1.10), unproven for an hour's."""
+    loop_requests: int | None = None
+    """How many equal token requests in five minutes Entra bears: 15 from clients with a cookie
+    (`loops`), unproven for client credentials."""
+    loop_answer: Literal["429", "50196"] = "429"
+    """The answer to the next one: bare, or that of clients with a cookie (`loops`)."""
     assertion_needs_jti: bool = False
     """A client assertion without `jti`, which is documented as required, is refused (unproven)."""
     roleless_status: Literal[401, 403] = 401
