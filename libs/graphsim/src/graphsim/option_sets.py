@@ -61,6 +61,7 @@ SWITCHES: Mapping[str, tuple[Any, Any, Any]] = {
     "rich_lifetime_minutes": (1_440, 1_440, 1_440),
     "duplicate_conflict": (True, True, False),
     "subscriptions_need_read": (False, False, True),
+    "subscription_filters": (True, True, False),
     "calendar_paths": (False, False, False),
     "client_state_length": (128, 128, 128),
     "unset_members": ("null", "null", "empty"),

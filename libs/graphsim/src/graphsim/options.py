@@ -124,6 +124,9 @@ class Options:
     """A second equal subscription is refused with 409 (§2.7, unproven for Exchange)."""
     subscriptions_need_read: bool = False
     """Subscriptions refuse tokens that hold Calendars.ReadWrite only (§2.3, one sighting)."""
+    subscription_filters: bool = True
+    """Subscriptions to events take a `$filter`; the text says so of Outlook's items and shows a
+    message, one reporter was refused (§2.2, Microsoft Q&A 1153294)."""
     calendar_paths: bool = False
     """`…/calendar/events` and `…/calendars/{id}/events` can be subscribed to (§2.2, unproven)."""
     subscriptions_per_mailbox: int = 1_000
