@@ -8,7 +8,7 @@ from .slowness import ERA_2022, ERA_2026
 OptionSet = Literal["documented", "observed", "worst"]
 
 _SEEN = "Validation: Testing client application reachability for subscription Request-Id: {id}"
-_AWKWARD = "Validation: 100% of a+b & c=d/? #é Request-Id: {id}"
+_AWKWARD = "Validation: 100% of a+b & c=d/? # Request-Id: {id}"
 
 SWITCHES: Mapping[str, tuple[Any, Any, Any]] = {
     "broken_descriptions": (False, False, True),

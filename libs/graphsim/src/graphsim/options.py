@@ -7,7 +7,7 @@ from typing import Any, Literal, Self, get_type_hints
 import msgspec
 
 from .option_sets import option_set
-from .slowness import ERA_2026, Era
+from .slowness import ERA_2026, ERAS, Era
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +232,8 @@ class Options:
             if name not in types:
                 raise ValueError(f"unknown option - at `$.{name}`")
             try:
-                values[name] = msgspec.convert(value, types[name])
+                named = ERAS.get(value) if isinstance(value, str) else None
+                values[name] = msgspec.convert(value if named is None else named, types[name])
             except msgspec.ValidationError as error:
                 raise ValueError(f"{error} - at `$.{name}`") from None
         return cls(**values)
