@@ -112,6 +112,7 @@ async def test_flags_go_before_the_scenario_and_set_before_any(tmp_path: Path) -
         ({"options": {"latency": "slow"}}, "$.options.latency"),
         ({"clock": "soon"}, "$.clock"),
         ({"faults": [{}, {"match": {"nth": "x"}}]}, "$.faults[1].match.nth"),
+        ({"faults": [{"match": {"path": "/oauth2/"}, "page": "endless"}]}, "$.faults[0].page"),
         ({"tenants": [{"domain": "x.example"}]}, "$.tenants[0].tenant_id"),
         ({"tenants": [{"tenant_id": "no"}]}, "$.tenants[0]"),
     ],

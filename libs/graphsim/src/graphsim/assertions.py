@@ -48,6 +48,9 @@ def _check_claims(
     *,
     needs_jti: bool,
 ) -> None:
+    for name in ("iss", "aud"):
+        if claims.get(name) is None:
+            refuse(90014, field=name)
     issuer, subject, audience = (claims.get(name) for name in ("iss", "sub", "aud"))
     since, until = claims.get("nbf", 0), claims.get("exp")
     if (

@@ -8,7 +8,7 @@ Azure/azure-sdk-for-net#29007 (700027), #46762 (7000229), #23324 (50196), AzureA
 
 HTTP status and `error` of 900144: MicrosoftDocs/azure-docs#43780, rootinc/laravel-azure-middleware#49; of
 70003: AzureAD/azure-activedirectory-library-for-android#132. The status of 50027: GitLab's documentation of
-secrets in Azure Key Vault. `error` and text of 50027, 700021 and 5002723: answers of 2023-12 recorded in
+secrets in Azure Key Vault. `error` and text of 50027, 90014, 700021 and 5002723: answers of 2023-12 recorded in
 AzureAD/microsoft-authentication-library-for-dotnet, MockHelpers.cs; `error` of 50196: azure-docs, breaking
 changes of March 2019; of 1000502: AzureAD/microsoft-identity-web#2840. UNVERIFIED: what OTHER lists.
 """
@@ -69,6 +69,12 @@ _BY_CODE = {
         "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are "
         "signing into the correct cloud. Check with your subscription administrator, this may "
         "happen if there are no active subscriptions for the tenant.",
+    ),
+    90014: _Row(
+        400,
+        "invalid_request",
+        "The required field '{field}' is missing from the credential. Ensure that you have all the "
+        "necessary parameters for the login request.",
     ),
     90033: _Row(
         503,
