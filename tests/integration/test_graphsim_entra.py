@@ -434,13 +434,17 @@ async def test_who_asks_for_one_token_too_often_is_told_to_wait_a_minute(tmp_pat
         assert await _asked(cloud, 1) == [200]
 
 
-async def test_refused_requests_are_part_of_a_loop(tmp_path: Path) -> None:
-    async with running_cloud(tmp_path, loop_requests=2, loop_answer="50196") as cloud:
+@pytest.mark.parametrize(("reading", "status"), [("usual", 400), ("other", 429)])
+async def test_refused_requests_are_part_of_a_loop_in_both_readings(
+    tmp_path: Path, reading: str, status: int
+) -> None:
+    options = {"loop_requests": 2, "loop_answer": "50196", "unverified_refusals": reading}
+    async with running_cloud(tmp_path, **options) as cloud:
         wrong = _form(client_secret="wrong")
         codes = [(await _post(cloud, wrong)).body["error_codes"] for _ in range(3)]
         assert codes == [[7000215], [7000215], [50196]]
         reply = await _post(cloud, _form())
-        assert (reply.status, reply.body["error"]) == (400, "invalid_grant")
+        assert (reply.status, reply.body["error"]) == (status, "invalid_grant")
 
 
 async def test_nobody_loops_in_the_usual_reading(tmp_path: Path) -> None:
