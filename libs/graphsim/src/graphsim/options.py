@@ -81,6 +81,8 @@ class Options:
     changed_series_drop_exceptions: bool = True
     """New times or a new pattern of a series drop its exceptions; otherwise those stay whose days
     the pattern still has (graph-calendar §2.5, unproven)."""
+    cancelled_days_bound: bool = False
+    """A day may not be moved past a cancelled neighbour either (graph-calendar §2.5, unproven)."""
     deleting_declines: bool = False
     """A bare DELETE of an attendee's copy tells the organiser (graph-calendar §2.5, unproven)."""
     hidden_rooms_listed: bool = False
@@ -92,6 +94,8 @@ class Options:
     (graph-calendar §2.7, unproven)."""
     ical_uid_per_occurrence: bool = True
     """graph-calendar §2.1 says so; §11.2 quotes a source that says one per series."""
+    answered_day: Literal["exception", "occurrence"] = "exception"
+    """What a day is that differs from its series only in its answers (§1.5, unproven)."""
     exception_notifies: Literal["exception", "master", "both"] = "both"
     """Which ids an edited occurrence is reported under; §4.4 proves only deletions."""
     ids_change_on_accept: bool = False
@@ -100,6 +104,8 @@ class Options:
     """A transactionId used for other content: both were seen (graph-calendar §2.3)."""
     transaction_memory_seconds: float | None = None
     """How long a mailbox remembers a transactionId: None for ever, 0 not at all (§2.3, unproven)."""
+    created_has_location: bool = False
+    """A 201 has a Location header (graph-calendar §2.2, unproven)."""
     ignore_if_match: bool = False
     """PATCH and DELETE take a stale If-Match (graph-calendar §2.4, unproven)."""
     room_copy_has_properties: bool = False
