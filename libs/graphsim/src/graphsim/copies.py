@@ -212,6 +212,7 @@ class Copies:
             },
             "cancelled_days": event.cancelled_days | uninvited,
             "cancelled": False,
+            "checked_in": frozenset(),
             "attendees": event.attendees,
             "properties": carried,
             "response": "notResponded",
@@ -240,4 +241,5 @@ def _day_update(event: Event, copy: Event, day: date) -> dict[str, Any]:
     return {
         "overrides": {**copy.overrides, day: asked},
         "cancelled_days": copy.cancelled_days - {day},
+        "checked_in": copy.checked_in - {day},
     }

@@ -48,6 +48,7 @@ SWITCHES: Mapping[str, tuple[Any, Any, Any]] = {
     "room_copy_has_properties": (False, False, False),
     "border_touches": (False, False, True),
     "conflict_limits": ("each", "each", "either"),
+    "release_declines": (True, True, False),
     "declined_stay": (False, False, True),
     "changed_series_drop_exceptions": (True, True, False),
     "cancelled_days_bound": (False, False, True),

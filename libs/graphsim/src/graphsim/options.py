@@ -76,6 +76,8 @@ class Options:
     """Kept cancelled meetings show as free (graph-calendar §2.6, unproven)."""
     conflict_limits: Literal["each", "either"] = "each"
     """Which of a room's two limits for colliding days a series must keep (§2.6 leaves it open)."""
+    release_declines: bool = True
+    """A room that releases itself answers `declined`; off, nobody hears (§2.6, unproven)."""
     declined_stay: bool = False
     """Declined requests stay in the room's calendar, as free (graph-calendar §2.6, unproven)."""
     changed_series_drop_exceptions: bool = True

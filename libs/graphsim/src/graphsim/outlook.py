@@ -1,6 +1,7 @@
 """The control API's meetings: what people do in Outlook, and what they see there."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -75,11 +76,14 @@ class Outlook:
     def _changed(self, call: Call, tenant: Tenant, mailbox: Mailbox, meeting: str) -> Answer:
         owner, event, day = _original(tenant, mailbox, meeting)
         body: Json = call.json()
-        if "decide" in body:
+        if body.keys() & {"decide", "check_in"}:
             room, copy, named_day = _named(mailbox, meeting)
-            return self._decided(
-                call, tenant, room, copy, _day(body) or named_day, str(body["decide"])
-            )
+            at = _day(body) or named_day
+            if "decide" in body:
+                return self._decided(call, tenant, room, copy, at, str(body["decide"]))
+            # Nothing that Graph shows changes.
+            room.put(replace(copy, checked_in=copy.checked_in | {at}))
+            return Answer(204)
         day = _day(body) or day
         if body.get("cancel"):
             return self._cancelled(call, tenant, owner, event, day)
