@@ -168,6 +168,20 @@ async def test_a_moved_day_that_collides_is_declined_alone_2_6(tmp_path: Path) -
         assert mine[1]["start"][11:13] == "22"
 
 
+async def test_of_a_series_that_is_taken_the_days_that_collide_are_declined_2_6(
+    tmp_path: Path,
+) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        limits = {"maximum_conflict_instances": 1, "conflict_percentage_allowed": 50}
+        await cloud.found(processing=limits)
+        await cloud.create(BOB, hours=26, attendees=[INVITED])
+        cloud.attend()
+        await _series(cloud, [INVITED])
+        assert await _answers(cloud) == ["accepted", "declined", "accepted"]
+        mine = [one for one in await cloud.rows(ROOM) if one["series_master_id"]]
+        assert [one["response"] for one in mine] == ["accepted"] * 2
+
+
 async def test_a_moved_day_waits_for_a_delegate_where_not_all_may_book_2_6(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         await _series(cloud, [INVITED])

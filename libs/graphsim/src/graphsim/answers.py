@@ -38,8 +38,9 @@ class Answers:
         if verdict is attendant.Verdict.DECLINE:
             return self.decline(room, request, Reply("declined"), now, tell=True)
         outcome = Outcome(self._options)
+        taken = attendant.fitted(request, room, now)
         reply = attendant.answered(
-            attendant.fitted(request, room, now),
+            taken,
             verdict,
             room.processing,
             now,
@@ -49,6 +50,9 @@ class Answers:
         fresh = room.touch(reply, now, generation=generation)
         outcome.note(room, "answered", fresh)
         self._copies.tell_organizer(room, fresh, Reply(fresh.response), now, outcome)
+        # The days that collide are declined one by one (Exchange team blog of 7 February 2011).
+        for day in sorted(taken.cancelled_days - request.cancelled_days):
+            self._copies.tell_organizer(room, fresh, Reply("declined", day), now, outcome)
         return outcome
 
     def accept(
