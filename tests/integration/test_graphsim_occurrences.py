@@ -298,6 +298,32 @@ async def test_a_cancelled_day_leaves_every_copy_and_cannot_be_answered_2_5(
         assert (refused.status, refused.code) == (400, "ErrorInvalidRequest")
 
 
+@pytest.mark.parametrize("removes", [False, True])
+async def test_a_cancelled_day_stays_in_the_room_in_the_other_reading_2_6(
+    tmp_path: Path, removes: bool
+) -> None:
+    async with running_cloud(tmp_path, cancelled_days_stay=True) as cloud:
+        await cloud.found(processing={"remove_canceled_meetings": removes})
+        await _series(cloud, [INVITED])
+        _, second, _ = await cloud.rows(ANN)
+        _, copy, _ = await cloud.rows(ROOM)
+        assert (await cloud.act(ANN, second["event_id"], "cancel")).status == 202
+        assert len(await cloud.rows(ANN)) == 2
+        rows = await cloud.rows(ROOM)
+        if removes:
+            assert [one["is_cancelled"] for one in rows] == [False] * 2
+            return
+        assert [one["is_cancelled"] for one in rows] == [False, True, False]
+        shown = await _shown(cloud, ROOM, copy["event_id"])
+        assert (shown["type"], shown["isCancelled"]) == ("exception", True)
+        assert (shown["subject"], shown["showAs"]) == ("Canceled: Ann Lee ", "free")
+        # Nobody is kept out by what was cancelled.
+        span = {name: {"dateTime": copy[name][:-1], "timeZone": "UTC"} for name in ("start", "end")}
+        await cloud.create(BOB, attendees=[INVITED], **span)
+        cloud.attend()
+        assert (await cloud.rows(BOB))[0]["attendees"][0]["response"] == "accepted"
+
+
 async def test_a_day_of_an_attendees_copy_is_changed_there_alone_2_6(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         await _series(cloud, [INVITED])

@@ -111,7 +111,11 @@ class Answers:
 
     def _visit_days(self, room: Mailbox, request: Event, now: datetime) -> Outcome:
         outcome = Outcome(self._options)
-        asked = [day for day, one in request.overrides.items() if one.response == "notResponded"]
+        asked = [
+            day
+            for day, one in request.overrides.items()
+            if one.response == "notResponded" and not one.cancelled
+        ]
         for day in asked:
             current = room.events[request.key]
             verdict = attendant.decide_day(current, day, room, now)

@@ -219,7 +219,7 @@ def _conflicts(wanted: Sequence[Appearance], room: Mailbox) -> list[Appearance]:
 def _taken(wanted: Appearance, room: Mailbox) -> bool:
     return any(
         other.event.key != wanted.event.key
-        and not other.event.cancelled
+        and not other.cancelled
         and not _asked_later(other, wanted)
         and other.show_as != "free"
         for other in room.window(wanted.starts_at, wanted.ends_at)

@@ -10,6 +10,7 @@ from typing import Any
 
 from .changes import Outcome
 from .events import (
+    Appearance,
     Attendee,
     Event,
     Override,
@@ -18,6 +19,7 @@ from .events import (
     alone,
     on_day,
     series_uid,
+    whole,
     without_day,
 )
 from .mailboxes import Mailbox
@@ -105,13 +107,11 @@ class Copies:
         """A cancellation: the copy stays as a cancelled one, or goes where the room says so."""
         if not mailbox.takes_requests:
             return
-        if mailbox.processing.remove_canceled_meetings:
+        if not mailbox.keeps_cancelled:
             mailbox.drop(copy.key)
             outcome.note(mailbox, "removed", copy)
             return
-        shown = "free" if self._options.cancelled_shows_free else copy.show_as
-        subject = f"Canceled: {copy.subject}"
-        fresh = mailbox.touch(copy, now, cancelled=True, subject=subject, show_as=shown)
+        fresh = mailbox.touch(copy, now, **self._kept_cancelled(whole(copy)))
         outcome.note(mailbox, "own_edited", fresh)
 
     def withdraw_day(
@@ -122,10 +122,20 @@ class Copies:
         now: datetime,
         outcome: Outcome,
     ) -> None:
-        """One day leaves these attendees' calendars; it shows as a change of the master (§4.4)."""
+        """One day leaves these attendees' calendars; it shows as a change of the master (§4.4).
+
+        Whether it stays as a cancelled one, as whole meetings do, is unproven.
+        """
         attendees = list(attendees)
         for mailbox, copy in self.of(event, attendees):
-            if mailbox.takes_requests and not copy.cancelled:
+            if not mailbox.takes_requests or copy.cancelled or day in copy.cancelled_days:
+                continue
+            if self._options.cancelled_days_stay and mailbox.keeps_cancelled:
+                one = on_day(copy, day)
+                kept = replace(one.override, kind="exception", **self._kept_cancelled(one))
+                fresh = mailbox.touch(copy, now, overrides={**copy.overrides, day: kept})
+                outcome.note_day(mailbox, "own_edited", fresh, day)
+            else:
                 fresh = mailbox.touch(copy, now, **without_day(copy, day))
                 outcome.note(mailbox, "own_edited", fresh)
         for mailbox, copy in self.of(alone(event, day), attendees):
@@ -162,6 +172,10 @@ class Copies:
                 overrides[one] = replace(known, attendees=told(known.attendees))
         fresh = owner.touch(event, now, attendees=told(event.attendees), overrides=overrides)
         outcome.note(owner, "answered", fresh)
+
+    def _kept_cancelled(self, one: Appearance) -> dict[str, Any]:
+        shown = "free" if self._options.cancelled_shows_free else one.show_as
+        return {"cancelled": True, "subject": f"Canceled: {one.subject}", "show_as": shown}
 
     def _receivers(self, owner: Mailbox, attendees: Iterable[Attendee]) -> Iterator[Mailbox]:
         for attendee in attendees:

@@ -63,6 +63,7 @@ class Override:
     attendees: tuple[Attendee, ...] | None = None
     body: str | None = None
     location: str | None = None
+    cancelled: bool | None = None
     kind: Literal["occurrence", "exception"] = "exception"
 
     def under(self, later: Self) -> Self:
@@ -153,6 +154,11 @@ class Appearance:
         """The place's name, of this day where it differs."""
         own = self.override.location
         return self.event.location if own is None else own
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it is kept as a cancelled meeting, or as a cancelled day of one."""
+        return self.event.cancelled or bool(self.override.cancelled)
 
     @property
     def responded(self) -> datetime | None:

@@ -36,6 +36,7 @@ SWITCHES: Mapping[str, tuple[Any, Any, Any]] = {
     "calls_per_10_seconds": (130_000, 130_000, 20_000),
     "room_echoes": (False, True, True),
     "trailing_blank": (False, True, True),
+    "cancelled_days_stay": (False, False, True),
     "cancelled_shows_free": (True, True, False),
     "ical_uid_per_occurrence": (True, True, False),
     "answered_day": ("exception", "exception", "occurrence"),

@@ -72,6 +72,9 @@ class Options:
     """Several notifications for one change of a room mailbox (graph-notifications §4.4)."""
     trailing_blank: bool = True
     """A blank after the organiser's name in a rewritten subject (graph-calendar §2.6, unproven)."""
+    cancelled_days_stay: bool = False
+    """A cancelled day of a series stays where cancelled meetings do, as an exception that
+    `isCancelled`; off, it goes (graph-calendar §2.6 says it of meetings, §2.7 of days)."""
     cancelled_shows_free: bool = True
     """Kept cancelled meetings show as free (graph-calendar §2.6, unproven)."""
     conflict_limits: Literal["each", "either"] = "each"

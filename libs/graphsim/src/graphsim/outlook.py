@@ -193,7 +193,7 @@ def _row(tenant: Tenant, mailbox: Mailbox, one: Appearance) -> dict[str, object]
         ],
         "properties": event.properties,
         "response": one.response,
-        "is_cancelled": event.cancelled,
+        "is_cancelled": one.cancelled,
         "show_as": one.show_as,
         "type": one.kind,
         "occurrence": one.day.isoformat() if one.day else None,

@@ -50,5 +50,5 @@ def _claim(room: Mailbox) -> timedelta:
 
 
 def _unclaimed(one: Appearance) -> bool:
-    held = one.response in {"accepted", "tentativelyAccepted"} and not one.event.cancelled
+    held = one.response in {"accepted", "tentativelyAccepted"} and not one.cancelled
     return held and one.day not in one.event.checked_in

@@ -139,7 +139,7 @@ PROPERTIES: Mapping[str, Property] = {
     "importance": _constant("normal"),
     "sensitivity": lambda one, _: one.event.sensitivity,
     "isAllDay": lambda one, _: one.event.all_day,
-    "isCancelled": lambda one, _: one.event.cancelled,
+    "isCancelled": lambda one, _: one.cancelled,
     "isOrganizer": lambda one, _: one.event.is_organizer,
     "responseRequested": _constant(value=True),
     "seriesMasterId": lambda one, lens: (
