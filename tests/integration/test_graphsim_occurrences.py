@@ -248,6 +248,23 @@ async def test_who_is_invited_to_one_day_only_has_that_day_alone_2_5(tmp_path: P
         assert [one["is_cancelled"] for one in await cloud.rows(ROOM)] == [True]
 
 
+@pytest.mark.parametrize("kind", ["singleInstance", "exception"])
+async def test_whether_a_day_alone_names_a_master_that_is_not_there_is_a_switch_2_5(
+    tmp_path: Path, kind: str
+) -> None:
+    async with running_cloud(tmp_path, lone_day_type=kind) as cloud:
+        await _series(cloud, [])
+        for one in (await cloud.rows(ANN))[:2]:
+            await cloud.patch(ANN, one["event_id"], {"attendees": [INVITED]})
+        shown = [await _shown(cloud, ROOM, one["event_id"]) for one in await cloud.rows(ROOM)]
+        assert [one["type"] for one in shown] == [kind] * 2
+        (master,) = {one["seriesMasterId"] for one in shown}
+        assert (master is None) == (kind == "singleInstance")
+        if master:
+            gone = await cloud.event(master, "subject")
+            assert (gone.status, gone.code) == GONE
+
+
 @pytest.mark.parametrize("per_occurrence", [True, False])
 async def test_a_day_alone_has_the_meeting_id_that_its_organiser_sees_2_1(
     tmp_path: Path, per_occurrence: bool

@@ -162,6 +162,8 @@ class Copies:
 
         overrides = dict(event.overrides)
         if day is not None:
+            if mailbox.address.lower() not in {one.key for one in on_day(event, day).attendees}:
+                return
             known = overrides.get(day, Override(kind=self._options.answered_day))
             overrides[day] = replace(known, attendees=told(on_day(event, day).attendees))
             fresh = owner.touch(event, now, overrides=overrides)

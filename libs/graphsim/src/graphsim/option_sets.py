@@ -40,6 +40,7 @@ SWITCHES: Mapping[str, tuple[Any, Any, Any]] = {
     "cancelled_shows_free": (True, True, False),
     "ical_uid_per_occurrence": (True, True, False),
     "answered_day": ("exception", "exception", "occurrence"),
+    "lone_day_type": ("singleInstance", "singleInstance", "exception"),
     "exception_notifies": ("exception", "both", "master"),
     "ids_change_on_accept": (False, False, True),
     "duplicate_transaction_status": (409, 409, 400),

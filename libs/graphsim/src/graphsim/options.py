@@ -101,6 +101,9 @@ class Options:
     """graph-calendar §2.1 says so; §11.2 quotes a source that says one per series."""
     answered_day: Literal["exception", "occurrence"] = "exception"
     """What a day is that differs from its series only in its answers (§1.5, unproven)."""
+    lone_day_type: Literal["singleInstance", "exception"] = "singleInstance"
+    """What somebody sees who is invited to one day of a series only: an event of its own, or an
+    exception whose `seriesMasterId` is not found (§2.5, unproven)."""
     exception_notifies: Literal["exception", "master", "both"] = "both"
     """Which ids an edited occurrence is reported under; §4.4 proves only deletions."""
     ids_change_on_accept: bool = False

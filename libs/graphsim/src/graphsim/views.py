@@ -99,6 +99,20 @@ def _ical_uid(one: Appearance, lens: Lens) -> str:
     return occurrence_uid(uid, one.day) if one.day and per_day else uid
 
 
+def _lone_exception(one: Appearance, lens: Lens) -> bool:
+    return one.event.lone_day is not None and lens.options.lone_day_type == "exception"
+
+
+def _series_master_id(one: Appearance, lens: Lens) -> str | None:
+    if one.day is not None:
+        return lens.id(Ref(one.event.key, None, one.event.generation))
+    if not _lone_exception(one, lens):
+        return None
+    # The same for all days of a series, and no item of this mailbox has it.
+    digits = series_uid(one.event.ical_uid)[-15:]
+    return lens.id(Ref(int(digits, 16) | 1 << 60))
+
+
 def _response(one: Appearance, _: Lens) -> dict[str, str]:
     when = instant_text(one.responded) if one.responded else NEVER
     return {"response": one.response, "time": when}
@@ -142,11 +156,9 @@ PROPERTIES: Mapping[str, Property] = {
     "isCancelled": lambda one, _: one.cancelled,
     "isOrganizer": lambda one, _: one.event.is_organizer,
     "responseRequested": _constant(value=True),
-    "seriesMasterId": lambda one, lens: (
-        lens.id(Ref(one.event.key, None, one.event.generation)) if one.day else None
-    ),
+    "seriesMasterId": _series_master_id,
     "showAs": lambda one, _: one.show_as,
-    "type": lambda one, _: one.kind,
+    "type": lambda one, lens: "exception" if _lone_exception(one, lens) else one.kind,
     "webLink": lambda one, _: f"https://outlook.example/{_canary('link', one)}",
     "onlineMeetingUrl": _constant(None),
     "isOnlineMeeting": _constant(value=False),
