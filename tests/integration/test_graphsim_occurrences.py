@@ -178,6 +178,8 @@ async def test_a_moved_day_that_collides_is_declined_alone_2_6(tmp_path: Path) -
         mine = [one for one in await cloud.rows(ROOM) if one["series_master_id"]]
         assert [one["response"] for one in mine] == ["accepted"] * 3
         assert mine[1]["start"][11:13] == "22"
+        shown = await _shown(cloud, ROOM, mine[1]["event_id"])
+        assert shown["responseStatus"]["response"] == "accepted"
 
 
 async def test_of_a_series_that_is_taken_the_days_that_collide_are_declined_2_6(
