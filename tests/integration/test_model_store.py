@@ -267,7 +267,7 @@ class Stores(RuleBasedStateMachine):
     def strays_are_looked_after(self, seed: int) -> None:
         values = self.values(seed)
         due = self.sides.call(
-            "commands", "due_strays", self.now, values.chance.randint(1, 5), shown=sorted_keys
+            "commands", "due_strays", self.now, values.chance.randint(1, 5), shown=_strays
         )
         for organisation_id, key in due.value[:2]:
             adopted = self.sides.call("commands", "adopt", organisation_id, key, self.now).value
@@ -289,9 +289,7 @@ class Stores(RuleBasedStateMachine):
     def a_stray_is_adopted_again(self, seed: int) -> None:
         values, organisation = self.one(seed)
         commands = self.sides.tables.commands
-        strays = sorted_keys(
-            [each for each in self.sides.tables.stray_commands if each in commands]
-        )
+        strays = _strays([each for each in self.sides.tables.stray_commands if each in commands])
         for owner, key in values.chance.sample(strays, min(len(strays), 3)):
             booking_id = commands[owner, key].booking_id
             if owner == organisation.id and booking_id and organisation.rooms:
@@ -625,7 +623,7 @@ def _noted(noted: Noted) -> Noted:
     return replace(noted, due=tuple(sorted(noted.due)))
 
 
-def sorted_keys(strays: list[tuple[UUID, Any]]) -> list[tuple[UUID, Any]]:
+def _strays(strays: list[tuple[UUID, Any]]) -> list[tuple[UUID, Any]]:
     return sorted(strays, key=lambda each: (each[0], each[1].source, each[1].id))
 
 
