@@ -13,7 +13,9 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 from pgstore import Role, open_database
 from pgstore.testing import TestDatabase
 
-from .test_model_store_sides import RealPortal, Sides, superuser
+from .test_model_store_portal import RealPortal
+from .test_model_store_sides import Sides
+from .test_model_store_tables import superuser
 from .test_model_store_worker import Worker
 
 SETTINGS: Final = settings(

@@ -2,80 +2,28 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
-from typing import Any, Final, TypeAlias, TypeVar
-from uuid import UUID, uuid4
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
+from uuid import UUID
 
 import asyncpg
-import msgspec
 
 import subscription_manager.store as manager_sql
 import sync_worker.store as worker_sql
 from pgstore import Database
-from portal.domain.accounts import Organisation
-from portal.domain.integration import Replacement
-from portal.domain.offices import Office
 from portal.domain.refusal import Refusal
-from portal.domain.rooms import ListedRoom
-from portal.store.integrations import IntegrationStore
-from portal.store.offices import OfficeStore
-from portal.store.organisations import OrganisationStore
-from portal.store.rooms import RoomStore
 from sync_worker.domain.schedule import Cadence
 from tests.simulation import store as model
+
+from .test_model_store_portal import RealPortal
+from .test_model_store_tables import OTHER_TABLES, PORTALS, compare_tables
 
 T = TypeVar("T")
 
 LEASE: Final = timedelta(seconds=90)
 CADENCE: Final = Cadence(reconcile=timedelta(hours=1), poll=timedelta(minutes=5))
-_ACTOR: Final = "tests"
-
-# What is not compared, and why. Any other table or column that appears in the database must appear in the model.
-OTHER_TABLES: Final = {
-    "audit": "for people, written by the portal",
-    "schema_migrations": "the schema's own",
-    "sessions": "the portal's alone",
-    "users": "the portal's alone",
-}
-_PORTALS: Final = {
-    "credentials",
-    "integrations",
-    "offices",
-    "organisations",
-    "rooms",
-}  # nobody else may write there
-_OTHER_COLUMNS: Final = {
-    "conflicts": {"id"},  # an identity: also counts what was never written
-    "integrations": {
-        "tested_at",
-        "test_result",
-    },  # what Test Settings showed, for the portal's pages
-    "journal": {"id"},  # as conflicts.id
-    "rooms": {"building", "floor"},  # for the portal's pages
-}
-
-Records: TypeAlias = dict[tuple[object, ...], list[dict[str, Any]]]
-
-_SPECIAL: Final = {"due_at", "lease_until", "not_before", "pending"}
-_KEYS: Final = {
-    "bookings": ("room_id", "id"),
-    "commands": ("organisation_id", "source", "id"),
-    "conflicts": ("room_id", "kind", "booking_id", "other_id", "command_id", "at", "cleared_at"),
-    "credential_watch": ("organisation_id",),
-    "credentials": ("organisation_id",),
-    "integrations": ("organisation_id",),
-    "intents": ("room_id", "id"),
-    "journal": ("room_id", "booking_id", "at", "entry", "version"),
-    "offices": ("id",),
-    "organisations": ("id",),
-    "room_sync": ("room_id",),
-    "rooms": ("id",),
-    "slot_holds": ("room_id", "booking_id"),
-    "stray_commands": ("organisation_id", "source", "command_id"),
-    "subscriptions": ("room_id",),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,113 +32,6 @@ class Outcome:
 
     value: Any = None
     raised: str | None = None
-
-
-@dataclass
-class RealPortal:
-    """The model's Portal, by the portal's own statements."""
-
-    database: Database
-
-    async def found(self, organisation_id: UUID, name: str, now: datetime) -> None:
-        await OrganisationStore(self.database).add(
-            Organisation(id=organisation_id, name=name, created_at=now),
-            user_id=uuid4(),
-            email=f"{organisation_id}@x.test",
-            password_hash="none",
-            actor=_ACTOR,
-        )
-
-    async def integrate(
-        self,
-        organisation_id: UUID,
-        *,
-        tenant_id: UUID,
-        client_id: UUID,
-        enabled: bool,
-        sealed_secret: bytes | None,
-        now: datetime,
-    ) -> None:
-        store = IntegrationStore(self.database)
-        old = await store.load(organisation_id)
-        new = Replacement(
-            tenant_id=tenant_id,
-            client_id=client_id,
-            enabled=enabled,
-            sealed_secret=sealed_secret,
-            secret_expires_at=None,
-            keep_test=False,
-            outcome=None,
-            based_on=old.revision if old else None,
-        )
-        await store.replace(organisation_id, new, now=now, actor=_ACTOR)
-
-    async def switch(self, organisation_id: UUID, *, enabled: bool, now: datetime) -> None:
-        await self._again(organisation_id, enabled=enabled, sealed_secret=None, now=now)
-
-    async def renew_secret(
-        self, organisation_id: UUID, sealed_secret: bytes, now: datetime
-    ) -> None:
-        await self._again(organisation_id, enabled=None, sealed_secret=sealed_secret, now=now)
-
-    async def open_office(self, organisation_id: UUID, office_id: UUID, now: datetime) -> None:
-        office = Office(
-            id=office_id,
-            name="HQ",
-            time_zone="Europe/Berlin",
-            opens=time(8),
-            closes=time(18),
-            created_at=now,
-        )
-        await OfficeStore(self.database).add(organisation_id, office, actor=_ACTOR)
-
-    async def add_room(
-        self,
-        organisation_id: UUID,
-        room_id: UUID,
-        *,
-        office_id: UUID,
-        mailbox_id: UUID,
-        now: datetime,
-        capacity: int | None,
-    ) -> UUID:
-        saved = await IntegrationStore(self.database).load(organisation_id)
-        assert saved is not None
-        added = await RoomStore(self.database).add(
-            organisation_id,
-            room_id,
-            ListedRoom(mailbox_id, "room@x.test", "Room", capacity, None, None),
-            tenant_id=saved.tenant_id,
-            office_id=office_id,
-            now=now,
-            actor=_ACTOR,
-        )
-        return added.id
-
-    async def remove_room(self, organisation_id: UUID, room_id: UUID, now: datetime) -> None:
-        await RoomStore(self.database).remove(organisation_id, room_id, now=now, actor=_ACTOR)
-
-    async def offboard(self, organisation_id: UUID, now: datetime) -> None:
-        await OrganisationStore(self.database).remove(organisation_id, now=now, actor=_ACTOR)
-
-    async def _again(
-        self,
-        organisation_id: UUID,
-        *,
-        enabled: bool | None,
-        sealed_secret: bytes | None,
-        now: datetime,
-    ) -> None:
-        saved = await IntegrationStore(self.database).load(organisation_id)
-        assert saved is not None
-        await self.integrate(
-            organisation_id,
-            tenant_id=saved.tenant_id,
-            client_id=saved.client_id,
-            enabled=saved.enabled if enabled is None else enabled,
-            sealed_secret=sealed_secret,
-            now=now,
-        )
 
 
 @dataclass
@@ -260,7 +101,7 @@ class Sides:
         names = {row["tablename"] for row in rows} - OTHER_TABLES.keys()
         assert names == model.TABLES
         self._everything = sorted(names)
-        self._dispatched = sorted(names - _PORTALS)
+        self._dispatched = sorted(names - PORTALS)
 
     def begin(self) -> None:
         """Empty both sides."""
@@ -327,7 +168,7 @@ class Sides:
         assert modelled == real, (
             f"{store}.{method}\ncalled with {arguments} {named}\n   model: {modelled}\ndatabase: {real}"
         )
-        await self._compare(f"{store}.{method}", self._dispatched)
+        await compare_tables(self.server, self.tables, f"{store}.{method}", self._dispatched)
         self.seen[f"{store}.{method}: {plain.raised or 'done'}"] += 1
         return plain
 
@@ -342,7 +183,7 @@ class Sides:
         except asyncpg.PostgresError as error:
             modelled = Outcome(raised=type(error).__name__)
         assert modelled == real, f"portal.{method}: model {modelled}, database {real}"
-        await self._compare(f"portal.{method}", self._everything)
+        await compare_tables(self.server, self.tables, f"portal.{method}", self._everything)
         self.seen[f"portal.{method}: {modelled.raised or 'done'}"] += 1
         return modelled
 
@@ -352,17 +193,6 @@ class Sides:
         assert now <= drawn <= now + timedelta(days=1)
         self.seen["moments drawn for an old key"] += 1
         return drawn
-
-    async def _compare(self, after: str, names: Sequence[str]) -> None:
-        """All tables in one round trip, their rows as composites."""
-        whole = ", ".join(f"array(select t from {each} t) as {each}" for each in names)  # noqa: S608  # tables' names
-        real = await self.server.fetchrow(f"select {whole}")
-        assert real is not None
-        modelled = model.content(self.tables, names)
-        for name in names:
-            theirs, mine = _by_key(name, real[name]), _by_key(name, modelled[name])
-            if mine != theirs:
-                raise AssertionError(f"{name} after {after}: {_difference(mine, theirs)}")
 
 
 async def _outcome(
@@ -376,63 +206,3 @@ async def _outcome(
         raise
     except Exception as error:  # noqa: BLE001  # the suite compares whatever is raised
         return Outcome(raised=type(error).__name__)
-
-
-def _by_key(table: str, rows: Iterable[Mapping[str, Any]]) -> Records:
-    """The compared columns of each row, by its key."""
-    other: set[str] = _OTHER_COLUMNS.get(table, set())
-    keys = _KEYS[table]
-    found: Records = {}
-    for row in rows:
-        record = dict(row)
-        for name in other & record.keys():
-            del record[name]
-        for name in _SPECIAL & record.keys():
-            record[name] = _comparable(record[name])
-        found.setdefault(tuple(record[name] for name in keys), []).append(record)
-    for group in found.values():
-        if len(group) > 1:
-            group.sort(key=lambda record: str(record.get("detail")))
-    return found
-
-
-def _comparable(value: Any) -> Any:
-    """The driver's infinity has no zone; what a hint does not say yet may be left out of it."""
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value
-    if isinstance(value, list):
-        return [{key: each[key] for key in each if each[key] not in (None, 0)} for each in value]
-    return value
-
-
-def _difference(mine: Records, real: Records) -> str:
-    """Row by row the columns that differ: the model's value, then the database's."""
-    told: list[str] = []
-    for key in mine.keys() | real.keys():
-        one, other = mine.get(key, []), real.get(key, [])
-        if len(one) != len(other):
-            told.append(
-                f"{key}: {len(one)} in the model, {len(other)} in the database: {one or other}"
-            )
-            continue
-        for left, right in zip(one, other, strict=True):
-            names = [each for each in left | right if left.get(each, "-") != right.get(each, "-")]
-            pairs = {
-                each: (left.get(each, "lacking"), right.get(each, "lacking")) for each in names
-            }
-            told.extend([f"{key}: {pairs}"] if pairs else [])
-    return "\n".join(told)
-
-
-async def superuser(server_dsn: str, database: str) -> "asyncpg.Connection[asyncpg.Record]":
-    """A connection that sees every organisation's rows, json decoded as the services decode it."""
-    connection = await asyncpg.connect(server_dsn, database=database)
-    # Binary, since only so they can be part of a row.
-    await connection.set_type_codec(
-        "jsonb",
-        schema="pg_catalog",
-        encoder=lambda value: b"\x01" + msgspec.json.encode(value),
-        decoder=lambda value: msgspec.json.decode(value[1:]),
-        format="binary",
-    )
-    return connection
