@@ -1,0 +1,33 @@
+"""A model of the database as worker and manager see it: one method, one atomic step; held to the SQL by one suite."""
+
+from .commands import CommandStore
+from .comparison import Comparison
+from .content import TABLES, content
+from .credentials import CredentialStore, ManagerCredentialStore
+from .database import ModelDatabase
+from .founding import Portal
+from .hints import HintStore
+from .leases import LeaseStore
+from .mirror import MirrorStore
+from .outgoing import OutgoingStore
+from .subscriptions import SubscriptionStore
+from .sweep import SweepStore
+from .tables import Tables
+
+__all__ = [
+    "TABLES",
+    "CommandStore",
+    "Comparison",
+    "CredentialStore",
+    "HintStore",
+    "LeaseStore",
+    "ManagerCredentialStore",
+    "MirrorStore",
+    "ModelDatabase",
+    "OutgoingStore",
+    "Portal",
+    "SubscriptionStore",
+    "SweepStore",
+    "Tables",
+    "content",
+]
