@@ -15,10 +15,15 @@ ConflictKind = Literal["overlap", "stale", "withdrawn", "twin", "reappeared"]
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A slot promised to a command in flight."""
+    """A slot promised to a command in flight; of a series one for each occurrence."""
 
     booking_id: UUID
     slot: Slot
+    series_id: UUID | None = None
+
+    def of(self, booking_id: UUID) -> bool:
+        """Whether it is held for this booking or series."""
+        return booking_id in {self.booking_id, self.series_id}
 
 
 @dataclass(frozen=True, slots=True)

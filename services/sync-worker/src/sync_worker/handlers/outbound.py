@@ -5,6 +5,7 @@ from dataclasses import replace
 from ..domain.command import Asked, Key
 from ..domain.work import Effects
 from .answering import look_for_answers, settle_declined
+from .binding import bind_series
 from .commanding import Begun, begin, effects_of
 from .desk import Desk
 from .recovery import clear_doubts, reassert, remove_twins, resume
@@ -55,6 +56,7 @@ async def release_kept_back(desk: Desk) -> bool:
 
 
 async def _settle(desk: Desk) -> None:
+    await bind_series(desk)
     await settle_declined(desk)
     await look_for_answers(desk)
     await clear_doubts(desk)

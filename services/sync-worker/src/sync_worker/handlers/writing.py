@@ -65,6 +65,8 @@ async def _attempt(desk: Desk, intent: Intent) -> Intent | None:
                 await invite(desk, intent)
             case "cancel" | "delete" | "decline":
                 return await take_away(desk, intent)
+            case "move":
+                raise NotImplementedError
             case _:
                 assert_never(intent.step)
     except CredentialsRejected:

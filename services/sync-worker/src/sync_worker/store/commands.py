@@ -34,6 +34,10 @@ select room_id from (
     from room_sync s join bookings b on b.room_id = s.room_id and b.id = $2
     where s.organisation_id = $1 and b.kind <> 'master'
     union all
+    select b.room_id, b.status = 'cancelled', b.changed_at
+    from room_sync s join bookings b on b.room_id = s.room_id and b.series_id = $2
+    where s.organisation_id = $1
+    union all
     select c.room_id, true, c.received_at from commands c
     where c.booking_id = $2 and c.kind = 'book' and c.room_id is not null and c.outcome is distinct from 'rejected'
 ) as known
