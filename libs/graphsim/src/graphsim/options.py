@@ -72,15 +72,22 @@ class Options:
     """Several notifications for one change of a room mailbox (graph-notifications §4.4)."""
     trailing_blank: bool = True
     """A blank after the organiser's name in a rewritten subject (graph-calendar §2.6, unproven)."""
+    cancelled_days_stay: bool = False
+    """A cancelled day of a series stays where cancelled meetings do, as an exception that
+    `isCancelled`; off, it goes (graph-calendar §2.6 says it of meetings, §2.7 of days)."""
     cancelled_shows_free: bool = True
     """Kept cancelled meetings show as free (graph-calendar §2.6, unproven)."""
     conflict_limits: Literal["each", "either"] = "each"
     """Which of a room's two limits for colliding days a series must keep (§2.6 leaves it open)."""
+    release_declines: bool = True
+    """A room that releases itself answers `declined`; off, nobody hears (§2.6, unproven)."""
     declined_stay: bool = False
     """Declined requests stay in the room's calendar, as free (graph-calendar §2.6, unproven)."""
     changed_series_drop_exceptions: bool = True
     """New times or a new pattern of a series drop its exceptions; otherwise those stay whose days
     the pattern still has (graph-calendar §2.5, unproven)."""
+    cancelled_days_bound: bool = False
+    """A day may not be moved past a cancelled neighbour either (graph-calendar §2.5, unproven)."""
     deleting_declines: bool = False
     """A bare DELETE of an attendee's copy tells the organiser (graph-calendar §2.5, unproven)."""
     hidden_rooms_listed: bool = False
@@ -92,6 +99,11 @@ class Options:
     (graph-calendar §2.7, unproven)."""
     ical_uid_per_occurrence: bool = True
     """graph-calendar §2.1 says so; §11.2 quotes a source that says one per series."""
+    answered_day: Literal["exception", "occurrence"] = "exception"
+    """What a day is that differs from its series only in its answers (§1.5, unproven)."""
+    lone_day_type: Literal["singleInstance", "exception"] = "singleInstance"
+    """What somebody sees who is invited to one day of a series only: an event of its own, or an
+    exception whose `seriesMasterId` is not found (§2.5, unproven)."""
     exception_notifies: Literal["exception", "master", "both"] = "both"
     """Which ids an edited occurrence is reported under; §4.4 proves only deletions."""
     ids_change_on_accept: bool = False
@@ -100,6 +112,8 @@ class Options:
     """A transactionId used for other content: both were seen (graph-calendar §2.3)."""
     transaction_memory_seconds: float | None = None
     """How long a mailbox remembers a transactionId: None for ever, 0 not at all (§2.3, unproven)."""
+    created_has_location: bool = False
+    """A 201 has a Location header (graph-calendar §2.2, unproven)."""
     ignore_if_match: bool = False
     """PATCH and DELETE take a stale If-Match (graph-calendar §2.4, unproven)."""
     room_copy_has_properties: bool = False
