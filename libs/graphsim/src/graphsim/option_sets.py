@@ -8,13 +8,17 @@ from .slowness import ERA_2022, ERA_2026
 OptionSet = Literal["documented", "observed", "worst"]
 
 _SEEN = "Validation: Testing client application reachability for subscription Request-Id: {id}"
-_AWKWARD = "Validation: 100% of a+b & c=d/? #é Request-Id: {id}"
+_AWKWARD = "Validation: 100% of a+b & c=d/? # Request-Id: {id}"
 
 SWITCHES: Mapping[str, tuple[Any, Any, Any]] = {
     "broken_descriptions": (False, False, True),
     "blocked_error": ("access_denied", "access_denied", "invalid_grant"),
     "missing_secret_status": (401, 401, 400),
     "missing_principal": (7000229, 7000229, 700016),
+    "unverified_refusals": ("usual", "usual", "other"),
+    "refresh_in": (None, None, 1_799),
+    "loop_requests": (None, None, 15),
+    "loop_answer": ("429", "429", "429"),
     "assertion_needs_jti": (True, False, True),
     "roleless_status": (401, 401, 403),
     "unknown_user": ("ErrorInvalidUser", "ErrorInvalidUser", "ResourceNotFound"),
@@ -28,7 +32,7 @@ SWITCHES: Mapping[str, tuple[Any, Any, Any]] = {
     "directory_lag": (0.0, 0.0, 300.0),
     "secret_hints": (True, True, False),
     "directory_reads_one_application": (True, True, False),
-    "retry_after": ("integer", "integer", "absent"),
+    "retry_after": ("integer", "integer", "fraction"),
     "concurrency_status": (429, 503, 503),
     "concurrency_of": ("mailbox", "mailbox", "app"),
     "places_per_second": (None, None, 3),
@@ -56,13 +60,14 @@ SWITCHES: Mapping[str, tuple[Any, Any, Any]] = {
     "cancelled_days_bound": (False, False, True),
     "deleting_declines": (False, False, True),
     "hidden_rooms_listed": (False, False, True),
-    "on_premises_rooms_listed": (True, True, False),
+    "on_premises_rooms_listed": (True, True, True),
     "all_day_keeps_date": (True, True, False),
     "read_lag": (0.0, 0.0, 5.0),
     "lifetime_minutes": (10_080, 10_070, 4_230),
-    "rich_lifetime_minutes": (1_440, 1_440, 1_440),
+    "rich_lifetime_minutes": (1_440, 1_440, 1_430),
     "duplicate_conflict": (True, True, False),
     "subscriptions_need_read": (False, False, True),
+    "subscription_filters": (True, True, False),
     "calendar_paths": (False, False, False),
     "client_state_length": (128, 128, 128),
     "unset_members": ("null", "null", "empty"),
@@ -79,7 +84,7 @@ SWITCHES: Mapping[str, tuple[Any, Any, Any]] = {
     "resource_shape": ("slashes", "slashes", "tenant"),
     "expiry_offset": ("Z", "Z", "+05:30"),
     "items_have_id": (True, False, False),
-    "etag_on_deleted": (False, False, True),
+    "etag_on_deleted": (False, False, False),
     "lifecycle_has_resource": (False, True, True),
     "reauthorization": (True, True, True),
     "pauses_without_lifecycle_url": (False, False, True),

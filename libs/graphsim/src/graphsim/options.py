@@ -7,7 +7,7 @@ from typing import Any, Literal, Self, get_type_hints
 import msgspec
 
 from .option_sets import option_set
-from .slowness import ERA_2026, Era
+from .slowness import ERA_2026, ERAS, Era
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,16 @@ class Options:
     """AADSTS7000216: 401 with invalid_client or 400 with invalid_request; both were seen (§7.4)."""
     missing_principal: Literal[7000229, 700016] = 7000229
     """What a tenant without the app's service principal answers (§7.5, unproven)."""
+    unverified_refusals: Literal["usual", "other"] = "usual"
+    """How the refusals answer that nobody has shown whole: `refusals.OTHER` has the other reading."""
+    refresh_in: int | None = None
+    """Token answers ask to be renewed after so many seconds; seen for long-lived tokens, half their
+    life (release notes of msal 1.10), unproven for an hour's."""
+    loop_requests: int | None = None
+    """How many equal token requests in five minutes Entra bears: 15 from clients with a cookie
+    (`loops`), unproven for client credentials."""
+    loop_answer: Literal["429", "50196"] = "429"
+    """The answer to the next one: bare, or that of clients with a cookie (`loops`)."""
     assertion_needs_jti: bool = False
     """A client assertion without `jti`, which is documented as required, is refused (unproven)."""
     roleless_status: Literal[401, 403] = 401
@@ -128,6 +138,9 @@ class Options:
     """A second equal subscription is refused with 409 (§2.7, unproven for Exchange)."""
     subscriptions_need_read: bool = False
     """Subscriptions refuse tokens that hold Calendars.ReadWrite only (§2.3, one sighting)."""
+    subscription_filters: bool = True
+    """Subscriptions to events take a `$filter`; the text says so of Outlook's items and shows a
+    message, one reporter was refused (§2.2, Microsoft Q&A 1153294)."""
     calendar_paths: bool = False
     """`…/calendar/events` and `…/calendars/{id}/events` can be subscribed to (§2.2, unproven)."""
     subscriptions_per_mailbox: int = 1_000
@@ -233,7 +246,8 @@ class Options:
             if name not in types:
                 raise ValueError(f"unknown option - at `$.{name}`")
             try:
-                values[name] = msgspec.convert(value, types[name])
+                named = ERAS.get(value) if isinstance(value, str) else None
+                values[name] = msgspec.convert(value if named is None else named, types[name])
             except msgspec.ValidationError as error:
                 raise ValueError(f"{error} - at `$.{name}`") from None
         return cls(**values)

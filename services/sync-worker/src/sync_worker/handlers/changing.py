@@ -45,7 +45,7 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
             start=None if shows_when else content.starts,
             end=None if shows_when else content.ends,
             time_zone=content.time_zone,
-            all_day=None if shows_when else content.all_day,
+            all_day=True if content.all_day and not shows_when else None,
             subject=subject,
             series=is_series,
         )

@@ -59,10 +59,12 @@ class Errands:
 
     def startable(self) -> tuple[Asked, ...]:
         """Commands whose turn it is: those of a booking run one after the other."""
-        busy = {each.booking_id for each in self._intents.values() if each.stage != "guarding"}
+        under_way = [each for each in self._intents.values() if each.stage != "guarding"]
+        busy = {each.booking_id for each in under_way}
+        served = {each.command for each in under_way}  # by a write to the series, say
         turn: list[Asked] = []
         for asked in self._commands.values():
-            if asked.booking_id in busy:
+            if asked.booking_id in busy or asked.key in served:
                 continue
             if asked.booking_id is not None:
                 busy.add(asked.booking_id)
