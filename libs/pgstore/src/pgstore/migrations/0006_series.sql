@@ -14,3 +14,5 @@ alter table room_sync add column own_series boolean not null default false; -- c
 -- The masters of our series come with every claim of their room; the rest of a series where a command is about it.
 create index bookings_own_series on bookings (room_id) where kind = 'master' and origin = 'clearooms';
 create index bookings_by_series on bookings (room_id, series_id) where series_id is not null;
+
+alter table commands add column for_room uuid; -- asked by the holder of this room, who alone is told how it ended

@@ -85,7 +85,7 @@ class Intent:
     occurrence_at: datetime | None = (
         None  # of a series made in Outlook: where one of its occurrences shows
     )
-    to_room: UUID | None = None  # of a move: which room must accept first
+    to_room: UUID | None = None  # of a move: the room that must accept first, or this one
     written_at: datetime | None = None
     ended_at: datetime | None = None
     by_answer: bool = True
@@ -98,8 +98,13 @@ class Intent:
 
     @property
     def marker(self) -> str:
-        """The value of our extended property on the event."""
-        return str(self.booking_id)
+        """The value of our extended property on the event.
+
+        A booking that moves has two events for a while: the one in the new room names the move as well.
+        """
+        if self.to_room is None or self.command is None:
+            return str(self.booking_id)
+        return f"{self.booking_id}/{self.command.id}"
 
     @property
     def awaits_room(self) -> bool:

@@ -104,6 +104,8 @@ class Effects:
 def _versioned(asked: Asked, versions: Mapping[UUID, int]) -> Asked:
     if asked.result is None or asked.result.outcome == "rejected" or asked.booking_id is None:
         return asked
+    if asked.result.version is not None:  # another room's
+        return asked
     version = versions.get(asked.booking_id)
     return replace(asked, result=asked.result.model_copy(update={"version": version}))
 

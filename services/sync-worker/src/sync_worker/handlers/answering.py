@@ -209,7 +209,7 @@ def _slots(desk: Desk, intent: Intent) -> tuple[Slot, ...]:
 
 def _direct_row(desk: Desk, intent: Intent) -> Row:
     """The row of a booking in the room's own calendar, once its slot is surely ours."""
-    row = desk.held.rows.get(intent.booking_id) or new_row(desk, intent)
+    row = row_of(desk, intent)
     etags = tuple(etag for etag in (intent.etag,) if etag and etag not in row.seen_etags)
     content = intent.content
     return replace(
@@ -227,8 +227,11 @@ def _direct_row(desk: Desk, intent: Intent) -> Row:
     )
 
 
-def new_row(desk: Desk, intent: Intent) -> Row:
-    """A booking of ours, or the master of a series of ours, before the room's copy was seen."""
+def row_of(desk: Desk, intent: Intent) -> Row:
+    """The row of what we write; of a new booking, or the master of a new series, as it is before the room's copy shows."""
+    old = desk.held.rows.get(intent.booking_id)
+    if old is not None and old.removed_at is None:
+        return old
     content = intent.content
     is_series = content.recurrence is not None
     by_organizer = intent.path == "organizer"
@@ -251,7 +254,7 @@ def new_row(desk: Desk, intent: Intent) -> Row:
         organizer_email=content.organizer_email,
         answer="pending",
         origin="clearooms",
-        version=0,
+        version=old.version if old is not None else 0,  # it moved away and comes back
         published=not is_series,
         removed_at=None,
         changed_at=desk.held.clock(),

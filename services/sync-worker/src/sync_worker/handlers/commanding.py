@@ -1,6 +1,6 @@
 """A command whose turn it is: refused for a reason, done at once, or begun with an intent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import structlog
 from contracts.commands import Book, Cancel, Change, Resync
 
 from ..domain.alternatives import Slot
+from ..domain.booking import Row
 from ..domain.command import Asked, accepted
 from ..domain.intent import Content, Intent, Path
 from ..domain.merge import Stale, merge
@@ -24,7 +25,8 @@ from .window import read_window
 log = structlog.get_logger()
 
 _WHICH_ONE = "This names a series: say which meeting of it, or ask for the whole series."
-_NO_MOVE = "A booking cannot move to another room yet; cancel it and book the other room."
+_NO_MOVE = "A series keeps its room: cancel the meeting and book the other room."
+_GUESTS = "This meeting was made in Outlook and may have other guests: change its room there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,24 @@ class Begun:
     holds: tuple[Hold, ...] = ()
 
 
-async def begin(desk: Desk, asked: Asked) -> Ended | Begun:
-    """What is to be done about a command; raises GraphError where it asks for a read."""
+async def begin(desk: Desk, asked: Asked) -> Ended | Begun | None:
+    """What is to be done about a command, None if another room does it; raises GraphError where it asks for a read."""
+    if await _passed_on(desk, asked):
+        return None
     try:
         return await _begin(desk, asked)
     except Refused as refused:
         return refused.ended
+
+
+async def _passed_on(desk: Desk, asked: Asked) -> bool:
+    """A booking that moved away while this waited: the command goes where it lives."""
+    held = desk.held
+    row = held.rows.get(asked.booking_id) if asked.booking_id is not None else None
+    if row is None or row.removed_at is None or isinstance(asked.order, (Book, Resync)):
+        return False
+    claim = held.claim
+    return await desk.outgoing.pass_on(claim.organisation_id, claim.room_id, asked, held.clock())
 
 
 async def _begin(desk: Desk, asked: Asked) -> Ended | Begun:
@@ -79,7 +93,9 @@ def effects_of(desk: Desk, asked: Asked, decision: Ended | Begun) -> Effects:
 
 async def _book(desk: Desk, asked: Asked, order: Book) -> Ended | Begun:
     held = desk.held
-    if not held.errands.is_owner(asked) or order.booking_id in held.rows:
+    before = held.rows.get(order.booking_id)
+    comes_back = asked.for_room is not None and (before is None or before.removed_at is not None)
+    if not comes_back and (not held.errands.is_owner(asked) or before is not None):
         raise refusal(desk, asked, "invalid", "There is a booking with this id already.")
     address = held.errands.address
     zone = address.time_zone if address else "UTC"
@@ -104,6 +120,8 @@ async def _book(desk: Desk, asked: Asked, order: Book) -> Ended | Begun:
     path: Path = "direct" if is_room else "organizer"
     where = desk.room if is_room else mailbox
     intent = intend(asked, "create", path, where, content, held.clock())
+    if asked.for_room is not None:
+        intent = replace(intent, to_room=held.claim.room_id)
     if order.recurrence is None:
         return Begun(intent, (Hold(order.booking_id, wanted[0]),))
     return Begun(intent, _series_holds(order.booking_id, wanted, desk))
@@ -125,8 +143,6 @@ async def _change(desk: Desk, asked: Asked, order: Change) -> Ended | Begun:
         return begun if isinstance(begun, Ended) else Begun(*begun)
     if row is None or row.kind == "master":
         raise _unknown(desk, asked)
-    if order.room_id not in {None, held.claim.room_id}:
-        raise refusal(desk, asked, "invalid", _NO_MOVE)
     if row.removed_at is not None:
         raise stale(desk, asked, row, "The booking was cancelled meanwhile.")
     merged = merge(row, order)
@@ -134,6 +150,8 @@ async def _change(desk: Desk, asked: Asked, order: Change) -> Ended | Begun:
         raise refusal(desk, asked, "invalid", "The end must be later than the start.")
     if isinstance(merged, Stale):
         raise stale(desk, asked, row, "The meeting was changed in Outlook meanwhile.")
+    if order.room_id not in {None, held.claim.room_id}:
+        return _move(desk, asked, row, merged.content, order.room_id)
     if not merged.when and not merged.subject:
         return Ended(accepted(asked, held.claim.room_id))
     slot = Slot(merged.content.starts, merged.content.ends)
@@ -143,6 +161,17 @@ async def _change(desk: Desk, asked: Asked, order: Change) -> Ended | Begun:
     if intent is None:
         raise refusal(desk, asked, "organizer_unreachable", "The meeting has no organiser to ask.")
     return Begun(intent, (Hold(row.id, slot),) if merged.when else ())
+
+
+def _move(desk: Desk, asked: Asked, row: Row, content: Content, to_room: UUID | None) -> Begun:
+    if row.kind != "single":
+        raise refusal(desk, asked, "invalid", _NO_MOVE)
+    if row.origin != "clearooms":
+        raise refusal(desk, asked, "invalid", _GUESTS)
+    intent = on_copy(desk, asked, "move", row, content)
+    if intent is None:
+        raise refusal(desk, asked, "organizer_unreachable", "The booking has no organiser.")
+    return Begun(replace(intent, to_room=to_room))
 
 
 async def _cancel(desk: Desk, asked: Asked, order: Cancel) -> Ended | Begun:

@@ -10,7 +10,7 @@ from graphclient.errors import Conflict
 from ..domain.intent import MOST_NUMBERS, Intent
 from ..domain.recurrence import local, read
 from ..domain.work import Effects
-from .answering import new_row, second_look
+from .answering import row_of, second_look
 from .copies import Gone, State, state_of_copy
 from .desk import Desk
 
@@ -53,7 +53,7 @@ async def created(
     )
     if intent.path == "direct":
         return await second_look(desk, done)
-    row = desk.held.rows.get(intent.booking_id) or new_row(desk, done)
+    row = row_of(desk, done)
     await desk.held.commit([], [], rows=[row], effects=Effects(intents=(done,)))
     return None
 

@@ -177,6 +177,10 @@ class Errands:
                 name = (asked.booking_id, asked.key.source)
                 self._done[name] = max(self._done.get(name, 0), asked.sequence)
 
+    def pass_on(self, asked: Asked) -> None:
+        """Another room has it now."""
+        self._commands.pop(asked.key, None)
+
     def was_sent(self, keys: Sequence[Key]) -> None:
         """The broker has these results."""
         for key in keys:

@@ -338,12 +338,14 @@ class Holding:
         sent: list[Asked] = []
         try:
             for asked in self.errands.unsent:
-                await self._publisher.result(self.claim.organisation_id, asked)
+                if asked.for_room is None:
+                    await self._publisher.result(self.claim.organisation_id, asked)
                 sent.append(asked)
         finally:
             if sent:
                 keys = [asked.key for asked in sent]
-                await self._outgoing.sent(self.claim.organisation_id, keys, self.clock())
+                rooms = [asked.for_room for asked in sent if asked.for_room is not None]
+                await self._outgoing.sent(self.claim.organisation_id, keys, self.clock(), rooms)
                 self.errands.was_sent(keys)
 
     async def _tell(self, rows: Sequence[Row]) -> None:

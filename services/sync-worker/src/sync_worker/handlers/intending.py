@@ -50,7 +50,7 @@ def intend(
         event_id=None if row is None else row.event_id if direct else row.organizer_event_id,
         etag=row.etag if row is not None and direct else None,
         ical_uid=row.ical_uid if row is not None else None,
-        base=Content.of(row) if row is not None and step == "change" else None,
+        base=Content.of(row) if row is not None and step in {"change", "move"} else None,
     )
 
 
