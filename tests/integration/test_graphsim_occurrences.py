@@ -123,6 +123,18 @@ async def test_an_answer_to_the_series_goes_for_the_days_answered_before_2_5(
         assert await _answers(cloud, "bob@x.example") == ["accepted"] * 3
 
 
+async def test_an_answer_to_the_series_leaves_the_days_declined_before_declined_2_5(
+    tmp_path: Path,
+) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        await _series(cloud, [GUEST])
+        first, second, _ = await cloud.rows(BOB)
+        await cloud.act(BOB, second["event_id"], "decline")
+        await cloud.act(BOB, first["series_master_id"], "accept")
+        assert len(await cloud.rows(BOB)) == 2
+        assert await _answers(cloud, "bob@x.example") == ["accepted", "declined", "accepted"]
+
+
 async def test_a_day_changed_by_the_organiser_is_an_exception_in_every_copy_2_5(
     tmp_path: Path,
 ) -> None:
@@ -166,6 +178,8 @@ async def test_a_moved_day_that_collides_is_declined_alone_2_6(tmp_path: Path) -
         mine = [one for one in await cloud.rows(ROOM) if one["series_master_id"]]
         assert [one["response"] for one in mine] == ["accepted"] * 3
         assert mine[1]["start"][11:13] == "22"
+        shown = await _shown(cloud, ROOM, mine[1]["event_id"])
+        assert shown["responseStatus"]["response"] == "accepted"
 
 
 async def test_of_a_series_that_is_taken_the_days_that_collide_are_declined_2_6(
@@ -335,7 +349,9 @@ async def test_a_cancelled_day_stays_in_the_room_in_the_other_reading_2_6(
         assert (shown["type"], shown["isCancelled"]) == ("exception", True)
         assert (shown["subject"], shown["showAs"]) == ("Canceled: Ann Lee ", "free")
         # Nobody is kept out by what was cancelled.
-        span = {name: {"dateTime": copy[name][:-1], "timeZone": "UTC"} for name in ("start", "end")}
+        span: dict[str, Any] = {
+            name: {"dateTime": copy[name][:-1], "timeZone": "UTC"} for name in ("start", "end")
+        }
         await cloud.create(BOB, attendees=[INVITED], **span)
         cloud.attend()
         assert (await cloud.rows(BOB))[0]["attendees"][0]["response"] == "accepted"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from .graphsim_cloud import ANN, INVITED, ROOM, Cloud, body_of, running_cloud
+from .graphsim_cloud import ANN, BOB, INVITED, ROOM, Cloud, body_of, running_cloud
 
 LIST = "/places/microsoft.graph.room"
 
@@ -141,6 +141,8 @@ async def test_a_room_keeps_what_somebody_checks_in_to_and_what_is_its_own_2_6(
     async with running_cloud(tmp_path) as cloud:
         await cloud.create(ANN, attendees=[INVITED])
         cloud.attend()
+        await cloud.create(BOB, hours=8, attendees=[INVITED])
+        cloud.attend()
         await cloud.create(ROOM, hours=5)
         # The setting also takes hold of what is booked already.
         await cloud.found(processing={"enable_auto_release": True})
@@ -151,6 +153,7 @@ async def test_a_room_keeps_what_somebody_checks_in_to_and_what_is_its_own_2_6(
         _wait(cloud, 600)
         assert len(await cloud.rows(ROOM)) == 2
         assert _room_said(await cloud.rows(ANN)) == ["accepted"]
+        assert _room_said(await cloud.rows(BOB)) == ["declined"]
 
 
 async def test_of_a_series_a_room_releases_the_days_that_nobody_comes_to_2_6(

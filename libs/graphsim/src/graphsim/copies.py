@@ -170,7 +170,8 @@ class Copies:
             outcome.note_day(owner, "answered", fresh, day)
             return
         for one, known in event.overrides.items():
-            if known.attendees is not None:
+            # A day that the mailbox has declined before is no longer in what it answers.
+            if known.attendees is not None and one not in copy.cancelled_days:
                 overrides[one] = replace(known, attendees=told(known.attendees))
         fresh = owner.touch(event, now, attendees=told(event.attendees), overrides=overrides)
         outcome.note(owner, "answered", fresh)
