@@ -1,14 +1,18 @@
 """graph-calendar §7: Entra, as plain HTTP sees it."""
 
+import asyncio
 from base64 import b64encode
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
+import aiohttp
 import jwt
 import pytest
+
+from graphsim.refusals import OTHER
 
 from ..unit.graphsim.credentials import credential
 from .graphsim_cloud import CLIENT, SECRET, TENANT, Cloud, Reply, running_cloud
@@ -271,3 +275,185 @@ async def test_a_fault_may_say_anything_at_all(tmp_path: Path) -> None:
         assert (await _post(cloud, _form())).body == body
         await cloud.call("POST", "/_sim/faults", {"status": 400, "body": {"error_codes": [7]}})
         assert (await _post(cloud, _form())).body == {"error_codes": [7]}
+
+
+_ENDPOINTS = {
+    "token": ("POST", f"/{TENANT}/oauth2/v2.0/token"),
+    "discovery": ("GET", f"/{TENANT}/v2.0/.well-known/openid-configuration"),
+    "instance": ("GET", "/common/discovery/instance"),
+    "keys": ("GET", f"/{TENANT}/discovery/v2.0/keys"),
+    "publisher": ("GET", "/common/discovery/v2.0/keys"),
+    "publisher discovery": ("GET", "/common/.well-known/openid-configuration"),
+}
+"""Where tokens and keys are fetched (graph-calendar §7.1, §7.3; graph-notifications §5.3)."""
+
+
+async def _fetch(cloud: Cloud, where: str) -> tuple[int, dict[str, str]]:
+    method, path = _ENDPOINTS[where]
+    data = _form() if method == "POST" else None
+    async with cloud.session.request(method, cloud.address.origin + path, data=data) as answer:
+        await answer.read()
+        return answer.status, {name.lower(): one for name, one in answer.headers.items()}
+
+
+@pytest.mark.parametrize("where", _ENDPOINTS)
+async def test_every_fault_of_an_answer_strikes_where_tokens_and_keys_are_fetched(
+    tmp_path: Path, where: str
+) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        method, path = _ENDPOINTS[where]
+        match = {"method": method, "path": f"^{path}$"}
+        fault = {"match": match, "headers": {"Retry-After": "3", "X-Odd": "1"}, "status": 429}
+        for when in ("before", "after"):
+            await cloud.call("POST", "/_sim/faults", {**fault, "when": when})
+            status, headers = await _fetch(cloud, where)
+            assert (status, headers["retry-after"], headers["x-odd"]) == (429, "3", "1")
+            assert (await _fetch(cloud, where))[0] == 200
+        # aiohttp asks a second time where a GET's connection is lost.
+        lost = {"match": match, "drop": True, "when": "after", "times": None}
+        await cloud.call("POST", "/_sim/faults", lost)
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await _fetch(cloud, where)
+        *answered, dropped = [one["fired"] for one in (await cloud.report())["faults"]]
+        assert answered == [1, 1]
+        assert dropped >= 1
+
+
+@pytest.mark.parametrize("where", _ENDPOINTS)
+@pytest.mark.parametrize("what", ["latency", "delay"])
+async def test_a_slow_answer_waits_on_the_clock_where_tokens_and_keys_are_fetched(
+    tmp_path: Path, where: str, what: str
+) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        await cloud.call("POST", "/_sim/clock", {"stands": True})
+        match = {"path": f"^{_ENDPOINTS[where][1]}$"}
+        await cloud.call("POST", "/_sim/faults", {"match": match, what: 30})
+        async with asyncio.TaskGroup() as tasks, asyncio.timeout(5):
+            waiting = tasks.create_task(_fetch(cloud, where))
+            while (await cloud.report())["faults"][0]["fired"] == 0:
+                continue
+            assert not waiting.done()
+            await cloud.call("POST", "/_sim/clock", {"advance": 30})
+        assert waiting.result()[0] == 200
+
+
+async def test_a_token_is_dated_after_its_latency_and_before_its_delay(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        began = cloud.simulator.clock.now().timestamp()
+        await cloud.call("POST", "/_sim/clock", {"stands": True})
+        for number, what in enumerate(("latency", "delay")):
+            await cloud.call("POST", "/_sim/faults", {what: 600})
+            async with asyncio.TaskGroup() as tasks, asyncio.timeout(5):
+                waiting = tasks.create_task(_post(cloud, _form()))
+                while (await cloud.report())["faults"][number]["fired"] == 0:
+                    continue
+                await cloud.call("POST", "/_sim/clock", {"advance": 600})
+            token = waiting.result().body["access_token"]
+            issued = jwt.decode(token, options={"verify_signature": False})["iat"]
+            assert 600 <= issued - began + 1 < 700
+
+
+async def test_a_page_of_a_token_is_refused_when_it_is_ordered(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        for what in ({"page": "endless"}, {"lag": 5}):
+            order = {"match": {"path": "/oauth2/"}, **what}
+            refused = await cloud.call("POST", "/_sim/faults", order)
+            assert (refused.status, "tokens and keys" in refused.body["error"]) == (400, True)
+
+
+_WRONG: dict[int, dict[str, Any]] = {
+    50048: {"iss": str(uuid4())},
+    700021: {"iss": "x", "sub": "x"},
+    1000502: {},
+    5002723: {},
+}
+"""What makes an assertion wrong; a wrong certificate or header where it says nothing."""
+
+
+def _assertion(code: int, endpoint: str, now: datetime) -> str:
+    held = credential("stale", -10, -1) if code == 1000502 else credential()
+    signed = held.assertion(CLIENT, endpoint, now, **_WRONG[code])
+    if code != 5002723:
+        return signed
+    claims = jwt.decode(signed, options={"verify_signature": False})
+    return jwt.encode(claims, held.private_pem, algorithm="RS256")
+
+
+@pytest.mark.parametrize("reading", ["usual", "other"])
+@pytest.mark.parametrize("code", _WRONG)
+async def test_a_refusal_that_nobody_has_shown_whole_in_both_readings_7_4(
+    tmp_path: Path, code: int, reading: str
+) -> None:
+    async with running_cloud(tmp_path, unverified_refusals=reading) as cloud:
+        pems = [credential().pem, credential("stale", -10, -1).pem]
+        await _change(cloud, certificates=pems)
+        endpoint = f"{cloud.address.origin}/{TENANT}/oauth2/v2.0/token"
+        form = _form(
+            client_secret=None,
+            client_assertion=_assertion(code, endpoint, cloud.simulator.clock.now()),
+            client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        )
+        reply = await _post(cloud, form)
+        told = (reply.status, reply.body["error"])
+        assert told == (OTHER[code] if reading == "other" else (401, "invalid_client"))
+        assert reply.body["error_codes"] == [code]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [({"error_codes": [50196]}, 400), ({"error_codes": [90055]}, 429), (None, 503)],
+)
+async def test_a_fault_without_a_status_has_that_of_its_number_7_4(
+    tmp_path: Path, body: Any, status: int
+) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        await cloud.call("POST", "/_sim/faults", {"match": {"path": "/oauth2/"}, "body": body})
+        assert (await _post(cloud, _form())).status == status
+
+
+async def _asked(cloud: Cloud, times: int, **changes: str) -> list[int]:
+    url = f"{cloud.address.origin}/{TENANT}/oauth2/v2.0/token"
+    statuses = []
+    for _ in range(times):
+        async with cloud.session.post(url, data=_form(**changes)) as answer:
+            statuses.append(answer.status)
+    return statuses
+
+
+async def test_who_asks_for_one_token_too_often_is_told_to_wait_a_minute(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path, loop_requests=15) as cloud:
+        await cloud.call("POST", "/_sim/clock", {"stands": True})
+        assert await _asked(cloud, 16) == [200] * 15 + [429]
+        url = f"{cloud.address.origin}/{TENANT}/oauth2/v2.0/token"
+        async with cloud.session.post(url, data=_form()) as answer:
+            told = (answer.headers["Retry-After"], answer.content_type, await answer.text())
+            assert told == ("60", "text/plain", "Too Many Requests")
+        other = "https://outlook.office.com/.default"
+        assert await _asked(cloud, 1, scope=other) == [200], "another token is no loop"
+        await cloud.call("POST", "/_sim/clock", {"advance": 300})
+        assert await _asked(cloud, 1) == [200]
+
+
+@pytest.mark.parametrize(("reading", "status"), [("usual", 400), ("other", 429)])
+async def test_refused_requests_are_part_of_a_loop_in_both_readings(
+    tmp_path: Path, reading: str, status: int
+) -> None:
+    options = {"loop_requests": 2, "loop_answer": "50196", "unverified_refusals": reading}
+    async with running_cloud(tmp_path, **options) as cloud:
+        wrong = _form(client_secret="wrong")
+        codes = [(await _post(cloud, wrong)).body["error_codes"] for _ in range(3)]
+        assert codes == [[7000215], [7000215], [50196]]
+        reply = await _post(cloud, _form())
+        assert (reply.status, reply.body["error"]) == (status, "invalid_grant")
+
+
+async def test_nobody_loops_in_the_usual_reading(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        assert await _asked(cloud, 40) == [200] * 40
+    async with running_cloud(tmp_path, loop_requests=1, throttle=False) as cloud:
+        assert await _asked(cloud, 3) == [200] * 3
+
+
+async def test_an_answer_asks_to_be_renewed_where_the_option_says_so(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path, refresh_in=1_799) as cloud:
+        assert (await _post(cloud, _form())).body["refresh_in"] == 1_799

@@ -280,3 +280,69 @@ async def test_consent_shows_in_a_new_token_only_7_5(tmp_path: Path) -> None:
         assert (await cloud.graph("GET", "/users")).status == 403
         cloud.token = (await _ask(cloud))["access_token"]
         assert (await cloud.graph("GET", "/users")).status == 200
+
+
+@pytest.mark.parametrize(
+    "fault", [{"drop": True}, {"status": 400, "body": {"error_codes": [50196]}}]
+)
+async def test_msal_renews_a_token_early_and_lives_with_a_failure_of_that(
+    tmp_path: Path, fault: dict[str, Any]
+) -> None:
+    async with running_cloud(tmp_path, refresh_in=0) as cloud:
+        with requests.Session() as http:
+            http.trust_env, http.verify = False, str(cloud.address.ca_file)
+            app = await asyncio.to_thread(_client, http, cloud, SECRET, CLIENT, TENANT)
+
+            async def ask() -> Any:
+                return await asyncio.to_thread(app.acquire_token_for_client, [SCOPE])
+
+            first, second = await ask(), await ask()
+            assert first["access_token"] != second["access_token"]
+            assert second["token_source"] == "identity_provider"
+            match = {"method": "POST", "path": "/oauth2/"}
+            await cloud.call("POST", "/_sim/faults", {"match": match, **fault})
+            third = await ask()
+            assert (third["access_token"], third["token_source"]) == (
+                second["access_token"],
+                "cache",
+            )
+        assert [one["fired"] for one in (await cloud.report())["faults"]] == [1]
+
+
+async def test_msal_raises_a_503_though_the_token_it_holds_is_still_good(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path, refresh_in=0) as cloud:
+        with requests.Session() as http:
+            http.trust_env, http.verify = False, str(cloud.address.ca_file)
+            app = await asyncio.to_thread(_client, http, cloud, SECRET, CLIENT, TENANT)
+            cloud.token = (await asyncio.to_thread(app.acquire_token_for_client, [SCOPE]))[
+                "access_token"
+            ]
+            match = {"method": "POST", "path": "/oauth2/"}
+            await cloud.call("POST", "/_sim/faults", {"match": match, "status": 503})
+            with pytest.raises(Exception, match="503"):
+                await asyncio.to_thread(app.acquire_token_for_client, [SCOPE])
+        assert (await cloud.graph("GET", "/users")).status == 200
+
+
+async def test_msal_keeps_a_token_that_asks_for_no_renewal_8(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        with requests.Session() as http:
+            http.trust_env, http.verify = False, str(cloud.address.ca_file)
+            app = await asyncio.to_thread(_client, http, cloud, SECRET, CLIENT, TENANT)
+            tokens = [
+                (await asyncio.to_thread(app.acquire_token_for_client, [SCOPE]))["access_token"]
+                for _ in range(2)
+            ]
+            assert tokens[0] == tokens[1]
+
+
+async def test_msal_reports_a_loop_by_its_number_and_cannot_read_the_bare_answer(
+    tmp_path: Path,
+) -> None:
+    async with running_cloud(tmp_path, loop_requests=1, loop_answer="50196") as cloud:
+        assert "access_token" in await _ask(cloud)
+        assert _told(await _ask(cloud)) == ("invalid_grant", [50196])
+    async with running_cloud(tmp_path, loop_requests=1) as cloud:
+        assert "access_token" in await _ask(cloud)
+        with pytest.raises(ValueError, match="Expecting value"):
+            await _ask(cloud)

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import msal
+import pytest
 import requests
-from O365 import Account, MSGraphProtocol  # type: ignore[import-untyped]  # ships no types
+from O365 import Account, Connection, MSGraphProtocol  # type: ignore[import-untyped]  # no types
 from O365.utils.token import MemoryTokenBackend  # type: ignore[import-untyped]  # as above
 
 from .graphsim_cloud import ANN, CLIENT, IMMUTABLE, ROOM, SECRET, TENANT, Cloud, running_cloud
@@ -18,31 +19,35 @@ T = TypeVar("T")
 SCOPE = "https://graph.microsoft.com/.default"
 
 
-def _account(cloud: Cloud, mailbox: object) -> Any:
-    """An account of the app; O365 signs in at Microsoft alone, so msal fills its token cache."""
+def _account(cloud: Cloud, mailbox: object, http: requests.Session, secret: str = SECRET) -> Any:
+    """An account of the app, pointed here as the maintainer says for other clouds (python-o365#403)."""
     origin, ca_file = cloud.address.origin, str(cloud.address.ca_file)
 
-    class Loopback(MSGraphProtocol):  # type: ignore[misc]  # O365 ships no types
+    class LoopbackProtocol(MSGraphProtocol):  # type: ignore[misc]  # O365 ships no types
         _protocol_url = f"{origin}/"
 
-    cache = MemoryTokenBackend()
-    with requests.Session() as http:
-        http.trust_env, http.verify = False, ca_file
-        app = msal.ConfidentialClientApplication(
-            str(CLIENT),
-            client_credential=SECRET,
-            authority=f"{origin}/{TENANT}",
-            instance_discovery=False,
-            http_client=http,
-            token_cache=cache,
-        )
-        assert "access_token" in app.acquire_token_for_client(scopes=[SCOPE])
-    return Account(
-        (str(CLIENT), SECRET),
-        protocol=Loopback(default_resource=f"users/{mailbox}", timezone="UTC"),
+    class LoopbackConnection(Connection):  # type: ignore[misc]  # as above
+        @property
+        def msal_client(self) -> Any:
+            client, held = self.auth
+            return msal.ConfidentialClientApplication(
+                client,
+                client_credential=held,
+                authority=f"{origin}/{self.tenant_id}",
+                instance_discovery=False,
+                http_client=http,
+                token_cache=self.token_backend,
+            )
+
+    class LoopbackAccount(Account):  # type: ignore[misc]  # as above
+        connection_constructor = LoopbackConnection
+
+    return LoopbackAccount(
+        (str(CLIENT), secret),
+        protocol=LoopbackProtocol(default_resource=f"users/{mailbox}", timezone="UTC"),
         auth_flow_type="credentials",
         tenant_id=str(TENANT),
-        token_backend=cache,
+        token_backend=MemoryTokenBackend(),
         verify_ssl=ca_file,
         request_retries=0,
         # O365 puts ids into paths as they are; regular ones may hold a slash (§1.2).
@@ -54,7 +59,10 @@ async def _as(cloud: Cloud, mailbox: object, work: Callable[[Any], T]) -> T:
     """What `work` makes of the schedule of a mailbox, in a thread: O365 blocks."""
 
     def run() -> T:
-        account = _account(cloud, mailbox)
+        with requests.Session() as http:
+            http.trust_env, http.verify = False, str(cloud.address.ca_file)
+            account = _account(cloud, mailbox, http)
+            assert account.authenticate(requested_scopes=[SCOPE])
         account.con.session = account.con.get_session(load_token=True)
         try:
             assert account.is_authenticated
@@ -152,3 +160,18 @@ async def test_o365_raises_graphs_errors_with_their_message(tmp_path: Path) -> N
         status, text = await _as(cloud, ROOM, refused)
         assert (status, "A simulated fault." in text) == (500, True)
         assert [one["fired"] for one in (await cloud.report())["faults"]] == [1]
+
+
+async def test_o365_says_why_a_sign_in_was_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running_cloud(tmp_path) as cloud:
+
+        def refused() -> bool:
+            with requests.Session() as http:
+                http.trust_env, http.verify = False, str(cloud.address.ca_file)
+                account = _account(cloud, ROOM, http, "wrong~")
+                return bool(account.authenticate(requested_scopes=[SCOPE]))
+
+        assert not await asyncio.to_thread(refused)
+        assert "Error: invalid_client | Description: AADSTS7000215: " in caplog.text

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from .graphsim_cloud import ANN, INVITED, ROOM, Cloud, running_cloud
+from .graphsim_cloud import ANN, BOB, INVITED, ROOM, Cloud, body_of, running_cloud
 
 LIST = "/places/microsoft.graph.room"
 
@@ -102,3 +102,86 @@ async def test_what_a_room_is_for_shows_in_places_3(tmp_path: Path) -> None:
         await cloud.found(booking_type="reserved", capacity=6)
         (room,) = (await cloud.graph("GET", LIST)).body["value"]
         assert (room["bookingType"], room["capacity"]) == ("reserved", 6)
+
+
+RELEASING = {"enable_auto_release": True, "post_reservation_max_claim_minutes": 20}
+DAILY = {
+    "pattern": {"type": "daily", "interval": 1},
+    "range": {"type": "numbered", "numberOfOccurrences": 3},
+}
+
+
+def _wait(cloud: Cloud, minutes: float) -> None:
+    cloud.simulator.clock.advance(minutes * 60)
+    cloud.simulator.state.agenda.run_due(cloud.simulator.clock.now())
+
+
+def _room_said(rows: list[Any]) -> list[str]:
+    return [one["attendees"][0]["response"] for one in rows]
+
+
+@pytest.mark.parametrize(("told", "heard"), [(True, "declined"), (False, "accepted")])
+async def test_a_room_that_nobody_comes_to_releases_itself_2_6(
+    tmp_path: Path, told: bool, heard: str
+) -> None:
+    async with running_cloud(tmp_path, release_declines=told) as cloud:
+        await cloud.found(processing=RELEASING)
+        await cloud.create(ANN, attendees=[INVITED])
+        cloud.attend()
+        _wait(cloud, 139)
+        assert [one["response"] for one in await cloud.rows(ROOM)] == ["accepted"]
+        _wait(cloud, 1.1)
+        assert await cloud.rows(ROOM) == []
+        assert _room_said(await cloud.rows(ANN)) == [heard]
+
+
+async def test_a_room_keeps_what_somebody_checks_in_to_and_what_is_its_own_2_6(
+    tmp_path: Path,
+) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        await cloud.create(ANN, attendees=[INVITED])
+        cloud.attend()
+        await cloud.create(BOB, hours=8, attendees=[INVITED])
+        cloud.attend()
+        await cloud.create(ROOM, hours=5)
+        # The setting also takes hold of what is booked already.
+        await cloud.found(processing={"enable_auto_release": True})
+        claimed = (await cloud.rows(ROOM))[0]
+        path = f"/_sim/mailboxes/{ROOM}/meetings/{claimed['event_id']}"
+        assert (await cloud.call("PATCH", path, {"check_in": True})).status == 204
+        assert (await cloud.rows(ROOM))[0]["etag"] == claimed["etag"]
+        _wait(cloud, 600)
+        assert len(await cloud.rows(ROOM)) == 2
+        assert _room_said(await cloud.rows(ANN)) == ["accepted"]
+        assert _room_said(await cloud.rows(BOB)) == ["declined"]
+
+
+async def test_of_a_series_a_room_releases_the_days_that_nobody_comes_to_2_6(
+    tmp_path: Path,
+) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        await cloud.found(processing=RELEASING)
+        await cloud.create(ANN, recurrence=DAILY, attendees=[INVITED])
+        cloud.attend()
+        _, second, _ = await cloud.rows(ROOM)
+        path = f"/_sim/mailboxes/{ROOM}/meetings/{second['event_id']}"
+        assert (await cloud.call("PATCH", path, {"check_in": True})).status == 204
+        _wait(cloud, 4 * 24 * 60)
+        window = f"?from={second['start'][:10]}&to=2100-01-01"
+        path = f"/_sim/mailboxes/{ROOM}/meetings{window}"
+        left = (await cloud.call("GET", path)).body["items"]
+        assert [one["start"] for one in left] == [second["start"]]
+
+
+async def test_a_moved_meeting_is_looked_for_at_its_new_time_2_6(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        await cloud.found(processing=RELEASING)
+        made = (await cloud.create(ANN, attendees=[INVITED])).body
+        cloud.attend()
+        later = {name: body_of(6)[name] for name in ("start", "end")}
+        await cloud.patch(ANN, made["id"], later)
+        cloud.attend()
+        _wait(cloud, 6 * 60 + 19)
+        assert len(await cloud.rows(ROOM)) == 1
+        _wait(cloud, 2)
+        assert await cloud.rows(ROOM) == []

@@ -54,6 +54,28 @@ async def test_a_derived_calendar_is_read_changed_and_found_again_1_1(tmp_path: 
         assert again[0]["@odata.etag"] != rows[0]["@odata.etag"]
 
 
+async def test_every_fifth_derived_event_is_a_day_of_a_series_that_can_be_changed_1_5(
+    tmp_path: Path,
+) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        await _founded(cloud, {**MANY, "count": 3, "events": 300})
+        domain = cloud.simulator.state.tenants[TENANT].domain
+        room = f"/users/room-000001%40{domain}"
+        view = f"{room}/calendarView?{NINETY_DAYS}&$top=500&$select=type,start,subject"
+        rows = (await cloud.graph("GET", view, Prefer=IMMUTABLE)).body["value"]
+        days = [one for one in rows if one["type"] == "occurrence"]
+        assert (len(rows), len(days)) == (100, 20)
+        path = f"{room}/events/{days[0]['id']}"
+        changed = await cloud.graph("PATCH", path, {"subject": "Changed"}, Prefer=IMMUTABLE)
+        assert (changed.status, changed.body["type"]) == (200, "exception")
+        assert (await cloud.graph("DELETE", f"{room}/events/{days[1]['id']}")).status == 204
+        again = (await cloud.graph("GET", view, Prefer=IMMUTABLE)).body["value"]
+        assert [one["id"] for one in again] == [
+            one["id"] for one in rows if one["id"] != days[1]["id"]
+        ]
+        assert [one["subject"] for one in again if one["type"] == "exception"] == ["Changed"]
+
+
 async def test_a_room_by_number_answers_requests_like_any_other_2_6(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         await _founded(cloud)

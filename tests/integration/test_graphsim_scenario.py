@@ -7,6 +7,8 @@ import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +112,7 @@ async def test_flags_go_before_the_scenario_and_set_before_any(tmp_path: Path) -
         ({"options": {"latency": "slow"}}, "$.options.latency"),
         ({"clock": "soon"}, "$.clock"),
         ({"faults": [{}, {"match": {"nth": "x"}}]}, "$.faults[1].match.nth"),
+        ({"faults": [{"match": {"path": "/oauth2/"}, "page": "endless"}]}, "$.faults[0].page"),
         ({"tenants": [{"domain": "x.example"}]}, "$.tenants[0].tenant_id"),
         ({"tenants": [{"tenant_id": "no"}]}, "$.tenants[0]"),
     ],
@@ -160,3 +163,18 @@ async def test_a_meeting_is_booked_answered_and_read_under_each_set(
         seen = await cloud.graph("GET", f"/users/{ANN}/events/{event}", Prefer=IMMUTABLE)
         assert seen.body["attendees"][0]["status"]["response"] == "accepted"
         assert len(await cloud.rows(ROOM)) == 1
+
+
+async def test_a_load_keeps_its_rate_on_a_standing_clock(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        await cloud.call("POST", "/_sim/clock", {"stands": True})
+        plan = {"rooms": [str(ROOM)], "rate": 2, "seconds": 5}
+        await cloud.call("POST", "/_sim/load", plan)
+        loads = []
+        for seconds in (0.2, 2, 60):
+            await cloud.call("POST", "/_sim/clock", {"advance": seconds})
+            loads.append((await cloud.call("GET", "/_sim/load")).body)
+        assert [len(one["changes"]) for one in loads] == [1, 5, 10]
+        assert [one["running"] for one in loads] == [True, True, False]
+        times = [datetime.fromisoformat(one["at"]) for one in loads[-1]["changes"]]
+        assert {later - one for one, later in pairwise(times)} == {timedelta(seconds=0.5)}

@@ -131,6 +131,73 @@ async def test_an_occurrence_stays_between_the_days_of_its_neighbours_2_5(
         assert shown["@odata.etag"] != second["@odata.etag"]
 
 
+async def _moved(cloud: Cloud, day: Any, to: str) -> int:
+    body = {"start": _moment(f"{to}T09:00:00"), "end": _moment(f"{to}T10:00:00")}
+    return (await cloud.patch(ANN, day["id"], body)).status
+
+
+async def test_a_neighbour_counts_where_it_was_moved_to_2_5(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        made = (await _series(cloud, *DAILY)).body
+        first, second, third, _ = await _days(cloud, made["id"])
+        assert await _moved(cloud, second, "2027-03-04") == 200
+        # The third is between the 4th and the 7th now, the first before the 4th.
+        assert await _moved(cloud, third, "2027-03-04") == 400
+        assert await _moved(cloud, first, "2027-03-03") == 200
+        assert await _moved(cloud, first, "2027-03-04") == 400
+        assert await _moved(cloud, third, "2027-03-06") == 200
+        assert await _moved(cloud, second, "2027-03-05") == 200
+        assert await _moved(cloud, second, "2027-03-06") == 400
+        assert await _moved(cloud, second, "2027-03-03") == 400
+        starts = ["2027-03-03", "2027-03-05", "2027-03-06", "2027-03-07"]
+        assert _starts(await _days(cloud, made["id"])) == starts
+
+
+@pytest.mark.parametrize(("bound", "status"), [(False, 200), (True, 400)])
+async def test_whether_a_cancelled_neighbour_is_in_the_way_is_a_switch_2_5(
+    tmp_path: Path, bound: bool, status: int
+) -> None:
+    async with running_cloud(tmp_path, cancelled_days_bound=bound) as cloud:
+        made = (await _series(cloud, *DAILY)).body
+        first, second, third, fourth = await _days(cloud, made["id"])
+        assert (await cloud.delete(ANN, second["id"])).status == 204
+        assert (await cloud.delete(ANN, fourth["id"])).status == 204
+        assert await _moved(cloud, third, "2027-03-01") == 400
+        assert await _moved(cloud, third, "2027-03-02") == status
+        assert await _moved(cloud, third, "2027-03-20") == status
+        assert await _moved(cloud, first, "2027-03-04") == status
+
+
+@pytest.mark.parametrize(
+    ("drops", "kinds"),
+    [
+        (True, ["occurrence", "occurrence", "occurrence"]),
+        (False, ["occurrence", "exception", "occurrence"]),
+    ],
+)
+async def test_what_a_new_pattern_leaves_of_the_exceptions_is_a_switch_2_5(
+    tmp_path: Path, drops: bool, kinds: list[str]
+) -> None:
+    async with running_cloud(tmp_path, changed_series_drop_exceptions=drops) as cloud:
+        made = (await _series(cloud, *DAILY)).body
+        _, second, third, _ = await _days(cloud, made["id"])
+        body = {"subject": "Only today"}
+        assert (await cloud.patch(ANN, third["id"], body)).status == 200
+        assert (await cloud.delete(ANN, second["id"])).status == 204
+        fewer = {
+            "pattern": {"type": "daily", "interval": 4},
+            "range": {"type": "numbered", "numberOfOccurrences": 3, "startDate": "2027-03-01"},
+        }
+        changed = await cloud.patch(ANN, made["id"], {"recurrence": fewer})
+        assert changed.status == 200
+        days = await _days(cloud, made["id"])
+        assert _starts(days) == ["2027-03-01", "2027-03-05", "2027-03-09"]
+        assert [one["type"] for one in days] == kinds
+        path = f"/users/{ANN}/events/{made['id']}?$select=cancelledOccurrences"
+        master = (await cloud.graph("GET", path, Prefer=IMMUTABLE)).body
+        assert master["cancelledOccurrences"] == []
+
+
 async def test_a_cancelled_day_is_named_by_its_master_alone_1_5(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         made = (await _series(cloud, *DAILY)).body

@@ -393,17 +393,3 @@ async def test_writes_are_counted_by_kind_and_by_meeting(tmp_path: Path) -> None
         }
         await cloud.call("POST", "/_sim/guard/reset")
         assert (await cloud.report())["writes"] == {}
-
-
-async def test_a_room_declines_one_day_of_a_series_and_answers_no_day_alone(
-    tmp_path: Path,
-) -> None:
-    async with running_cloud(tmp_path) as cloud:
-        await cloud.create(ANN, recurrence=DAILY, attendees=[INVITED])
-        cloud.attend()
-        first, second, third = await cloud.rows(ROOM)
-        assert (await cloud.act(ROOM, second["event_id"], "decline")).status == 202
-        assert [one["start"] for one in await cloud.rows(ROOM)] == [first["start"], third["start"]]
-        assert len(await cloud.rows(ANN)) == 3
-        assert (await cloud.act(ROOM, third["event_id"], "accept")).status == 501
-        assert (await cloud.report())["writes"] == {"POST events": 1, "decline": 1}

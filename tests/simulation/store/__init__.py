@@ -2,7 +2,7 @@
 
 from .commands import CommandStore
 from .comparison import Comparison
-from .content import content
+from .content import TABLES, content
 from .credentials import CredentialStore, ManagerCredentialStore
 from .database import ModelDatabase
 from .founding import Portal
@@ -15,6 +15,7 @@ from .sweep import SweepStore
 from .tables import Tables
 
 __all__ = [
+    "TABLES",
     "CommandStore",
     "Comparison",
     "CredentialStore",

@@ -1,6 +1,6 @@
 """The tables as `select *` shows them: column by column, json as the driver decodes it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from typing import Any, Final, TypeAlias
 from uuid import UUID
@@ -17,9 +17,9 @@ from .tables import Kept, RoomSync, Subscription, Tables
 Record: TypeAlias = dict[str, Any]
 
 
-def content(tables: Tables) -> dict[str, list[Record]]:
-    """Every table's rows by column, in no order."""
-    return {name: list(read(tables)) for name, read in _READ.items()}
+def content(tables: Tables, names: Iterable[str]) -> dict[str, list[Record]]:
+    """The rows of these tables by column, in no order."""
+    return {name: list(_READ[name](tables)) for name in names}
 
 
 def _columns(row: object) -> Record:
@@ -166,3 +166,6 @@ _READ: Final = {
     "slot_holds": _holds,
     "subscriptions": _subscriptions,
 }  # fmt: skip
+
+TABLES: Final = frozenset(_READ)
+"""The names of all tables of the model."""

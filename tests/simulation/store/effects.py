@@ -15,7 +15,9 @@ from .tables import Entry, Line, Tables
 
 
 def granted(tables: Tables, claim: Claim, effects: Effects) -> Mapping[UUID, Slot]:
-    """The room's slots held after the commit, checked one by one as they are granted; nothing is written yet."""
+    """The room's slots held after the commit, checked one by one, the intents before them; nothing is written yet."""
+    if len({each.id for each in effects.intents}) < len(effects.intents):
+        raise CardinalityViolationError
     released = set(effects.released)
     before = tables.slot_holds.get(claim.room_id, {})
     holds = {key: slot for key, slot in before.items() if key not in released}
@@ -29,8 +31,6 @@ def granted(tables: Tables, claim: Claim, effects: Effects) -> Mapping[UUID, Slo
             raise ExclusionViolationError
         given.add(hold.booking_id)
         holds[hold.booking_id] = hold.slot
-    if len({each.id for each in effects.intents}) < len(effects.intents):
-        raise CardinalityViolationError
     return holds
 
 

@@ -128,16 +128,15 @@ class Kept:
     result: CommandResult | None = None
     decided_at: datetime | None = None
     sent_at: datetime | None = None
+    booking_id: UUID | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.booking_id = booking_of(self.order)
 
     @property
     def asked(self) -> Asked:
         """The command as its handlers see it."""
         return Asked(self.key, self.order, self.received_at, self.decided_at, self.result)
-
-    @property
-    def booking_id(self) -> UUID | None:
-        """The booking it is about; None for a resync."""
-        return booking_of(self.order)
 
 
 @dataclass(slots=True)

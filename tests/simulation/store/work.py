@@ -1,6 +1,6 @@
 """The open work of rooms, loaded with their claim."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from contracts.commands import Book
@@ -25,12 +25,7 @@ def load_work(
         each.booking_id for group in intents.values() for each in group
     }
     bookings.discard(None)
-    rows = {
-        room: {
-            key: row for key, row in tables.rows(organisation_id, room).items() if key in bookings
-        }
-        for room in room_ids
-    }
+    rows = {room: _among(tables.rows(organisation_id, room), bookings) for room in room_ids}
     undecided = any(each.result is None for group in commands.values() for each in group)
     about = [each for each in kept if each.booking_id in bookings] if undecided else []
     done, owners = _done(about), _owners(about)
@@ -48,6 +43,10 @@ def load_work(
         for room in room_ids
     }
     return works, rows
+
+
+def _among(rows: Mapping[UUID, Row], keys: Iterable[UUID | None]) -> dict[UUID, Row]:
+    return {key: rows[key] for key in keys if key is not None and key in rows}
 
 
 def _unsent(kept: Iterable[Kept], room_id: UUID) -> list[Kept]:

@@ -5,6 +5,8 @@ from typing import Literal
 
 import pytest
 
+from graphsim.copies import Reply
+
 from .rooms import NOW, World, kinds
 
 HOURS = timedelta(hours=5)
@@ -18,7 +20,7 @@ def test_an_acceptance_shows_as_asked_and_reaches_the_organiser(
 ) -> None:
     world = World()
     copy, _ = world.invite(show_as="oof")
-    outcome = world.answers.accept(world.room, copy, response, NOW, tell=True)
+    outcome = world.answers.accept(world.room, copy, Reply(response), NOW, tell=True)
     fresh = world.room.events[copy.key]
     assert (fresh.response, fresh.show_as, fresh.responded) == (response, show_as, NOW)
     assert [one.response for one in world.original(copy).attendees] == [response]
@@ -28,7 +30,7 @@ def test_an_acceptance_shows_as_asked_and_reaches_the_organiser(
 def test_a_decline_that_tells_nobody_leaves_the_organiser_believing() -> None:
     world = World()
     copy = world.answered()
-    outcome = world.answers.decline(world.room, copy, NOW, tell=False)
+    outcome = world.answers.decline(world.room, copy, Reply("declined"), NOW, tell=False)
     assert not world.room.events
     assert [one.response for one in world.original(copy).attendees] == ["accepted"]
     assert outcome.visits == []

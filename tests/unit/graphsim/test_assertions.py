@@ -97,7 +97,8 @@ def test_without_nbf_an_assertion_holds_since_ever() -> None:
     [
         ({"aud": "https://login.example/other/oauth2/v2.0/token"}, 700023),
         ({"aud": [ENDPOINT]}, 50027),
-        ({"aud": None}, 50027),
+        ({"aud": None}, 90014),
+        ({"iss": None}, 90014),
         ({"exp": None}, 50027),
         ({"iss": str(UUID(int=8))}, 50048),
         ({"sub": str(UUID(int=8))}, 50048),
@@ -113,9 +114,9 @@ def test_what_is_no_jwt_is_50027(text: str) -> None:
     assert _refused(text).code == 50027
 
 
-def test_without_a_thumbprint_it_is_50027() -> None:
+def test_without_a_thumbprint_it_is_5002723() -> None:
     refused = _refused(_signed(header={}))
-    assert (refused.code, "No certificate thumbprint" in refused.text) == (50027, True)
+    assert (refused.code, "No certificate SHA-1 thumbprint" in refused.text) == (5002723, True)
 
 
 @pytest.mark.parametrize("days", [(-10, -1), (1, 10)])

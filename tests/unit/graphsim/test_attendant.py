@@ -269,7 +269,7 @@ def test_whether_deleting_a_copy_tells_the_organiser_is_a_switch_2_5(
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"nonsense": 1}, {"enable_auto_release": True}, {"work_zone": "Mars"}, {"work_ends": "5pm"}],
+    [{"nonsense": 1}, {"work_zone": "Mars"}, {"work_ends": "5pm"}],
 )
 def test_a_setting_that_nobody_knows_or_keeps_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"."):

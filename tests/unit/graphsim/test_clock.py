@@ -19,9 +19,6 @@ WALL = {
     ("clock", "datetime.now"),
     ("clock", "asyncio.timeout"),
     ("clock", "loop.time"),
-    # A load's rate is measured against real clients.
-    ("load", "loop.time"),
-    ("load", "asyncio.sleep"),
 }
 """Every place in graphsim that looks at the machine's time; anything else takes the clock."""
 

@@ -7,15 +7,15 @@ from uuid import UUID
 
 from graphsim.attendant import Verdict, decide
 from graphsim.estate import Estate, Plan
-from graphsim.events import Attendee, Person
+from graphsim.events import Appearance, Attendee, Person
 from graphsim.mailboxes import Mailbox
 from graphsim.meetings import Draft, Meetings
 from graphsim.options import Options
+from graphsim.recurrence import first_day
 from graphsim.tenants import Tenant
 
 FIRST = date(2026, 11, 23)
 BEGIN = datetime(2026, 11, 23, tzinfo=UTC)
-SEASON = timedelta(days=90)
 
 
 def _tenant(rooms: int, events: int, seed: int = 0, kept: int = 10) -> Tenant:
@@ -32,20 +32,48 @@ def _first(tenant: Tenant) -> Mailbox:
     return found
 
 
+def _rows(room: Mailbox, days: int = 90) -> list[Appearance]:
+    return room.window(BEGIN, BEGIN + timedelta(days=days))
+
+
 def test_the_events_are_shared_out_evenly_and_never_collide() -> None:
-    tenant = _tenant(3, 100)
-    counts = [len(room.events) for room in tenant.rooms()]
-    assert counts == [34, 33, 33]
-    uids = {event.ical_uid for room in tenant.rooms() for event in room.events.values()}
-    assert len(uids) == 100
+    tenant = _tenant(3, 310)
+    assert [len(_rows(room)) for room in tenant.rooms()] == [104, 103, 103]
+    uids = [event.ical_uid for room in tenant.rooms() for event in room.events.values()]
+    assert len(uids) == len(set(uids))
     for room in tenant.rooms():
-        rows = room.window(BEGIN, BEGIN + SEASON)
-        assert len(rows) == len(room.events)
-        assert all(one.ends_at <= after.starts_at for one, after in pairwise(rows))
+        assert all(one.ends_at <= after.starts_at for one, after in pairwise(_rows(room)))
+
+
+def test_every_fifth_event_is_a_day_of_a_daily_or_a_weekly_series_1_5() -> None:
+    tenant = _tenant(10, 1_000)
+    rows = [one for room in tenant.rooms() for one in _rows(room)]
+    days = [one for one in rows if one.kind == "occurrence"]
+    assert (len(rows), len(days)) == (1_000, 200)
+    masters = {one.event.ical_uid: one.event for one in days}
+    assert len(masters) == 40
+    assert {one.recurrence.kind for one in masters.values() if one.recurrence} == {
+        "daily",
+        "weekly",
+    }
+    firsts = {first_day(one.recurrence) for one in masters.values() if one.recurrence}
+    assert firsts == {one.start.date() for one in masters.values()}
+    steps = {
+        (after.start - one.start).days
+        for one, after in pairwise(sorted(days, key=lambda one: (one.event.ical_uid, one.start)))
+        if one.event is after.event
+    }
+    assert steps == {1, 7}
+
+
+def test_few_recurrences_serve_all_rooms_so_that_they_are_expanded_once() -> None:
+    tenant = _tenant(200, 20_000, kept=200)
+    found = {one.recurrence for room in tenant.rooms() for one in room.events.values()}
+    assert len(found - {None}) <= 28
 
 
 def test_equal_seeds_derive_the_same_and_others_do_not() -> None:
-    one, same, other = (_first(_tenant(3, 60, seed)) for seed in (7, 7, 8))
+    one, same, other = (_first(_tenant(3, 300, seed)) for seed in (7, 7, 8))
     assert one.events == same.events
     assert [one.mint.etag(1), one.id] == [same.mint.etag(1), same.id]
     assert one.events != other.events
@@ -53,7 +81,7 @@ def test_equal_seeds_derive_the_same_and_others_do_not() -> None:
 
 def test_a_full_calendar_has_room_for_all_its_events() -> None:
     room = _first(_tenant(1, 5_000))
-    assert len({event.start for event in room.events.values()}) == 5_000
+    assert len({one.starts_at for one in _rows(room, 500)}) == 5_000
 
 
 def test_what_was_written_stays_while_what_was_only_read_is_derived_again() -> None:

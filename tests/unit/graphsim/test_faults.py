@@ -66,8 +66,8 @@ def test_a_fault_of_one_tenant_spares_the_others() -> None:
     assert faults.strike("POST", "/t-1/oauth2/v2.0/token") is not None
 
 
-def test_what_leaves_the_answer_as_it_is_does_not_strike_where_tokens_are_issued() -> None:
-    for body in ({"latency": 1}, {"lag": 1}, {"page": "endless"}):
+def test_what_only_graph_has_does_not_strike_where_tokens_are_issued() -> None:
+    for body in ({"lag": 1}, {"page": "endless"}, {"latency": 1, "lag": 1}):
         faults, _ = armed(body)
         assert faults.strike("POST", "/t-1/oauth2/v2.0/token") is None
         assert faults.strike("GET", "/places", "t-1") is not None
@@ -86,6 +86,9 @@ def test_what_leaves_the_answer_as_it_is_does_not_strike_where_tokens_are_issued
         ({"page": "odd"}, "$.page"),
         ({"delay": 1, "status": 500}, "$.delay"),
         ({"lag": 1, "drop": True}, "$.lag"),
+        ({"match": {"path": "/oauth2/v2.0/token"}, "page": "endless"}, "$.page"),
+        ({"match": {"path": "/common/discovery/keys"}, "page": "partial"}, "$.page"),
+        ({"match": {"path": r"\.well-known"}, "lag": 1}, "$.lag"),
         ([], "Expected `object`"),
     ],
 )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from graphsim.copies import Reply
 from graphsim.events import Attendee, Override, Person
 from graphsim.ids import Ref
 from graphsim.mailboxes import Mailbox
@@ -244,7 +245,7 @@ def test_everybody_invited_has_a_copy_of_their_own_with_their_own_answer_2_1() -
         "notResponded",
     )
     assert bob.mint.immutable(Ref(copy.key)) != world.ann.mint.immutable(Ref(event.key))
-    world.answers.accept(bob, copy, "tentativelyAccepted", NOW, tell=True)
+    world.answers.accept(bob, copy, Reply("tentativelyAccepted"), NOW, tell=True)
     own = world.ann.events[event.key]
     assert [one.response for one in own.attendees] == ["none", "tentativelyAccepted", "none"]
     assert world.room.copy_of(event.ical_uid) is not None

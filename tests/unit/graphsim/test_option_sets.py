@@ -10,6 +10,7 @@ import pytest
 
 from graphsim import Options
 from graphsim.option_sets import SWITCHES
+from graphsim.slowness import ERAS
 
 DOCS = Path(__file__).parents[3] / "docs" / "graphsim.md"
 
@@ -60,6 +61,17 @@ def test_an_override_goes_before_the_set() -> None:
     assert Options.read({"read_lag": 2, "set": "worst"}).read_lag == 2
 
 
+@pytest.mark.parametrize("name", ERAS)
+def test_an_era_is_chosen_by_its_name(name: str) -> None:
+    assert Options.read({"delivery_era": name}).delivery_era == ERAS[name]
+    assert Options.read({"delivery_era": asdict(ERAS[name])}).delivery_era == ERAS[name]
+
+
+def test_an_unknown_era_is_refused_by_the_name_of_the_option() -> None:
+    with pytest.raises(ValueError, match=r"\$\.delivery_era"):
+        Options.read({"delivery_era": "ERA_1999"})
+
+
 def _documented() -> dict[str, tuple[str, ...]]:
     section = DOCS.read_text().partition("\n## Option sets\n")[2].partition("\n## ")[0]
     rows = [
@@ -74,7 +86,7 @@ def shown(name: str, value: Any) -> str:
     if name == "delivery_era":
         return f"ERA_{'2026' if value == Options().delivery_era else '2022'}"
     if name == "challenge_text":
-        return "the one seen" if value == Options().challenge_text else "one with + & % é"
+        return "the one seen" if value == Options().challenge_text else "one with + & % / ? #"
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from graphsim.events import on_day
+from graphsim.events import Override, on_day
 from graphsim.payloads import changes, draft, override
 from graphsim.recurrence import read
 from graphsim.wire import Refused
@@ -73,7 +73,7 @@ def test_turning_an_hour_into_all_day_without_new_times_is_refused() -> None:
     assert "midnight" in refused.value.message
 
 
-def test_one_day_takes_a_subject_times_and_show_as_and_says_so_of_all_else() -> None:
+def test_one_day_takes_what_may_differ_from_its_series_and_says_so_of_all_else() -> None:
     world = World()
     copy = world.answered(recurrence=read(DAILY, date(2026, 11, 24), "UTC"))
     day = on_day(copy, date(2026, 11, 25))
@@ -84,6 +84,9 @@ def test_one_day_takes_a_subject_times_and_show_as_and_says_so_of_all_else() -> 
         datetime(2026, 11, 25, 10),  # noqa: DTZ001 -- a wall time
     )
     assert override({"showAs": "free"}, day).start is None
+    assert override({"attendees": []}, day).attendees == ()
+    place = {"body": {"content": "Bring tea"}, "location": {"displayName": "Garden"}}
+    assert override(place, day) == Override(body="Bring tea", location="Garden")
     with pytest.raises(Refused) as refused:
-        override({"attendees": []}, day)
+        override({"sensitivity": "private"}, day)
     assert refused.value.status == 501

@@ -147,3 +147,12 @@ def test_neighbours_of_rare_days_are_found_too() -> None:
     rare = {"type": "absoluteYearly", "interval": 10, "dayOfMonth": 2, "month": 3}
     recurrence = read({"pattern": rare}, START, "UTC")
     assert neighbours(recurrence, START) == (None, date(2036, 3, 2))
+
+
+def test_neighbours_are_looked_for_past_the_days_that_are_skipped() -> None:
+    recurrence = read(
+        {"pattern": {"type": "absoluteYearly", "dayOfMonth": 2, "month": 3}}, START, "UTC"
+    )
+    skipped = {date(year, 3, 2) for year in range(2027, 2033)}
+    assert neighbours(recurrence, START, skipped) == (None, date(2033, 3, 2))
+    assert neighbours(recurrence, date(2033, 3, 2), skipped)[0] == START

@@ -142,4 +142,4 @@ def test_a_booking_whose_change_the_room_may_have_declined_keeps_its_row(
     one: Intent, *, stays: bool
 ) -> None:
     expected = [UUID(int=3)] if stays else [BOOKING, UUID(int=3)]
-    assert gone_of([BOOKING, UUID(int=3)], [one]) == expected
+    assert gone_of([BOOKING, UUID(int=3)], [one], {}) == expected

@@ -2,7 +2,7 @@
 
 from .auth import Credentials
 from .client_state import ClientStateKeys, Opened, open_state, seal
-from .drafts import MARKER, EventChange, Invitee, NewEvent
+from .drafts import MARKER, EventChange, Invitee, NewEvent, Recurrence
 from .errors import (
     Changed,
     Conflict,
@@ -40,6 +40,7 @@ __all__ = [
     "NotFound",
     "Opened",
     "Page",
+    "Recurrence",
     "Rejected",
     "Room",
     "Subscription",

@@ -1,8 +1,8 @@
 """Events as we ask Graph to write them, and the bodies that say so (graph-calendar §2). Pure."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Final
+from datetime import UTC, date, datetime
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -22,8 +22,31 @@ class Invitee:
 
 
 @dataclass(frozen=True, slots=True)
+class Recurrence:
+    """Graph's pattern and range, in its own words: kinds, days and indexes as recurrencePattern names them (§2.7)."""
+
+    kind: Literal[
+        "daily",
+        "weekly",
+        "absoluteMonthly",
+        "relativeMonthly",
+        "absoluteYearly",
+        "relativeYearly",
+    ]
+    starts_on: date
+    interval: int = 1
+    days: tuple[str, ...] = ()
+    day_of_month: int | None = None
+    month: int | None = None
+    index: str | None = None
+    week_starts: str = "monday"
+    until: date | None = None
+    times: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NewEvent:
-    """A single event to be: `room` is invited as a resource and named as the location.
+    """An event to be, or a series: `room` is invited as a resource and named as the location.
 
     `start` and `end` are aware and written in `time_zone` (IANA). All day, only their dates in UTC count, the last one
     exclusive.
@@ -37,13 +60,14 @@ class NewEvent:
     transaction_id: UUID
     marker: str
     room: Invitee | None = None
+    recurrence: Recurrence | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EventChange:
     """What to change, None for what stays; times as a NewEvent's, so an all-day event's need `all_day=True`.
 
-    `attendees` are people and replace everybody invited so far, a room included.
+    A series' times are its first occurrence's. `attendees` are people and replace everybody invited so far, a room included.
     """
 
     start: datetime | None = None
@@ -52,19 +76,23 @@ class EventChange:
     all_day: bool | None = None
     subject: str | None = None
     attendees: tuple[Invitee, ...] | None = None
+    series: bool = False
 
 
 def creation(new: NewEvent) -> bytes:
     """The body that creates the event; ValueError for an unknown time zone."""
+    is_series = new.recurrence is not None
     body: dict[str, object] = {
         "subject": new.subject,
-        "start": _time(new.start, new.time_zone, all_day=new.all_day),
-        "end": _time(new.end, new.time_zone, all_day=new.all_day),
+        "start": _time(new.start, new.time_zone, all_day=new.all_day, series=is_series),
+        "end": _time(new.end, new.time_zone, all_day=new.all_day, series=is_series),
         "isAllDay": new.all_day,
         "showAs": "busy",  # Outlook itself proposes "free" for all-day events, and free would not take the room
         "transactionId": str(new.transaction_id),
         "singleValueExtendedProperties": [{"id": MARKER, "value": new.marker}],
     }
+    if new.recurrence is not None:
+        body["recurrence"] = _recurrence(new.recurrence, new.time_zone)
     if new.room is not None:
         body["location"] = {
             "displayName": new.room.name,
@@ -81,7 +109,8 @@ def alteration(change: EventChange) -> bytes:
         body["subject"] = change.subject
     for name, moment in (("start", change.start), ("end", change.end)):
         if moment is not None:
-            body[name] = _time(moment, change.time_zone, all_day=change.all_day is True)
+            all_day = change.all_day is True
+            body[name] = _time(moment, change.time_zone, all_day=all_day, series=change.series)
     if change.all_day is not None:
         body["isAllDay"] = change.all_day
     if change.attendees is not None:
@@ -89,10 +118,35 @@ def alteration(change: EventChange) -> bytes:
     return msgspec.json.encode(body)
 
 
-def _time(moment: datetime, time_zone: str, *, all_day: bool) -> DateTimeTimeZone:
+def _time(moment: datetime, time_zone: str, *, all_day: bool, series: bool) -> DateTimeTimeZone:
     if all_day:
         return DateTimeTimeZone(f"{moment.astimezone(UTC).date()}T00:00:00", time_zone)
+    if series:  # never in UTC, whatever its first day: the wall clock is what repeats
+        return DateTimeTimeZone.wall(moment, time_zone)
     return DateTimeTimeZone.at(moment, time_zone)
+
+
+def _recurrence(given: Recurrence, time_zone: str) -> dict[str, object]:
+    pattern: dict[str, object] = {
+        "type": given.kind,
+        "interval": given.interval,
+        "daysOfWeek": list(given.days),
+        "dayOfMonth": given.day_of_month,
+        "month": given.month,
+        "index": given.index,
+        "firstDayOfWeek": given.week_starts if given.kind == "weekly" else None,
+    }
+    extent: dict[str, object] = {
+        "type": "endDate" if given.until else "numbered" if given.times else "noEnd",
+        "startDate": given.starts_on.isoformat(),
+        "endDate": given.until.isoformat() if given.until else None,
+        "numberOfOccurrences": given.times,
+        "recurrenceTimeZone": time_zone,
+    }
+    return {
+        "pattern": {name: value for name, value in pattern.items() if value},
+        "range": {name: value for name, value in extent.items() if value},
+    }
 
 
 def _attendee(invitee: Invitee, kind: str) -> dict[str, object]:

@@ -40,6 +40,12 @@ class DateTimeTimeZone(msgspec.Struct, frozen=True, gc=False, rename="camel"):
             wall, time_zone = moment.astimezone(UTC), "UTC"
         return cls(wall.replace(tzinfo=None).isoformat(timespec="seconds"), time_zone)
 
+    @classmethod
+    def wall(cls, moment: datetime, time_zone: str) -> Self:
+        """The moment as that zone's clock shows it, whatever the clock; ValueError for no known zone."""
+        shown = moment.astimezone(_zone(time_zone)).replace(tzinfo=None)
+        return cls(shown.isoformat(timespec="seconds"), time_zone)
+
 
 def _zone(name: str) -> tzinfo:
     if name.upper() in {"UTC", "ETC/UTC", "GMT"}:

@@ -5,12 +5,12 @@ Pure effects on a tenant, as in `meetings`.
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
+from typing import Any
 
 from . import attendant
 from .changes import Outcome
-from .copies import Copies
-from .events import Event
+from .copies import Copies, Reply
+from .events import Event, Override, without_day
 from .mailboxes import Mailbox
 from .options import Options
 from .tenants import Tenant
@@ -36,10 +36,11 @@ class Answers:
         if verdict is attendant.Verdict.LEAVE:
             return Outcome(self._options)
         if verdict is attendant.Verdict.DECLINE:
-            return self.decline(room, request, now, tell=True)
+            return self.decline(room, request, Reply("declined"), now, tell=True)
         outcome = Outcome(self._options)
+        taken = attendant.fitted(request, room, now)
         reply = attendant.answered(
-            attendant.fitted(request, room, now),
+            taken,
             verdict,
             room.processing,
             now,
@@ -48,58 +49,88 @@ class Answers:
         generation = request.generation + (1 if self._options.ids_change_on_accept else 0)
         fresh = room.touch(reply, now, generation=generation)
         outcome.note(room, "answered", fresh)
-        self._copies.tell_organizer(room, fresh, fresh.response, now, outcome)
+        self._copies.tell_organizer(room, fresh, Reply(fresh.response), now, outcome)
+        # The days that collide are declined one by one (Exchange team blog of 7 February 2011).
+        for day in sorted(taken.cancelled_days - request.cancelled_days):
+            self._copies.tell_organizer(room, fresh, Reply("declined", day), now, outcome)
         return outcome
 
     def accept(
-        self,
-        mailbox: Mailbox,
-        copy: Event,
-        response: Literal["accepted", "tentativelyAccepted"],
-        now: datetime,
-        *,
-        tell: bool,
+        self, mailbox: Mailbox, copy: Event, reply: Reply, now: datetime, *, tell: bool
     ) -> Outcome:
-        """An attendee takes a meeting, for sure or tentatively; the organiser hears if `tell`."""
+        """The copy, or one day of it, shows as its organiser asked; the organiser hears if `tell`.
+
+        An answer to a series goes for all its days.
+        """
         outcome = Outcome(self._options)
-        shown = copy.asked_show_as if response == "accepted" else "tentative"
-        fresh = mailbox.touch(copy, now, response=response, responded=now, show_as=shown)
-        outcome.note(mailbox, "answered", fresh)
+        pending = None if reply.response == "accepted" else "tentative"
+        answer: dict[str, Any] = {"response": reply.response, "responded": now}
+        if reply.day is None:
+            overrides = {
+                day: replace(
+                    one, response=None, responded=None, show_as=pending or one.asked_show_as
+                )
+                for day, one in copy.overrides.items()
+            }
+            shown = pending or copy.asked_show_as
+            fresh = mailbox.touch(copy, now, **answer, show_as=shown, overrides=overrides)
+            outcome.note(mailbox, "answered", fresh)
+        else:
+            one = copy.overrides.get(reply.day, Override(kind=self._options.answered_day))
+            shown = pending or one.asked_show_as or copy.asked_show_as
+            overrides = {**copy.overrides, reply.day: replace(one, **answer, show_as=shown)}
+            fresh = mailbox.touch(copy, now, overrides=overrides)
+            outcome.note_day(mailbox, "answered", fresh, reply.day)
         if tell:
-            self._copies.tell_organizer(mailbox, fresh, response, now, outcome)
+            self._copies.tell_organizer(mailbox, fresh, reply, now, outcome)
         return outcome
 
-    def decline(self, mailbox: Mailbox, copy: Event, now: datetime, *, tell: bool) -> Outcome:
-        """The copy goes, the organiser's event stays; the organiser hears if `tell`."""
+    def decline(
+        self, mailbox: Mailbox, copy: Event, reply: Reply, now: datetime, *, tell: bool
+    ) -> Outcome:
+        """The copy or its one day goes, the organiser's stays; the organiser hears if `tell`."""
         outcome = Outcome(self._options)
-        if mailbox.kind == "room" and self._options.declined_stay:
-            fresh = mailbox.touch(copy, now, response="declined", responded=now, show_as="free")
+        answer: dict[str, Any] = {"response": "declined", "responded": now, "show_as": "free"}
+        stays = mailbox.kind == "room" and self._options.declined_stay
+        if reply.day is not None and stays:
+            one = copy.overrides.get(reply.day, Override(kind=self._options.answered_day))
+            overrides = {**copy.overrides, reply.day: replace(one, **answer)}
+            fresh = mailbox.touch(copy, now, overrides=overrides)
+            outcome.note_day(mailbox, "answered", fresh, reply.day)
+        elif reply.day is not None:
+            fresh = mailbox.touch(copy, now, **without_day(copy, reply.day))
             outcome.note(mailbox, "answered", fresh)
+        elif stays:
+            outcome.note(mailbox, "answered", mailbox.touch(copy, now, **answer))
         else:
             mailbox.drop(copy.key)
             outcome.note(mailbox, "removed", copy)
         if tell:
-            self._copies.tell_organizer(mailbox, copy, "declined", now, outcome)
+            self._copies.tell_organizer(mailbox, copy, reply, now, outcome)
         return outcome
 
     def _visit_days(self, room: Mailbox, request: Event, now: datetime) -> Outcome:
         outcome = Outcome(self._options)
-        asked = [day for day, one in request.overrides.items() if one.response == "notResponded"]
+        asked = [
+            day
+            for day, one in request.overrides.items()
+            if one.response == "notResponded" and not one.cancelled
+        ]
         for day in asked:
             current = room.events[request.key]
             verdict = attendant.decide_day(current, day, room, now)
             if verdict is attendant.Verdict.LEAVE:
                 continue
-            overrides = dict(current.overrides)
             if verdict is attendant.Verdict.DECLINE:
-                del overrides[day]
-                cancelled = current.cancelled_days | {day}
-                fresh = room.touch(current, now, overrides=overrides, cancelled_days=cancelled)
-                outcome.note(room, "answered", fresh)
+                declined = self.decline(room, current, Reply("declined", day), now, tell=True)
+                outcome.add(declined)
                 continue
-            keeps = not room.processing.add_organizer_to_subject
-            subject = overrides[day].subject if keeps else None
-            overrides[day] = replace(overrides[day], subject=subject, response=None, show_as=None)
-            fresh = room.touch(current, now, overrides=overrides)
+            blank = self._options.trailing_blank
+            fresh = attendant.answered_day(
+                current, day, verdict, room.processing, now, trailing_blank=blank
+            )
+            fresh = room.touch(fresh, now)
             outcome.note_day(room, "answered", fresh, day)
+            response = fresh.overrides[day].response or fresh.response
+            self._copies.tell_organizer(room, fresh, Reply(response, day), now, outcome)
         return outcome

@@ -21,7 +21,7 @@ def check_assertion(
         header = jwt.get_unverified_header(token)
         claims = jwt.decode(token, options={"verify_signature": False})
     except jwt.PyJWTError:
-        refuse(50027, reason="")
+        refuse(50027)
     if header.get("alg") not in _ALGORITHMS:
         refuse(5002730)
     _check_claims(claims, app, audiences, now, needs_jti=needs_jti)
@@ -48,6 +48,9 @@ def _check_claims(
     *,
     needs_jti: bool,
 ) -> None:
+    for name in ("iss", "aud"):
+        if claims.get(name) is None:
+            refuse(90014, field=name)
     issuer, subject, audience = (claims.get(name) for name in ("iss", "sub", "aud"))
     since, until = claims.get("nbf", 0), claims.get("exp")
     if (
@@ -57,7 +60,7 @@ def _check_claims(
         or (needs_jti and not claims.get("jti"))
     ):
         # Of a list of audiences Entra says the same: panva/openid-client#348.
-        refuse(50027, reason="")
+        refuse(50027)
     if issuer != subject:
         refuse(50048)
     if str(issuer).lower() != str(app.client_id):
@@ -71,7 +74,7 @@ def _check_claims(
 def _certificate(header: Mapping[str, Any], app: App) -> Certificate:
     thumbprint = str(header.get("x5t#S256") or header.get("x5t") or "").rstrip("=")
     if not thumbprint:
-        refuse(50027, reason="No certificate thumbprint specified in token header.")
+        refuse(5002723)
     found = next((one for one in app.certificates if thumbprint in one.thumbprints), None)
     if found is None:
         reason = "The key was not found."

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from .events import Appearance, Event, on_day, whole
+from .events import Appearance, Event, Override, on_day, whole
 from .mailboxes import Mailbox
 from .options import Options
 from .processing import Processing
@@ -47,14 +47,15 @@ def decide_day(request: Event, day: date, room: Mailbox, now: datetime) -> Verdi
     """The room's answer to one changed day of a series that it holds already."""
     if room.processing.automate != "AutoAccept":
         return Verdict.LEAVE
-    wanted = on_day(request, day)
+    wanted, rules = on_day(request, day), room.processing
     fits = (
         wanted.starts_at <= _horizon(room, now)
-        and _short_enough(wanted, room.processing)
-        and _during_work(wanted, room.processing)
+        and _suits(wanted, room)
         and not _conflicts([wanted], room)
     )
-    return Verdict.ACCEPT if fits else Verdict.DECLINE
+    if not fits:
+        return Verdict.DECLINE
+    return Verdict.ACCEPT if rules.may_book(request.organizer.address) else Verdict.TENTATIVE
 
 
 def fitted(request: Event, room: Mailbox, now: datetime) -> Event:
@@ -74,27 +75,70 @@ def answered(
     request: Event, verdict: Verdict, rules: Processing, now: datetime, *, trailing_blank: bool
 ) -> Event:
     """The room's copy after an acceptance: answer, subject, privacy and body rewritten."""
-    subject, overrides = request.subject, request.overrides
-    if rules.delete_subject:
-        subject = ""
-    if rules.add_organizer_to_subject:
-        name = request.organizer.name + (" " if trailing_blank else "")
-        subject = name if rules.delete_subject else name + subject
-        overrides = {day: replace(one, subject=None) for day, one in overrides.items()}
-    overrides = {day: replace(one, response=None) for day, one in overrides.items()}
     accepted = verdict is Verdict.ACCEPT
-    pending = "tentative" if rules.tentative_pending_approval else "free"
+    pending = None if accepted else _pending(rules)
+    overrides = {
+        day: replace(
+            _rewritten(one, request, rules, trailing_blank=trailing_blank),
+            response=None,
+            responded=None,
+            show_as=pending or one.asked_show_as,
+        )
+        for day, one in request.overrides.items()
+    }
     return replace(
         request,
-        subject=subject,
+        subject=_subject(request.subject, request, rules, trailing_blank=trailing_blank),
         overrides=overrides,
         response="accepted" if accepted else "tentativelyAccepted",
         responded=now,
-        show_as=request.asked_show_as if accepted else pending,
+        show_as=pending or request.asked_show_as,
         sensitivity="normal" if rules.remove_private_property else request.sensitivity,
         body="" if rules.delete_comments else request.body,
         has_attachments=request.has_attachments and not rules.delete_attachments,
     )
+
+
+def answered_day(
+    request: Event,
+    day: date,
+    verdict: Verdict,
+    rules: Processing,
+    now: datetime,
+    *,
+    trailing_blank: bool,
+) -> Event:
+    """The room's copy after an acceptance of one changed day."""
+    accepted, one = verdict is Verdict.ACCEPT, request.overrides[day]
+    reply = replace(
+        _rewritten(one, request, rules, trailing_blank=trailing_blank),
+        response="accepted" if accepted else "tentativelyAccepted",
+        responded=now,
+        show_as=one.asked_show_as if accepted else _pending(rules),
+    )
+    return replace(request, overrides={**request.overrides, day: reply})
+
+
+def _pending(rules: Processing) -> str:
+    return "tentative" if rules.tentative_pending_approval else "free"
+
+
+def _subject(subject: str, request: Event, rules: Processing, *, trailing_blank: bool) -> str:
+    kept = "" if rules.delete_subject else subject
+    if not rules.add_organizer_to_subject:
+        return kept
+    return request.organizer.name + (" " if trailing_blank else "") + kept
+
+
+def _rewritten(
+    one: Override, request: Event, rules: Processing, *, trailing_blank: bool
+) -> Override:
+    subject, body = one.subject, one.body
+    if subject is not None:
+        subject = _subject(subject, request, rules, trailing_blank=trailing_blank)
+    if body is not None and rules.delete_comments:
+        body = ""
+    return replace(one, subject=subject, body=body)
 
 
 def _horizon(room: Mailbox, now: datetime) -> datetime:
@@ -124,9 +168,14 @@ def _breaks_a_rule(
     return (
         (series and not rules.allow_recurring_meetings)
         or (series and rules.enforce_scheduling_horizon and _goes_on(request, room, now))
-        or not all(_short_enough(one, rules) and _during_work(one, rules) for one in wanted)
-        or (rules.enforce_capacity and _people(request) > (room.place.capacity or 0))
+        or not all(_suits(one, room) for one in wanted)
     )
+
+
+def _suits(wanted: Appearance, room: Mailbox) -> bool:
+    rules = room.processing
+    holds = not rules.enforce_capacity or _people(wanted) <= (room.place.capacity or 0)
+    return holds and _short_enough(wanted, rules) and _during_work(wanted, rules)
 
 
 def _short_enough(wanted: Appearance, rules: Processing) -> bool:
@@ -145,8 +194,8 @@ def _during_work(wanted: Appearance, rules: Processing) -> bool:
     )
 
 
-def _people(request: Event) -> int:
-    return 1 + sum(1 for one in request.attendees if one.kind != "resource")
+def _people(wanted: Appearance) -> int:
+    return 1 + sum(1 for one in wanted.attendees if one.kind != "resource")
 
 
 def _bearable(
@@ -170,7 +219,7 @@ def _conflicts(wanted: Sequence[Appearance], room: Mailbox) -> list[Appearance]:
 def _taken(wanted: Appearance, room: Mailbox) -> bool:
     return any(
         other.event.key != wanted.event.key
-        and not other.event.cancelled
+        and not other.cancelled
         and not _asked_later(other, wanted)
         and other.show_as != "free"
         for other in room.window(wanted.starts_at, wanted.ends_at)

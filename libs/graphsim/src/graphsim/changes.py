@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
 from .events import Event
@@ -74,6 +74,11 @@ class Outcome:
             self.note(mailbox, stage, event)
         if self.options.exception_notifies != "master":
             self.note(mailbox, stage, event, day)
+
+    def add(self, other: Self) -> None:
+        """Adds what follows from another effect."""
+        self.changes += other.changes
+        self.visits += other.visits
 
     def ask(self, room: Mailbox, copy: Event, now: datetime) -> None:
         """Adds a visit of the booking attendant, who alone answers for a room."""

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from .faults import Fault, Faults
 from .grants import ClientCredentials
-from .refusals import AadstsError, plain, refusal, refuse
+from .loops import Loops
+from .refusals import OTHER, AadstsError, plain, refusal, refuse
 from .state import State
 from .tenants import Tenant
 from .tokens import Tokens
@@ -25,16 +26,14 @@ class Entra:
         self._faults = faults
         self._tokens = tokens
         self._chance = Random(f"{state.options.seed}/entra")  # noqa: S311 -- repeatable by seed
+        self._loops = Loops(state.options)
         self._credentials = ClientCredentials(state.options, tokens, self._chance)
 
     async def handle(self, call: Call) -> Answer:
         """Answers any request outside `/v1.0` and `/_sim`."""
-        fault = self._faults.strike(call.method, call.path)
-        if fault is not None and not fault.delay:
-            return self._struck(call, fault)
-        if fault is not None:
-            await self._state.clock.sleep(fault.delay)
-        answer = self._route(call)
+        answer = await self._faults.answered(
+            call, lambda: self._route(call), lambda fault: self._struck(call, fault)
+        )
         if "client-request-id" in call.headers:
             answer.headers["client-request-id"] = call.headers["client-request-id"]
         answer.headers["x-ms-request-id"] = self._new_id()
@@ -56,7 +55,8 @@ class Entra:
                 return Answer(200, self._tokens.jwks(tenant, f"{call.origin}/{tenant.id}/v2.0"))
             if tail == "oauth2/v2.0/token" and call.method == "POST":
                 _check_shared(call, name)
-                return self._credentials.answer(call, self._tenant(name, "invalid_request"))
+                tenant = self._tenant(name, "invalid_request")
+                return self._loops.stopped(call, tenant) or self._credentials.answer(call, tenant)
         except AadstsError as error:
             return self._refused(call, error)
         return Answer(404, {"error": "not_found", "error_description": call.path})
@@ -77,19 +77,22 @@ class Entra:
 
     def _struck(self, call: Call, fault: Fault) -> Answer:
         """A fault's answer; of a body with only `error_codes` Entra's own is made (§7.4)."""
-        headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
         body = fault.body or {"error_codes": [90055 if fault.status == 429 else 90033]}
         match body:
             case {"error_codes": [int(code)], **others} if not others and plain(code):
-                answer = self._refused(call, refusal(code, status=fault.status))
-                return Answer(fault.status, answer.payload, headers, drop=fault.drop)
+                answer = self._refused(call, refusal(code))
+                status = fault.document.status or answer.status
+                return Answer(status, answer.payload, fault.headers, drop=fault.drop)
             case _:
-                return Answer(fault.status, body, headers, drop=fault.drop)
+                return Answer(fault.status, body, fault.headers, drop=fault.drop)
 
     def _refused(self, call: Call, error: AadstsError) -> Answer:
         stamp = call.now.strftime("%Y-%m-%d %H:%M:%SZ")
         trace = self._new_id()
         correlation = call.headers.get("client-request-id") or self._new_id()
+        status, name = error.status, error.error
+        if self._state.options.unverified_refusals == "other":
+            status, name = OTHER.get(error.code, (status, name))
         gap = "\r\n" if self._state.options.broken_descriptions else " "
         description = gap.join(
             (
@@ -100,9 +103,9 @@ class Entra:
             )
         )
         return Answer(
-            error.status,
+            status,
             {
-                "error": error.error,
+                "error": name,
                 "error_description": description,
                 "error_codes": [error.code],
                 "timestamp": stamp,

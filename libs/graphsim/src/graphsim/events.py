@@ -1,10 +1,10 @@
 """What a mailbox stores of one calendar item, and how it appears on a calendar."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal, Self
 
 from .ids import Ref
 from .recurrence import Recurrence
@@ -25,6 +25,14 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """Another time that an attendee would rather have, as instants."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Attendee:
     """One invited person or room, with the answer the organiser knows of."""
 
@@ -32,6 +40,12 @@ class Attendee:
     kind: str = "required"
     response: Response = "none"
     responded: datetime | None = None
+    proposed: Proposal | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells one attendee from another."""
+        return self.person.address.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +57,19 @@ class Override:
     end: datetime | None = None
     show_as: str | None = None
     response: Response | None = None
+    responded: datetime | None = None
+    asked_show_as: str | None = None
+    """What the organiser wants it to show as once it is accepted."""
+    attendees: tuple[Attendee, ...] | None = None
+    body: str | None = None
+    location: str | None = None
+    cancelled: bool | None = None
+    kind: Literal["occurrence", "exception"] = "exception"
+
+    def under(self, later: Self) -> Self:
+        """This one changed by what a later one says."""
+        said = {one.name: getattr(later, one.name) for one in fields(later)}
+        return replace(self, **{name: what for name, what in said.items() if what is not None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +106,11 @@ class Event:
     generation: int = 0
     transaction_id: str | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
+    allows_proposals: bool = True
+    lone_day: date | None = None
+    """The day of a series that this copy is of alone, for who is invited to that day only."""
+    checked_in: frozenset[date | None] = frozenset()
+    """Days of a series, or None for a single event, on which somebody came to the room."""
 
     @property
     def zone_shown(self) -> str:
@@ -103,6 +135,36 @@ class Appearance:
     show_as: str
     response: Response
     day: date | None = None
+    override: Override = Override()
+
+    @property
+    def attendees(self) -> tuple[Attendee, ...]:
+        """Who is invited, to this day where it differs from its series."""
+        own = self.override.attendees
+        return self.event.attendees if own is None else own
+
+    @property
+    def body(self) -> str:
+        """The text, of this day where it differs."""
+        own = self.override.body
+        return self.event.body if own is None else own
+
+    @property
+    def location(self) -> str:
+        """The place's name, of this day where it differs."""
+        own = self.override.location
+        return self.event.location if own is None else own
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it is kept as a cancelled meeting, or as a cancelled day of one."""
+        return self.event.cancelled or bool(self.override.cancelled)
+
+    @property
+    def responded(self) -> datetime | None:
+        """When the mailbox answered, for this day where it answered that alone."""
+        own = self.override.responded
+        return self.event.responded if own is None else own
 
     @property
     def ref(self) -> Ref:
@@ -153,11 +215,55 @@ def on_day(event: Event, day: date) -> Appearance:
     start = override.start or start
     return Appearance(
         event,
-        "exception",
-        override.subject or event.subject,
+        override.kind,
+        event.subject if override.subject is None else override.subject,
         start,
         override.end or start + event.length,
         override.show_as or event.show_as,
         override.response or event.response,
         day,
+        override,
     )
+
+
+def without_day(event: Event, day: date) -> dict[str, Any]:
+    """What changes in a series that loses one day."""
+    overrides = {one: kept for one, kept in event.overrides.items() if one != day}
+    return {"overrides": overrides, "cancelled_days": event.cancelled_days | {day}}
+
+
+def alone(event: Event, day: date) -> Event:
+    """One day of a series as a single event of its own."""
+    one = on_day(event, day)
+    return replace(
+        event,
+        ical_uid=occurrence_uid(event.ical_uid, day),
+        subject=one.subject,
+        start=one.start,
+        end=one.end,
+        show_as=one.show_as,
+        asked_show_as=one.show_as,
+        body=one.body,
+        location=one.location,
+        attendees=one.attendees,
+        recurrence=None,
+        overrides={},
+        cancelled_days=frozenset(),
+        lone_day=day,
+    )
+
+
+def without(attendees: Iterable[Attendee], others: Iterable[Attendee]) -> tuple[Attendee, ...]:
+    """Those attendees that are not among others."""
+    known = {one.key for one in others}
+    return tuple(one for one in attendees if one.key not in known)
+
+
+def occurrence_uid(ical_uid: str, day: date) -> str:
+    """The meeting id of one occurrence: its series' with the day in it (graph-calendar §2.1)."""
+    return f"{ical_uid[:32]}{day.year:04X}{day.month:02X}{day.day:02X}{ical_uid[40:]}"
+
+
+def series_uid(ical_uid: str) -> str:
+    """The meeting id of the series that an occurrence's id belongs to."""
+    return f"{ical_uid[:32]}{0:08X}{ical_uid[40:]}"

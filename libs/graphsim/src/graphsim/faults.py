@@ -1,7 +1,7 @@
 """Faults put into the cloud's way: which call, what happens to it, how often; each counts."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from .clock import Clock
+from .wire import Answer, Call
 
 When = Literal["before", "after"]
 Page = Literal["partial", "unlinked", "sliding", "repeating", "endless"]
@@ -18,6 +19,10 @@ Page = Literal["partial", "unlinked", "sliding", "repeating", "endless"]
 _Seconds = Annotated[float, Meta(ge=0)]
 _OWN_ANSWER = ("delay", "page", "lag")
 """What leaves a call its own status, body and connection."""
+_GRAPHS_OWN = ("page", "lag")
+"""What only Graph's lists and writes have."""
+_SIGN_IN = re.compile(r"oauth2|openid|well-known|discovery", re.IGNORECASE)
+"""How a path names where tokens and keys are fetched."""
 
 
 class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,6 +80,11 @@ class Fault:
         spoils = document.status or document.body is not None or document.drop or document.when
         if kept and (spoils or document.retry_after is not None or document.headers):
             raise ValueError(f"a call with `{kept[0]}` keeps its own answer - at `$.{kept[0]}`")
+        graphs = [name for name in _GRAPHS_OWN if getattr(document, name)]
+        if graphs and _SIGN_IN.search(document.match.path):
+            raise ValueError(
+                f"nothing to `{graphs[0]}` where tokens and keys are fetched - at `$.{graphs[0]}`"
+            )
         try:
             path = re.compile(document.match.path)
         except re.error as error:
@@ -171,13 +181,13 @@ class Faults:
     def strike(self, method: str, path: str, tenant: str | None = None) -> Fault | None:
         """The first fault that strikes, now counted as fired.
 
-        Without a tenant, which then is the path's first segment, only those that spoil or delay.
+        Without a tenant, which then is the path's first segment, none that are Graph's own.
         """
         now = self._clock.now()
         for fault in self.all:
             if not fault.matches(method, path, tenant or _first(path), now):
                 continue
-            if tenant is None and fault.when is None and not fault.delay:
+            if tenant is None and any(getattr(fault.document, name) for name in _GRAPHS_OWN):
                 continue
             fault.met += 1
             match = fault.document.match
@@ -188,6 +198,22 @@ class Faults:
             fault.fired += 1
             return fault
         return None
+
+    async def answered(
+        self, call: Call, own: Callable[[], Answer], struck: Callable[[Fault], Answer]
+    ) -> Answer:
+        """The `own` answer of a call outside Graph, or the `struck` one of the fault in its way."""
+        fault = self.strike(call.method, call.path)
+        if fault is None:
+            return own()
+        if fault.document.latency:
+            await self._clock.sleep(fault.document.latency)
+            call.now = self._clock.now()
+        if fault.when == "before":
+            return struck(fault)
+        answer = own()
+        await self._clock.sleep(fault.delay)
+        return struck(fault) if fault.when == "after" else answer
 
     def clear(self) -> None:
         """Disarms and forgets all."""

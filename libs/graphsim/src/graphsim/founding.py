@@ -36,6 +36,7 @@ def found(state: State, body: Mapping[str, Any]) -> Tenant:
         room = _mailbox(state, tenant, raw, "room", str(raw["mailbox"]))
         room.place = _place(raw, room, state.clock.now())
         room.processing = Processing.of(raw.get("processing") or {})
+        state.releases.follow(tenant, room, state.clock.now())
     for raw in body.get("users") or ():
         _mailbox(state, tenant, raw, "user", str(raw["address"]))
     return tenant

@@ -35,18 +35,17 @@ class ClientCredentials:
         if app.blocked_by_policy and not app.registered_elsewhere:
             # Policies for workload identities reach single-tenant applications only (§7.4).
             refuse(53003, error=self._options.blocked_error)
-        return Answer(
-            200,
-            {
-                "token_type": "Bearer",
-                "expires_in": self._tokens.seconds,
-                "ext_expires_in": self._tokens.seconds,
-                "access_token": self._tokens.issue(
-                    tenant, app, resource, how, call.now, self._chance
-                ),
-            },
-            {"Cache-Control": "no-store, no-cache"},
+        told: dict[str, object] = {
+            "token_type": "Bearer",
+            "expires_in": self._tokens.seconds,
+            "ext_expires_in": self._tokens.seconds,
+        }
+        if self._options.refresh_in is not None:
+            told["refresh_in"] = self._options.refresh_in
+        told["access_token"] = self._tokens.issue(
+            tenant, app, resource, how, call.now, self._chance
         )
+        return Answer(200, told, {"Cache-Control": "no-store, no-cache"})
 
     def _app(self, tenant: Tenant, form: Mapping[str, str]) -> App:
         named = form.get("client_id")

@@ -116,7 +116,12 @@ class Items:
     def _content(
         self, subscription: Subscription, mailbox: Mailbox, change: Change
     ) -> Mapping[str, object] | None:
-        lens = Lens(mailbox, self._options, immutable=subscription.immutable)
+        lens = Lens(
+            mailbox,
+            self._options,
+            immutable=subscription.immutable,
+            properties=subscription.properties,
+        )
         one = None if change.kind == "deleted" else mailbox.at(change.ref)
         if one is not None:
             return _annotated(mailbox, show(one, lens, subscription.select))

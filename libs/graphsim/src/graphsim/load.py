@@ -1,8 +1,7 @@
-"""Makes changes at a steady rate and records when each was made, for benches."""
+"""Makes changes at a steady rate on the clock and records when each was made, for benches."""
 
-import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from .events import Event
@@ -36,28 +35,17 @@ class Load:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._tasks: asyncio.TaskGroup | None = None
-        self._task: asyncio.Task[None] | None = None
         self._running = False
         self._late = 0.0
         self._made: list[dict[str, str]] = []
 
-    def open(self, tasks: asyncio.TaskGroup) -> None:
-        """Loads run in `tasks`."""
-        self._tasks = tasks
-
     def start(self, plan: LoadPlan) -> None:
         """Starts a load; raises ValueError while one runs or for an unknown room."""
-        if self._running or self._tasks is None or plan.rate <= 0:
+        if self._running or plan.rate <= 0:
             raise ValueError("a load is running already, or the rate is not positive")
         targets = [self._target(room) for room in plan.rooms]
         self._running, self._made, self._late = True, [], 0.0
-        self._task = self._tasks.create_task(self._run(plan, targets))
-
-    def close(self) -> None:
-        """Stops the load that runs."""
-        if self._task is not None:
-            self._task.cancel()
+        self._go_on(plan, targets, 0, self._state.clock.now())
 
     def report(self) -> dict[str, object]:
         """Whether it runs and every change made: event id, etag, time, and the start it moved to."""
@@ -69,23 +57,23 @@ class Load:
             raise ValueError(f"no such room: {room}")
         return owned
 
-    async def _run(self, plan: LoadPlan, targets: list[tuple[Tenant, Mailbox]]) -> None:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        try:
-            for number in range(plan.changes):
-                due = began + number / plan.rate
-                if (left := due - loop.time()) > 0:
-                    await asyncio.sleep(left)
-                elif number % 20 == 0:
-                    await asyncio.sleep(0)
-                self._late = max(self._late, loop.time() - due)
-                self._change(number, *targets[number % len(targets)])
-        finally:
+    def _go_on(
+        self, plan: LoadPlan, targets: list[tuple[Tenant, Mailbox]], number: int, began: datetime
+    ) -> None:
+        """Plans the change of this number, which plans the next."""
+        if number >= plan.changes:
             self._running = False
+            return
 
-    def _change(self, number: int, tenant: Tenant, room: Mailbox) -> None:
-        now = self._state.clock.now()
+        def step(due: datetime) -> None:
+            late = self._state.clock.now() - due
+            self._late = max(self._late, late.total_seconds())
+            self._change(number, *targets[number % len(targets)], due)
+            self._go_on(plan, targets, number + 1, began)
+
+        self._state.agenda.plan(began + timedelta(seconds=number / plan.rate), step)
+
+    def _change(self, number: int, tenant: Tenant, room: Mailbox, now: datetime) -> None:
         meetings = self._state.meetings(tenant)
         slot = number % 10_000
         start = now.replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)

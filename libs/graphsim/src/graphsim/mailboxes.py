@@ -64,6 +64,11 @@ class Mailbox:
         return processed and self.hosting == "cloud"
 
     @property
+    def keeps_cancelled(self) -> bool:
+        """Whether what an organiser cancels stays here as cancelled (§2.6)."""
+        return not self.processing.remove_canceled_meetings
+
+    @property
     def events(self) -> Mapping[int, Event]:
         """The stored single events and masters by key."""
         return self._seen.events

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from typing import Any
 
 from .changes import Outcome
-from .copies import Copies
-from .events import Attendee, Event, Override, Person
+from .copies import Copies, Reply
+from .events import Attendee, Event, Override, Person, on_day, without, without_day
 from .mailboxes import Mailbox
 from .options import Options
 from .recurrence import Recurrence, days_between, on_pattern
@@ -36,6 +36,7 @@ class Draft:
     properties: Mapping[str, str] | None = None
     custom_zone: bool = False
     has_attachments: bool = False
+    allows_proposals: bool = True
 
 
 class Meetings:
@@ -79,36 +80,45 @@ class Meetings:
         if event.recurrence and changed.keys() & {"start", "end", "zone", "recurrence"}:
             changed = {**changed, **self._exceptions_left(event, changed)}
             changed |= _on_first_day(event, changed)
+        alone_so_far = self._copies.lone(event) if event.is_organizer else []
+        told_all = changed.keys() != {"attendees"}
         if "attendees" in changed:
-            changed = {**changed, "attendees": _answers_kept(event, changed["attendees"])}
+            invited = _answers_kept(event.attendees, changed["attendees"])
+            left = _invited_by_day(event, changed.get("overrides", event.overrides), invited)
+            changed = {**changed, "attendees": invited, "overrides": left}
         fresh = mailbox.touch(event, now, **changed)
         outcome.note(mailbox, "own_edited", fresh)
         if not event.is_organizer:
             return outcome
-        for other, copy in self._copies.of(event, _without(event.attendees, fresh.attendees)):
+        for other, copy in self._copies.of(event, without(event.attendees, fresh.attendees)):
             self._copies.withdraw(other, copy, now, outcome)
-        told = fresh.attendees
-        if changed.keys() == {"attendees"}:
-            told = _without(fresh.attendees, event.attendees)
+        told = fresh.attendees if told_all else without(fresh.attendees, event.attendees)
         self._copies.send(mailbox, fresh, told, now, outcome)
+        for other, copy in alone_so_far:
+            if copy.lone_day and not _alone(fresh, copy.lone_day, other):
+                self._copies.withdraw(other, copy, now, outcome)
+        for day, one in fresh.overrides.items() if told_all else ():
+            guests = without(one.attendees or (), fresh.attendees)
+            self._copies.send_day(mailbox, fresh, day, guests, now, outcome)
         return outcome
 
     def edit_day(
         self, mailbox: Mailbox, event: Event, day: date, override: Override, now: datetime
     ) -> Outcome:
-        """Makes one occurrence an exception, or changes it further."""
+        """Makes one occurrence an exception, or changes it further; it goes out as `edit` does."""
         outcome = Outcome(self._options)
-        known = event.overrides.get(day, Override())
-        merged = Override(
-            override.subject or known.subject,
-            override.start or known.start,
-            override.end or known.end,
-            override.show_as or known.show_as,
-        )
+        before, told_all = on_day(event, day).attendees, True
+        if override.attendees is not None:
+            told_all = override != Override(attendees=override.attendees)
+            override = replace(override, attendees=_answers_kept(before, override.attendees))
+        merged = event.overrides.get(day, Override()).under(override)
         fresh = mailbox.touch(event, now, overrides={**event.overrides, day: merged})
         outcome.note_day(mailbox, "own_edited", fresh, day)
         if event.is_organizer:
-            self._copies.send(mailbox, fresh, fresh.attendees, now, outcome, day)
+            after = on_day(fresh, day).attendees
+            self._copies.withdraw_day(event, day, without(before, after), now, outcome)
+            told = after if told_all else without(after, before)
+            self._copies.send_day(mailbox, fresh, day, told, now, outcome)
         return outcome
 
     def cancel(self, mailbox: Mailbox, event: Event, now: datetime) -> Outcome:
@@ -120,10 +130,10 @@ class Meetings:
         mailbox.drop(event.key)
         outcome.note(mailbox, "removed", event)
         if event.is_organizer:
-            for other, copy in self._copies.of(event, event.attendees):
+            for other, copy in self._copies.of(event, event.attendees) + self._copies.lone(event):
                 self._copies.withdraw(other, copy, now, outcome)
         elif self._options.deleting_declines:
-            self._copies.tell_organizer(mailbox, event, "declined", now, outcome)
+            self._copies.tell_organizer(mailbox, event, Reply("declined"), now, outcome)
         return outcome
 
     def cancel_outside(self, room: Mailbox, copy: Event, now: datetime) -> Outcome:
@@ -135,14 +145,13 @@ class Meetings:
     def cancel_day(self, mailbox: Mailbox, event: Event, day: date, now: datetime) -> Outcome:
         """Removes one occurrence, which is reported only as a change of the master (§4.4)."""
         outcome = Outcome(self._options)
-        targets = [(mailbox, event)]
+        fresh = mailbox.touch(event, now, **without_day(event, day))
+        outcome.note(mailbox, "own_edited", fresh)
         if event.is_organizer:
-            targets += self._copies.of(event, event.attendees)
-        for target, copy in targets:
-            overrides = {one: kept for one, kept in copy.overrides.items() if one != day}
-            cancelled = copy.cancelled_days | {day}
-            fresh = target.touch(copy, now, overrides=overrides, cancelled_days=cancelled)
-            outcome.note(target, "own_edited", fresh)
+            invited = on_day(event, day).attendees
+            self._copies.withdraw_day(event, day, invited, now, outcome)
+        elif self._options.deleting_declines:
+            self._copies.tell_organizer(mailbox, event, Reply("declined", day), now, outcome)
         return outcome
 
     def _exceptions_left(self, event: Event, changed: Mapping[str, Any]) -> dict[str, Any]:
@@ -173,6 +182,7 @@ class Meetings:
                 end=end,
                 zone=draft.zone,
                 custom_zone=draft.custom_zone,
+                allows_proposals=draft.allows_proposals,
                 has_attachments=draft.has_attachments,
                 organizer=organizer,
                 created=now,
@@ -193,17 +203,34 @@ class Meetings:
         )
 
 
-def _without(attendees: tuple[Attendee, ...], others: tuple[Attendee, ...]) -> tuple[Attendee, ...]:
-    known = {one.person.address.lower() for one in others}
-    return tuple(one for one in attendees if one.person.address.lower() not in known)
-
-
-def _answers_kept(event: Event, attendees: tuple[Attendee, ...]) -> tuple[Attendee, ...]:
-    known = {one.person.address.lower(): one for one in event.attendees}
-    kept = ((one, known.get(one.person.address.lower(), one)) for one in attendees)
+def _answers_kept(
+    before: tuple[Attendee, ...], attendees: tuple[Attendee, ...]
+) -> tuple[Attendee, ...]:
+    known = {one.key: one for one in before}
     return tuple(
-        replace(one, response=before.response, responded=before.responded) for one, before in kept
+        replace(known.get(one.key, one), person=one.person, kind=one.kind) for one in attendees
     )
+
+
+def _invited_by_day(
+    event: Event, overrides: Mapping[date, Override], invited: tuple[Attendee, ...]
+) -> dict[date, Override]:
+    """The days with guests of their own, after a change of who is invited to all of them."""
+    gone, come = without(event.attendees, invited), without(invited, event.attendees)
+    return {
+        day: one
+        if one.attendees is None
+        else replace(one, attendees=without(without(one.attendees, gone), come) + come)
+        for day, one in overrides.items()
+    }
+
+
+def _alone(event: Event, day: date, mailbox: Mailbox) -> bool:
+    if day not in event.overrides:
+        return False
+    series = mailbox.copy_of(event.ical_uid)
+    invited = {one.key for one in on_day(event, day).attendees}
+    return mailbox.address.lower() in invited and (series is None or series.cancelled)
 
 
 def _on_first_day(event: Event, changed: Mapping[str, Any]) -> dict[str, datetime]:

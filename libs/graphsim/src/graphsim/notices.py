@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -14,6 +15,7 @@ from .mailboxes import Mailbox
 from .options import Options
 from .subscriptions import Item, Register, Subscription
 from .tenants import Tenant
+from .views import Lens
 
 Channel = Literal["lifecycle", "notification"]
 
@@ -46,12 +48,20 @@ class Notices:
         for change in changes:
             etag = mint.etag(change.change)
             for subscription in subscriptions:
-                if not subscription.wants(change.kind):
+                told = self._told(subscription, mailbox, change)
+                if told is None or not subscription.wants(told.kind):
                     continue
                 event = (mint.immutable if subscription.immutable else mint.regular)(change.ref)
-                item = self._items.change(subscription, mailbox, change, event)
+                item = self._items.change(subscription, mailbox, told, event)
                 self.notified.setdefault(event, Counter())[etag] += 1
                 self._send(subscription, item, now)
+
+    def _told(self, subscription: Subscription, mailbox: Mailbox, change: Change) -> Change | None:
+        """The change as a subscription's $filter lets it be told."""
+        if subscription.condition is None:
+            return change
+        kind = subscription.condition.told(change, Lens(mailbox, self._options))
+        return kind and replace(change, kind=kind)
 
     def lifecycle(
         self,

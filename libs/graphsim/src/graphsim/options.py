@@ -7,7 +7,7 @@ from typing import Any, Literal, Self, get_type_hints
 import msgspec
 
 from .option_sets import option_set
-from .slowness import ERA_2026, Era
+from .slowness import ERA_2026, ERAS, Era
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,16 @@ class Options:
     """AADSTS7000216: 401 with invalid_client or 400 with invalid_request; both were seen (§7.4)."""
     missing_principal: Literal[7000229, 700016] = 7000229
     """What a tenant without the app's service principal answers (§7.5, unproven)."""
+    unverified_refusals: Literal["usual", "other"] = "usual"
+    """How the refusals answer that nobody has shown whole: `refusals.OTHER` has the other reading."""
+    refresh_in: int | None = None
+    """Token answers ask to be renewed after so many seconds; seen for long-lived tokens, half their
+    life (release notes of msal 1.10), unproven for an hour's."""
+    loop_requests: int | None = None
+    """How many equal token requests in five minutes Entra bears: 15 from clients with a cookie
+    (`loops`), unproven for client credentials."""
+    loop_answer: Literal["429", "50196"] = "429"
+    """The answer to the next one: bare, or that of clients with a cookie (`loops`)."""
     assertion_needs_jti: bool = False
     """A client assertion without `jti`, which is documented as required, is refused (unproven)."""
     roleless_status: Literal[401, 403] = 401
@@ -72,15 +82,22 @@ class Options:
     """Several notifications for one change of a room mailbox (graph-notifications §4.4)."""
     trailing_blank: bool = True
     """A blank after the organiser's name in a rewritten subject (graph-calendar §2.6, unproven)."""
+    cancelled_days_stay: bool = False
+    """A cancelled day of a series stays where cancelled meetings do, as an exception that
+    `isCancelled`; off, it goes (graph-calendar §2.6 says it of meetings, §2.7 of days)."""
     cancelled_shows_free: bool = True
     """Kept cancelled meetings show as free (graph-calendar §2.6, unproven)."""
     conflict_limits: Literal["each", "either"] = "each"
     """Which of a room's two limits for colliding days a series must keep (§2.6 leaves it open)."""
+    release_declines: bool = True
+    """A room that releases itself answers `declined`; off, nobody hears (§2.6, unproven)."""
     declined_stay: bool = False
     """Declined requests stay in the room's calendar, as free (graph-calendar §2.6, unproven)."""
     changed_series_drop_exceptions: bool = True
     """New times or a new pattern of a series drop its exceptions; otherwise those stay whose days
     the pattern still has (graph-calendar §2.5, unproven)."""
+    cancelled_days_bound: bool = False
+    """A day may not be moved past a cancelled neighbour either (graph-calendar §2.5, unproven)."""
     deleting_declines: bool = False
     """A bare DELETE of an attendee's copy tells the organiser (graph-calendar §2.5, unproven)."""
     hidden_rooms_listed: bool = False
@@ -92,6 +109,11 @@ class Options:
     (graph-calendar §2.7, unproven)."""
     ical_uid_per_occurrence: bool = True
     """graph-calendar §2.1 says so; §11.2 quotes a source that says one per series."""
+    answered_day: Literal["exception", "occurrence"] = "exception"
+    """What a day is that differs from its series only in its answers (§1.5, unproven)."""
+    lone_day_type: Literal["singleInstance", "exception"] = "singleInstance"
+    """What somebody sees who is invited to one day of a series only: an event of its own, or an
+    exception whose `seriesMasterId` is not found (§2.5, unproven)."""
     exception_notifies: Literal["exception", "master", "both"] = "both"
     """Which ids an edited occurrence is reported under; §4.4 proves only deletions."""
     ids_change_on_accept: bool = False
@@ -100,6 +122,8 @@ class Options:
     """A transactionId used for other content: both were seen (graph-calendar §2.3)."""
     transaction_memory_seconds: float | None = None
     """How long a mailbox remembers a transactionId: None for ever, 0 not at all (§2.3, unproven)."""
+    created_has_location: bool = False
+    """A 201 has a Location header (graph-calendar §2.2, unproven)."""
     ignore_if_match: bool = False
     """PATCH and DELETE take a stale If-Match (graph-calendar §2.4, unproven)."""
     room_copy_has_properties: bool = False
@@ -114,6 +138,9 @@ class Options:
     """A second equal subscription is refused with 409 (§2.7, unproven for Exchange)."""
     subscriptions_need_read: bool = False
     """Subscriptions refuse tokens that hold Calendars.ReadWrite only (§2.3, one sighting)."""
+    subscription_filters: bool = True
+    """Subscriptions to events take a `$filter`; the text says so of Outlook's items and shows a
+    message, one reporter was refused (§2.2, Microsoft Q&A 1153294)."""
     calendar_paths: bool = False
     """`…/calendar/events` and `…/calendars/{id}/events` can be subscribed to (§2.2, unproven)."""
     subscriptions_per_mailbox: int = 1_000
@@ -219,7 +246,8 @@ class Options:
             if name not in types:
                 raise ValueError(f"unknown option - at `$.{name}`")
             try:
-                values[name] = msgspec.convert(value, types[name])
+                named = ERAS.get(value) if isinstance(value, str) else None
+                values[name] = msgspec.convert(value if named is None else named, types[name])
             except msgspec.ValidationError as error:
                 raise ValueError(f"{error} - at `$.{name}`") from None
         return cls(**values)

@@ -1,11 +1,13 @@
 """The control API's meetings: what people do in Outlook, and what they see there."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from .events import Appearance, Attendee, Event, Override, Person
+from .copies import Reply
+from .events import Appearance, Attendee, Event, Override, Person, on_day, whole
 from .ids import Ref
 from .mailboxes import Mailbox
 from .meetings import Draft
@@ -74,10 +76,15 @@ class Outlook:
     def _changed(self, call: Call, tenant: Tenant, mailbox: Mailbox, meeting: str) -> Answer:
         owner, event, day = _original(tenant, mailbox, meeting)
         body: Json = call.json()
-        if "decide" in body:
-            return self._decided(call, tenant, *_named(mailbox, meeting)[:2], str(body["decide"]))
-        if body.get("occurrence"):
-            day = date.fromisoformat(str(body["occurrence"])[:10])
+        if body.keys() & {"decide", "check_in"}:
+            room, copy, named_day = _named(mailbox, meeting)
+            at = _day(body) or named_day
+            if "decide" in body:
+                return self._decided(call, tenant, room, copy, at, str(body["decide"]))
+            # Nothing that Graph shows changes.
+            room.put(replace(copy, checked_in=copy.checked_in | {at}))
+            return Answer(204)
+        day = _day(body) or day
         if body.get("cancel"):
             return self._cancelled(call, tenant, owner, event, day)
         zone = str(body.get("time_zone") or event.zone)
@@ -102,16 +109,19 @@ class Outlook:
         self._state.commit(tenant, outcome, call.now)
         return Answer(200, {"etag": owner.mint.etag(owner.events[event.key].change)})
 
-    def _decided(self, call: Call, tenant: Tenant, room: Mailbox, copy: Event, word: str) -> Answer:
+    def _decided(
+        self, call: Call, tenant: Tenant, room: Mailbox, copy: Event, day: date | None, word: str
+    ) -> Answer:
         """A room's delegate takes or declines what waits for approval (§2.6)."""
-        if copy.response != "tentativelyAccepted":
+        one = whole(copy) if day is None else on_day(copy, day)
+        if one.response != "tentativelyAccepted":
             raise Refused(409, "", "nothing waits for a delegate here")
         answers = self._state.answers(tenant)
         match word:
             case "accept":
-                outcome = answers.accept(room, copy, "accepted", call.now, tell=True)
+                outcome = answers.accept(room, copy, Reply("accepted", day), call.now, tell=True)
             case "decline":
-                outcome = answers.decline(room, copy, call.now, tell=True)
+                outcome = answers.decline(room, copy, Reply("declined", day), call.now, tell=True)
             case _:
                 raise ValueError("a delegate decides to accept or to decline")
         self._state.commit(tenant, outcome, call.now)
@@ -135,6 +145,11 @@ class Outlook:
         end = parse_instant(call.query.get("to") or instant_text(call.now + timedelta(days=14)))
         rows = [_row(tenant, mailbox, one) for one in mailbox.window(start, end)]
         return Answer(200, {"items": rows})
+
+
+def _day(body: Json) -> date | None:
+    text = body.get("occurrence")
+    return date.fromisoformat(str(text)[:10]) if text else None
 
 
 def _named(mailbox: Mailbox, text: str) -> tuple[Mailbox, Event, date | None]:
@@ -174,11 +189,11 @@ def _row(tenant: Tenant, mailbox: Mailbox, one: Appearance) -> dict[str, object]
         "organizer": {"name": organizer.name, "address": organizer.address},
         "attendees": [
             {"address": each.person.address, "kind": each.kind, "response": each.response}
-            for each in event.attendees
+            for each in one.attendees
         ],
         "properties": event.properties,
         "response": one.response,
-        "is_cancelled": event.cancelled,
+        "is_cancelled": one.cancelled,
         "show_as": one.show_as,
         "type": one.kind,
         "occurrence": one.day.isoformat() if one.day else None,

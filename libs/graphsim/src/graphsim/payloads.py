@@ -6,20 +6,22 @@ does not let a client set; that `organizer` is among them is unproven (§2.2).
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from . import properties
-from .events import Appearance, Attendee, Event, Override, Person
+from .events import Appearance, Attendee, Event, Override, Person, Proposal
 from .meetings import Draft
 from .recurrence import InvalidRecurrence, Recurrence
 from .recurrence import read as read_recurrence
 from .spans import Span, invalid
 from .views import PROPERTIES
 from .wire import Refused
+from .zones import to_utc
 
 Json = Mapping[str, Any]
 
-_OF_A_DAY = {"subject", "start", "end", "showAs"}
+_OF_A_DAY = {"subject", "start", "end", "showAs", "attendees", "body", "location"}
 
 
 def draft(raw: object) -> Draft:
@@ -62,20 +64,28 @@ def changes(raw: object, event: Event) -> dict[str, Any]:
 
 
 def override(raw: object, one: Appearance) -> Override:
-    """What a PATCH of one occurrence changes: subject, times, showAs; raises Refused."""
+    """What a PATCH of one occurrence changes; raises Refused."""
     with _reading():
         sent = _known(raw)
         if beyond := sent.keys() - _OF_A_DAY:
             message = f"graphsim keeps no {min(beyond)} of one occurrence."
             raise Refused(501, "NotImplemented", message)
-        plain = _plain(sent)
-        subject, show_as = plain.get("subject"), plain.get("show_as")
+        changed = Override(**_plain(sent))
         if not sent.keys() & {"start", "end"}:
-            return Override(subject, show_as=show_as)
+            return changed
         zone = one.event.zone
         span = Span.read(sent, Span(one.start, one.end, zone), all_day=one.event.all_day)
         span = span.within(zone)
-        return Override(subject, span.start, span.end, show_as)
+        return replace(changed, start=span.start, end=span.end)
+
+
+def proposal(raw: object) -> Proposal:
+    """The `proposedNewTime` of an answer; raises Refused."""
+    with _reading():
+        if not isinstance(raw, Mapping):
+            raise TypeError
+        span = Span.read(raw, None, all_day=False)
+        return Proposal(to_utc(span.start, span.zone), to_utc(span.end, span.zone))
 
 
 @contextmanager
@@ -148,6 +158,7 @@ _READERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "subject": ("subject", lambda raw: str(raw or "")),
     "body": ("body", lambda raw: str(raw.get("content") or "")),
     "isAllDay": ("all_day", bool),
+    "allowNewTimeProposals": ("allows_proposals", bool),
     "showAs": ("show_as", _show_as),
     "sensitivity": ("sensitivity", _sensitivity),
     "location": ("location", lambda raw: str(raw.get("displayName") or "")),

@@ -45,6 +45,9 @@ class Processing:
     enforce_capacity: bool = False
     """Declines more people, the organiser among them, than the room holds (details unproven)."""
     enable_auto_release: bool = False
+    """The room leaves a meeting to which nobody checks in."""
+    post_reservation_max_claim_minutes: int = 10
+    """How long after the start somebody may check in."""
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Self:
@@ -52,8 +55,6 @@ class Processing:
         unknown = set(settings) - {one.name for one in fields(cls)}
         if unknown:
             raise ValueError(f"unknown calendar processing settings: {sorted(unknown)}")
-        if settings.get("enable_auto_release"):
-            raise ValueError("graphsim does not release rooms by itself")
         given = dict(settings)
         for name in given.keys() & {"work_begins", "work_ends"}:
             given[name] = time.fromisoformat(given[name])

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from .clock import Clock
-from .faults import Faults
+from .faults import Fault, Faults
 from .wire import Answer, Call
 
 ISSUERS = {
@@ -89,12 +89,9 @@ class PublisherKeys:
 
     async def handle(self, call: Call) -> Answer:
         """Answers a call that it serves."""
-        fault = self._faults.strike(call.method, call.path)
-        if fault is not None and not fault.delay:
-            headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
-            return Answer(fault.status, fault.body, headers, drop=fault.drop)
-        if fault is not None:
-            await self._clock.sleep(fault.delay)
+        return await self._faults.answered(call, lambda: self._document(call), _struck)
+
+    def _document(self, call: Call) -> Answer:
         version, keys = _DOCUMENTS[_tail(call)]
         if keys:
             self.reads += 1
@@ -121,6 +118,10 @@ _DOCUMENTS = {
     "common/discovery/keys": ("1.0", True),
     "common/discovery/v2.0/keys": ("2.0", True),
 }
+
+
+def _struck(fault: Fault) -> Answer:
+    return Answer(fault.status, fault.body, fault.headers, drop=fault.drop)
 
 
 def _tail(call: Call) -> str:

@@ -1,7 +1,7 @@
 """Graph's patternedRecurrence: reading it, writing it, and the days it falls on."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
@@ -148,9 +148,12 @@ def on_pattern(
     return first, first + (end - start)
 
 
-def neighbours(recurrence: Recurrence, day: date) -> tuple[date | None, date | None]:
-    """The occurrence days before and after an occurrence's day."""
-    days = _days(recurrence, _after_next(recurrence, day))
+def neighbours(
+    recurrence: Recurrence, day: date, skipped: Collection[date] = ()
+) -> tuple[date | None, date | None]:
+    """The occurrence days before and after an occurrence's day, past those skipped."""
+    known = _days(recurrence, _after_next(recurrence, max(day, *skipped) if skipped else day))
+    days = [one for one in known if one == day or one not in skipped]
     at = bisect_left(days, day)
     before = days[at - 1] if at else None
     after = days[at + 1] if at + 1 < len(days) else None

@@ -4,10 +4,16 @@ Seen where §7.4 is silent: AzureAD/microsoft-authentication-library-for-dotnet#
 (700024), #4712 (5002730), -for-java#430 (50048), panva/openid-client#348 (50027),
 Azure/azure-sdk-for-net#29007 (700027), #46762 (7000229), #23324 (50196), AzureAD/microsoft-identity-web
 #2834 (1000502), Azure/azure-sdk-for-python#14241 (90033). The 401 of assertions is that of the older 50012
-(AzureAD/azure-activedirectory-library-for-python#79). UNVERIFIED: HTTP status and `error` of 50027,
-50048, 50196, 70003, 700021, 900144 and 1000502.
+(AzureAD/azure-activedirectory-library-for-python#79).
+
+HTTP status and `error` of 900144: MicrosoftDocs/azure-docs#43780, rootinc/laravel-azure-middleware#49; of
+70003: AzureAD/azure-activedirectory-library-for-android#132. The status of 50027: GitLab's documentation of
+secrets in Azure Key Vault. `error` and text of 50027, 90014, 700021 and 5002723: answers of 2023-12 recorded in
+AzureAD/microsoft-authentication-library-for-dotnet, MockHelpers.cs; `error` of 50196: azure-docs, breaking
+changes of March 2019; of 1000502: AzureAD/microsoft-identity-web#2840. UNVERIFIED: what OTHER lists.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple, NoReturn
 
 _DOCUMENTED = (
@@ -23,7 +29,7 @@ class _Row(NamedTuple):
 
 
 _BY_CODE = {
-    50027: _Row(400, "invalid_request", "JWT token is invalid or malformed. {reason}"),
+    50027: _Row(400, "invalid_request", "JWT token is invalid or malformed."),
     50048: _Row(
         401, "invalid_client", "Subject must match the issuer claim in the client assertion."
     ),
@@ -63,6 +69,12 @@ _BY_CODE = {
         "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are "
         "signing into the correct cloud. Check with your subscription administrator, this may "
         "happen if there are no active subscriptions for the tenant.",
+    ),
+    90014: _Row(
+        400,
+        "invalid_request",
+        "The required field '{field}' is missing from the credential. Ensure that you have all the "
+        "necessary parameters for the login request.",
     ),
     90033: _Row(
         503,
@@ -135,6 +147,12 @@ _BY_CODE = {
         "The provided value for scope {scope} is not valid. Client credential flows must have a "
         "scope value with /.default suffixed to the resource identifier (application ID URI).",
     ),
+    5002723: _Row(
+        401,
+        "invalid_client",
+        "Invalid JWT token. No certificate SHA-1 thumbprint, certificate SHA-256 thumbprint, nor "
+        "keyId specified in token header.",
+    ),
     5002730: _Row(
         400,
         "invalid_request",
@@ -179,6 +197,16 @@ _BY_CODE = {
         "/organizations or tenant-specific endpoint.",
     ),
 }
+
+
+OTHER: Mapping[int, tuple[int, str]] = {
+    50048: (400, "invalid_request"),
+    50196: (429, "invalid_grant"),
+    700021: (400, "invalid_client"),
+    1000502: (400, "invalid_client"),
+    5002723: (400, "invalid_client"),
+}
+"""The other HTTP status and `error` of what nobody has shown whole."""
 
 
 class AadstsError(Exception):

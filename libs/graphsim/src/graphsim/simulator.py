@@ -129,7 +129,6 @@ class Simulator:
         async with asyncio.TaskGroup() as tasks:
             agenda = tasks.create_task(self.state.agenda.run())
             self.delivery.open(tasks)
-            self.load.open(tasks)
             try:
                 yield
             except BaseException as error:  # noqa: BLE001 -- raised below, outside the group
@@ -137,7 +136,6 @@ class Simulator:
                 failure = error
             agenda.cancel()
             self.delivery.close()
-            self.load.close()
         if failure is not None:
             raise failure
 

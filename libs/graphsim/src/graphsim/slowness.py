@@ -1,6 +1,7 @@
 """When Graph holds an endpoint for slow, then for dead: the rule of each documentation (§4.3)."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -50,6 +51,13 @@ ERA_2026 = Era(
     3, 10, slow_over=3, slow_share=0.1, slow_delay=600, drop_over=10, drop_share=0.15, probes=3
 )
 """The current text (2026-04)."""
+ERAS: Mapping[str, Era] = {
+    "ERA_2021": ERA_2021,
+    "ERA_2022": ERA_2022,
+    "ERA_2025": ERA_2025,
+    "ERA_2026": ERA_2026,
+}
+"""Each by its name in a scenario."""
 
 
 @dataclass(slots=True)

@@ -9,9 +9,12 @@ from .agenda import Agenda
 from .answers import Answers
 from .changes import Change, Outcome, Visit
 from .clock import Clock
+from .copies import Reply
+from .events import Appearance
 from .mailboxes import Mailbox
 from .meetings import Meetings
 from .options import Options
+from .releases import Releases
 from .tenants import Tenant
 
 Listener = Callable[[Tenant, Mailbox, Iterable[Change], datetime], None]
@@ -24,6 +27,7 @@ class State:
         self.options = options
         self.clock = clock
         self.agenda = Agenda(clock)
+        self.releases = Releases(self.agenda, self._release)
         self.tenants: dict[UUID, Tenant] = {}
         self._by_domain: dict[str, UUID] = {}
         self._listeners: list[Listener] = []
@@ -67,11 +71,18 @@ class State:
         for change in outcome.changes:
             by_mailbox.setdefault(change.mailbox, []).append(change)
         for mailbox_id, changes in by_mailbox.items():
+            mailbox = tenant.mailboxes[mailbox_id]
             for listener in self._listeners:
-                listener(tenant, tenant.mailboxes[mailbox_id], changes, now)
+                listener(tenant, mailbox, changes, now)
+            self.releases.follow(tenant, mailbox, now)
         for visit in outcome.visits:
             self.agenda.plan(visit.due, partial(self._visit, tenant, visit))
 
     def _visit(self, tenant: Tenant, visit: Visit, now: datetime) -> None:
         room = tenant.mailboxes[visit.mailbox]
         self.commit(tenant, self.answers(tenant).visit(room, visit.key, now), now)
+
+    def _release(self, tenant: Tenant, room: Mailbox, one: Appearance, now: datetime) -> None:
+        reply, tell = Reply("declined", one.day), self.options.release_declines
+        outcome = self.answers(tenant).decline(room, one.event, reply, now, tell=tell)
+        self.commit(tenant, outcome, now)

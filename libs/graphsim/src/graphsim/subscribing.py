@@ -24,6 +24,7 @@ from .subscription_payloads import (
     read_recipient,
 )
 from .subscriptions import LEAST_MINUTES, Register, Subscription
+from .views import Lens
 from .wire import Answer, Call, Refused
 
 _TROUBLES: tuple[Kind, ...] = ("mailbox_stale", "backend_unknown", "quarantined")
@@ -83,8 +84,12 @@ class Subscribing:
             tls=wish.tls,
             url_app=wish.url_app,
             select=wish.resource.select,
+            condition=wish.resource.condition,
+            properties=wish.resource.properties,
             recipient=wish.recipient,
         )
+        if subscription.condition is not None:
+            subscription.condition.begin(Lens(mailbox, self._options))
         self.counts["duplicates_allowed"] += self._check_room(call, mailbox, wish)
         self._register.add(subscription)
         answer = self._shown(call, subscription, 201)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
-from . import views
+from . import properties, views
+from .conditions import Condition
 from .options import Options
 from .rich import Recipient
 from .subscriptions import granted_expiry
@@ -40,6 +41,7 @@ _KNOWN = frozenset(
 )
 _TLS = {"v1_0", "v1_1", "v1_2", "v1_3"}
 _CHANGE_TYPES = {"created", "updated", "deleted"}
+_WITHOUT_FILTER = {"$select", "$expand"}
 _NOT_IN_NOTIFICATIONS = {"body", "uniquebody"}
 
 
@@ -50,10 +52,13 @@ class Resource:
     text: str
     mailbox: str
     select: tuple[str, ...]
+    condition: Condition | None
+    properties: frozenset[str]
+    """Ids, in lower case, of the extended properties to expand."""
 
     @classmethod
-    def read(cls, given: object, *, calendars: bool) -> Self:
-        """The resource of a body, maybe below a calendar; raises Refused."""
+    def read(cls, given: object, options: Options) -> Self:
+        """The resource of a body; raises Refused."""
         text = given if isinstance(given, str) else ""
         path, _, query = text.partition("?")
         parts = segments_of(path)
@@ -61,19 +66,25 @@ class Resource:
             case ["users", _, "events"]:
                 known = True
             case ["users", _, "calendar", "events"] | ["users", _, "calendars", _, "events"]:
-                known = calendars
+                known = options.calendar_paths
             case _:
                 known = False
         if not known:
             message = f"The value '{text}' of parameter 'Resource' is not supported."
             raise Refused(400, "ExtensionError", message)
-        options = query_of(query)
-        if options.keys() & {"$filter", "$expand"}:
-            message = "The simulator neither filters nor expands notifications."
-            raise Refused(501, "NotImplemented", message)
-        if beyond := options.keys() - {"$select"}:
+        asked = query_of(query)
+        taken = (
+            {"$select", "$expand", "$filter"} if options.subscription_filters else _WITHOUT_FILTER
+        )
+        if beyond := asked.keys() - taken:
             raise invalid(f"The query option '{min(beyond)}' is not supported in a subscription.")
-        return cls(text, parts[1], _select(options.get("$select")))
+        return cls(
+            text,
+            parts[1],
+            _select(asked.get("$select")),
+            _condition(asked.get("$filter")),
+            _expanded(asked.get("$expand")),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +118,7 @@ class Wish:
         if tls not in _TLS:
             raise invalid("Invalid 'latestSupportedTlsVersion' attribute value.")
         resource, recipient = (
-            Resource.read(body["resource"], calendars=options.calendar_paths),
+            Resource.read(body["resource"], options),
             None,
         )
         if body.get("includeResourceData"):
@@ -173,3 +184,22 @@ def _select(text: str | None) -> tuple[str, ...]:
         return views.select(names)
     except views.UnknownProperty as error:
         raise invalid(f"Could not find a property named '{error}'.") from None
+
+
+def _condition(text: str | None) -> Condition | None:
+    try:
+        return None if text is None else Condition.read(text)
+    except ValueError as error:
+        raise invalid(str(error)) from None
+
+
+def _expanded(text: str | None) -> frozenset[str]:
+    """Nothing else may be expanded (§5.1)."""
+    if text is None:
+        return frozenset()
+    if text.strip().lower().startswith("multivalueextendedproperties"):
+        raise Refused(501, "NotImplemented", "The simulator has no multi-value properties.")
+    ids = properties.expanded(text)
+    if ids is None:
+        raise invalid(f"The $expand '{text}' is not supported in a subscription.")
+    return ids

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from .conditions import Condition
 from .rich import Recipient
 from .zones import instant_text
 
@@ -32,6 +33,10 @@ class Subscription:
     tls: str = "v1_2"
     url_app: str | None = None
     select: tuple[str, ...] = ()
+    condition: Condition | None = None
+    """Which items it tells of; None of all."""
+    properties: frozenset[str] = frozenset()
+    """Ids, in lower case, of the extended properties in its items."""
     recipient: Recipient | None = None
     """Whom its items are encrypted for; None for basic items."""
     former_recipient: Recipient | None = None

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from . import properties
-from .events import Appearance, Attendee
+from .events import Appearance, Attendee, occurrence_uid, series_uid
 from .ids import Ref
 from .mailboxes import Mailbox
 from .options import Options
@@ -56,11 +56,21 @@ def _canary(what: str, one: Appearance) -> str:
 
 def _attendee(attendee: Attendee) -> dict[str, object]:
     when = instant_text(attendee.responded) if attendee.responded else NEVER
-    return {
+    shown: dict[str, object] = {
         "type": attendee.kind,
         "status": {"response": attendee.response, "time": when},
         **_address(attendee.person.name, attendee.person.address),
     }
+    if attendee.proposed is not None:
+        shown["proposedNewTime"] = {
+            "start": _utc(attendee.proposed.start),
+            "end": _utc(attendee.proposed.end),
+        }
+    return shown
+
+
+def _utc(instant: datetime) -> dict[str, str]:
+    return {"dateTime": graph_time(instant.replace(tzinfo=None)), "timeZone": "UTC"}
 
 
 def _attendees(one: Appearance, _: Lens) -> list[object]:
@@ -70,28 +80,41 @@ def _attendees(one: Appearance, _: Lens) -> list[object]:
         "status": {"response": "none", "time": NEVER},
         **_address(canary, f"{canary}@canary.example"),
     }
-    return [*(_attendee(each) for each in one.event.attendees), hidden]
+    return [*(_attendee(each) for each in one.attendees), hidden]
 
 
 def _text(one: Appearance) -> str:
-    return f"{one.event.body} {_canary('body', one)}".strip()
+    return f"{one.body} {_canary('body', one)}".strip()
 
 
 def _location(one: Appearance, _: Lens) -> dict[str, object]:
-    name = f"{one.event.location} {_canary('location', one)}".strip()
+    name = f"{one.location} {_canary('location', one)}".strip()
     return {"displayName": name, "locationType": "default", "uniqueIdType": "unknown"}
 
 
 def _ical_uid(one: Appearance, lens: Lens) -> str:
-    uid = one.event.ical_uid
-    if one.day is None or not lens.options.ical_uid_per_occurrence:
-        return uid
-    day: date = one.day
-    return f"{uid[:32]}{day.year:04X}{day.month:02X}{day.day:02X}{uid[40:]}"
+    uid, per_day = one.event.ical_uid, lens.options.ical_uid_per_occurrence
+    if one.event.lone_day is not None:
+        return uid if per_day else series_uid(uid)
+    return occurrence_uid(uid, one.day) if one.day and per_day else uid
+
+
+def _lone_exception(one: Appearance, lens: Lens) -> bool:
+    return one.event.lone_day is not None and lens.options.lone_day_type == "exception"
+
+
+def _series_master_id(one: Appearance, lens: Lens) -> str | None:
+    if one.day is not None:
+        return lens.id(Ref(one.event.key, None, one.event.generation))
+    if not _lone_exception(one, lens):
+        return None
+    # The same for all days of a series, and no item of this mailbox has it.
+    digits = series_uid(one.event.ical_uid)[-15:]
+    return lens.id(Ref(int(digits, 16) | 1 << 60))
 
 
 def _response(one: Appearance, _: Lens) -> dict[str, str]:
-    when = instant_text(one.event.responded) if one.event.responded else NEVER
+    when = instant_text(one.responded) if one.responded else NEVER
     return {"response": one.response, "time": when}
 
 
@@ -130,19 +153,17 @@ PROPERTIES: Mapping[str, Property] = {
     "importance": _constant("normal"),
     "sensitivity": lambda one, _: one.event.sensitivity,
     "isAllDay": lambda one, _: one.event.all_day,
-    "isCancelled": lambda one, _: one.event.cancelled,
+    "isCancelled": lambda one, _: one.cancelled,
     "isOrganizer": lambda one, _: one.event.is_organizer,
     "responseRequested": _constant(value=True),
-    "seriesMasterId": lambda one, lens: (
-        lens.id(Ref(one.event.key, None, one.event.generation)) if one.day else None
-    ),
+    "seriesMasterId": _series_master_id,
     "showAs": lambda one, _: one.show_as,
-    "type": lambda one, _: one.kind,
+    "type": lambda one, lens: "exception" if _lone_exception(one, lens) else one.kind,
     "webLink": lambda one, _: f"https://outlook.example/{_canary('link', one)}",
     "onlineMeetingUrl": _constant(None),
     "isOnlineMeeting": _constant(value=False),
     "onlineMeetingProvider": _constant("unknown"),
-    "allowNewTimeProposals": _constant(value=True),
+    "allowNewTimeProposals": lambda one, _: one.event.allows_proposals,
     "isDraft": _constant(value=False),
     "hideAttendees": _constant(value=False),
     "originalStart": _original_start,

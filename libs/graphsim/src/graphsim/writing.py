@@ -2,11 +2,13 @@
 
 from datetime import date
 from typing import Literal
+from urllib.parse import quote
 
 from . import payloads
 from .access import Access
 from .changes import Outcome
-from .events import Appearance, Event, Override, on_day, whole
+from .copies import Reply
+from .events import Appearance, Event, Override, Proposal, on_day, whole
 from .ids import Ref
 from .lookup import applied, context, lens_of, named
 from .mailboxes import Mailbox
@@ -46,7 +48,11 @@ class Writing:
         event, outcome = self._state.meetings(tenant).create(mailbox, draft, call.now)
         self._transactions.add(mailbox.id, draft, event.key, call.now)
         self._done(call, tenant, mailbox, event, outcome, "POST events")
-        return _shown(call, 201, whole(event), lens)
+        answer = _shown(call, 201, whole(event), lens)
+        if self._state.options.created_has_location:
+            key = quote(lens.id(Ref(event.key)), safe="")
+            answer.headers["Location"] = f"{call.origin}{call.path}/{key}"
+        return answer
 
     async def change(self, call: Call) -> Answer:
         """PATCH …/events/{id}: 200 with the whole event; one occurrence becomes an exception.
@@ -62,7 +68,7 @@ class Writing:
             outcome = meetings.edit(mailbox, event, changed, call.now)
         else:
             override = payloads.override(call.json(), one)
-            _check_boundary(event, one.day, override)
+            self._check_boundary(event, one.day, override)
             outcome = meetings.edit_day(mailbox, event, one.day, override, call.now)
         self._done(call, tenant, mailbox, event, outcome, "PATCH events")
         fresh = mailbox.events[event.key]
@@ -90,39 +96,29 @@ class Writing:
         return Answer(202)
 
     async def accept(self, call: Call) -> Answer:
-        """POST …/events/{id}/accept: 202, for an attendee only (§2.5)."""
-        return self._accepted(call, "accepted", "accept")
+        """POST …/events/{id}/accept: 202, for an attendee only, without another time (§2.5)."""
+        if call.body and "proposedNewTime" in call.json():
+            message = (
+                "The parameter 'proposedNewTime' in the request payload is not a valid parameter "
+                "for the operation 'accept'."
+            )
+            raise Refused(400, "RequestBodyRead", message)
+        return self._answered(call, "accepted", "accept")
 
     async def tentatively_accept(self, call: Call) -> Answer:
         """POST …/events/{id}/tentativelyAccept: 202, for an attendee only (§2.5)."""
-        return self._accepted(call, "tentativelyAccepted", "tentativelyAccept")
+        return self._answered(call, "tentativelyAccepted", "tentativelyAccept")
 
     async def decline(self, call: Call) -> Answer:
-        """POST …/events/{id}/decline: 202, for an attendee only; the copy goes (§2.5).
+        """POST …/events/{id}/decline: 202, for an attendee only; the copy or its one day goes (§2.5)."""
+        return self._answered(call, "declined", "decline")
 
-        Of a declined occurrence the organiser does not hear here.
-        """
-        tenant, mailbox, one, tell = self._request(call)
-        if one.day is not None:
-            self._remove(call, tenant, mailbox, one, "decline")
-            return Answer(202)
-        outcome = self._state.answers(tenant).decline(mailbox, one.event, call.now, tell=tell)
-        self._done(call, tenant, mailbox, one.event, outcome, "decline")
-        return Answer(202)
-
-    def _accepted(
-        self, call: Call, response: Literal["accepted", "tentativelyAccepted"], kind: str
+    def _answered(
+        self,
+        call: Call,
+        response: Literal["accepted", "tentativelyAccepted", "declined"],
+        kind: str,
     ) -> Answer:
-        tenant, mailbox, one, tell = self._request(call)
-        if one.day is not None:
-            raise Refused(501, "NotImplemented", "graphsim keeps no answer to one occurrence.")
-        answers = self._state.answers(tenant)
-        outcome = answers.accept(mailbox, one.event, response, call.now, tell=tell)
-        self._done(call, tenant, mailbox, one.event, outcome, kind)
-        return Answer(202)
-
-    def _request(self, call: Call) -> tuple[Tenant, Mailbox, Appearance, bool]:
-        """An attendee's copy, and whether the organiser shall hear of the answer to it."""
         tenant, mailbox, one = self._target(call, call.segments[-2])
         if one.event.is_organizer:
             message = (
@@ -130,13 +126,12 @@ class Writing:
                 "you're the meeting organizer."
             )
             raise Refused(400, "ErrorInvalidRequest", message)
-        body = call.json() if call.body else {}
-        tell = bool(body.get("sendResponse", True))
-        if body.get("comment") is not None and not tell:
-            # Seen by clients of Graph; nobody would read the comment.
-            message = "'SendResponse' must be true when 'Comment' is not null."
-            raise Refused(400, "ErrorInvalidParameter", message)
-        return tenant, mailbox, one, tell
+        proposed, tell = _reply(call, one)
+        answers, reply = self._state.answers(tenant), Reply(response, one.day, proposed)
+        effect = answers.decline if response == "declined" else answers.accept
+        outcome = effect(mailbox, one.event, reply, call.now, tell=tell)
+        self._done(call, tenant, mailbox, one.event, outcome, kind)
+        return Answer(202)
 
     def _target(self, call: Call, event_id: str) -> tuple[Tenant, Mailbox, Appearance]:
         mailbox = self._access.calendar(call, call.segments[1], write=True)
@@ -175,6 +170,20 @@ class Writing:
         )
         raise Refused(412, "ErrorIrresolvableConflict", message)
 
+    def _check_boundary(self, event: Event, day: date, override: Override) -> None:
+        """A day stays between the days its neighbours are on now (§2.5)."""
+        if event.recurrence is None or override.start is None:
+            return
+        skipped = () if self._state.options.cancelled_days_bound else event.cancelled_days
+        before, after = (
+            one and on_day(event, one).start.date()
+            for one in neighbours(event.recurrence, day, skipped)
+        )
+        moved = override.start.date()
+        if (before and moved <= before) or (after and moved >= after):
+            message = "Modified occurrence is crossing or overlapping adjacent occurrence."
+            raise Refused(400, "ErrorOccurrenceCrossingBoundary", message)
+
     def _duplicate(self, lens: Lens, before: Transaction) -> Refused:
         # That a deleted event's id goes on being remembered is unproven (§2.3).
         return Refused(
@@ -186,14 +195,22 @@ class Writing:
         )
 
 
-def _check_boundary(event: Event, day: date, override: Override) -> None:
-    if event.recurrence is None or override.start is None:
-        return
-    before, after = neighbours(event.recurrence, day)
-    moved = override.start.date()
-    if (before and moved <= before) or (after and moved >= after):
-        message = "Modified occurrence is crossing or overlapping adjacent occurrence."
-        raise Refused(400, "ErrorOccurrenceCrossingBoundary", message)
+def _reply(call: Call, one: Appearance) -> tuple[Proposal | None, bool]:
+    """The time that an answer proposes and whether the organiser hears; raises Refused (§2.5)."""
+    body = call.json() if call.body else {}
+    raw, tell = body.get("proposedNewTime"), bool(body.get("sendResponse", True))
+    for name in ("comment", "proposedNewTime"):
+        if body.get(name) is not None and not tell:
+            # Seen by clients of Graph; nobody would read the comment.
+            what = name[0].upper() + name[1:]
+            message = f"'SendResponse' must be true when '{what}' is not null."
+            raise Refused(400, "ErrorInvalidParameter", message)
+    if raw is None:
+        return None, tell
+    if not one.event.allows_proposals:
+        message = "Your request can't be completed. The organizer doesn't allow new time proposals."
+        raise Refused(400, "ErrorInvalidRequest", message)
+    return payloads.proposal(raw), tell
 
 
 def _shown(call: Call, status: int, one: Appearance, lens: Lens) -> Answer:

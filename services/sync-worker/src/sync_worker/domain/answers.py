@@ -1,6 +1,6 @@
 """What the room said about what we wrote into its organiser's calendar (design §5.3, the room's answer)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -68,6 +68,8 @@ def _keeps_back(
 ) -> bool:
     written_here = intent.event_id == event_id
     match intent.step:
+        case "create" if intent.content.recurrence is not None:
+            return False  # its occurrences are known by their master, when that is
         case "create":
             if written_here:  # until the second look has decided
                 return intent.path == "direct" and intent.stage != "guarding"
@@ -79,7 +81,14 @@ def _keeps_back(
             return False
 
 
-def gone_of(gone: Sequence[UUID], intents: Iterable[Intent]) -> list[UUID]:
-    """The rows to be removed now: a booking whose change the room may have declined keeps its row until that is put back."""
+def gone_of(
+    gone: Sequence[UUID], intents: Iterable[Intent], rows: Mapping[UUID, Row]
+) -> list[UUID]:
+    """The rows to be removed now: what the room may have declined to change, a series too, stays until that is put back."""
     waiting = {each.booking_id for each in intents if each.awaits_room and each.step != "create"}
-    return [row_id for row_id in gone if row_id not in waiting]
+    masters = {rows[each].event_id for each in waiting if each in rows}
+    return [
+        row_id
+        for row_id in gone
+        if row_id not in waiting and (row_id not in rows or rows[row_id].master_id not in masters)
+    ]

@@ -66,6 +66,11 @@ class Row:
         return self.withdrawn_at is not None and now - self.withdrawn_at < SETTLES_WITHIN
 
     @property
+    def is_own_series(self) -> bool:
+        """Whether it stands for a series that a command of ours made: its id is the series'."""
+        return self.kind == "master" and self.origin == "clearooms" and self.series_id == self.id
+
+    @property
     def bound(self) -> bool:
         """Whether the room's own copy of a booking of ours was seen."""
         return not self.event_id.startswith(UNBOUND)

@@ -41,6 +41,7 @@ class Ours:
 
     rows: tuple[Row, ...] = ()
     contents: Mapping[UUID, tuple[Content, ...]] = field(default_factory=dict)
+    series: Mapping[UUID, Row] = field(default_factory=dict)  # the masters of our series
 
 
 def apply(
@@ -58,15 +59,22 @@ def apply(
     by_event = {row.event_id: row for row in known}
     # The room's copy of what we wrote into its organiser's calendar (graph-calendar §2.1).
     awaited = {
-        row.ical_uid: row for row in known if row.organizer_event_id is not None and row.ical_uid
+        (row.ical_uid, row.kind == "master"): row
+        for row in known
+        if row.organizer_event_id is not None and row.ical_uid
     }
     for each in seen:
-        holder = by_event.get(each.sighting.event_id) or awaited.get(each.sighting.ical_uid or "")
-        # A booking of ours keeps its own id, whatever Outlook's would be.
-        own = holder if holder is not None and holder.origin == "clearooms" else None
-        key = own.id if own is not None else each.sighting.id
+        one = each.sighting
+        holder = by_event.get(one.event_id) or awaited.get(
+            (one.ical_uid or "", one.kind == "master")
+        )
+        # A booking of ours keeps its own id, whatever Outlook's would be; its occurrences have theirs from the series.
+        keeps = one.kind in {"single", "master"}
+        own = holder if keeps and holder is not None and holder.origin == "clearooms" else None
+        key = own.id if own is not None else one.id
         old = written.get(key) or by_id.get(key)
-        written[key] = _seen(old, each, key, now, ours.contents.get(key, ()))
+        series = ours.series.get(one.series_id) if one.series_id is not None else None
+        written[key] = _seen(old, each, key, now, ours.contents.get(key, ()), series)
     for each in seen:
         holder = by_event.get(each.sighting.event_id)
         if holder is not None and holder.id not in written:
@@ -93,27 +101,36 @@ def removed(row: Row, now: datetime) -> Row:
 
 
 def _seen(
-    old: Row | None, each: Seen, key: UUID, now: datetime, contents: Sequence[Content]
+    old: Row | None,
+    each: Seen,
+    key: UUID,
+    now: datetime,
+    contents: Sequence[Content],
+    series: Row | None,
 ) -> Row:
     sighting = each.sighting
     answer = sighting.answer
-    ours = old is not None and old.origin == "clearooms"
-    subject = _subject(old, sighting)
+    basis = old or series  # a new occurrence of a series of ours is ours
+    ours = basis is not None and basis.origin == "clearooms"
+    subject = _subject(basis, sighting)
     was_told = old is not None and old.published and old.version > 0
     if sighting.kind == "master" and was_told:
         # A single meeting became a series: its occurrences are told from now on.
         answer = "cancelled"
-    moved = old is None or (old.starts, old.ends) != (sighting.starts, sighting.ends)
+    fresh = old is None and sighting.kind != "master"
+    moved = fresh or (
+        old is not None and (old.starts, old.ends) != (sighting.starts, sighting.ends)
+    )
     by_us = any(each.at_same_time(sighting.starts, sighting.ends) for each in contents)
-    renamed = old is None or (
-        old.subject != subject and all(c.subject != subject for c in contents)
+    renamed = fresh or (
+        old is not None and old.subject != subject and all(c.subject != subject for c in contents)
     )
     return Row(
         id=key,
         event_id=sighting.event_id,
         kind=sighting.kind,
         master_id=sighting.master_id,
-        series_id=sighting.series_id,
+        series_id=old.id if old and old.is_own_series else sighting.series_id,
         original_start=sighting.original_start,
         etag=sighting.etag,
         seen_etags=with_seen(old.seen_etags if old else (), (*each.etags, sighting.etag)),
@@ -124,10 +141,10 @@ def _seen(
         time_zone=sighting.time_zone,
         subject=subject,
         # Booked directly the room itself is the organiser: ours is who asked.
-        organizer_name=old.organizer_name if old and ours else sighting.organizer_name,
-        organizer_email=old.organizer_email if old and ours else sighting.organizer_email,
+        organizer_name=basis.organizer_name if basis and ours else sighting.organizer_name,
+        organizer_email=basis.organizer_email if basis and ours else sighting.organizer_email,
         answer=answer,
-        origin=old.origin if old else "outlook",
+        origin=basis.origin if basis else "outlook",
         version=old.version if old else 0,
         published=_is_told(was_told, sighting, answer),
         removed_at=_removed_at(old, answer, now),
@@ -135,9 +152,9 @@ def _seen(
         conflicted=old.conflicted if old else False,
         when_version=_NEXT if moved and not by_us else old.when_version if old else 0,
         subject_version=_NEXT if renamed else old.subject_version if old else 0,
-        organizer_mailbox=old.organizer_mailbox if old else None,
+        organizer_mailbox=basis.organizer_mailbox if basis else None,
         organizer_event_id=old.organizer_event_id if old else None,
-        yields_until=old.yields_until if old else None,
+        yields_until=basis.yields_until if basis else None,
         withdrawn_at=old.withdrawn_at if old else None,
     )
 
@@ -148,7 +165,7 @@ def _subject(old: Row | None, sighting: Sighting) -> str:
         return sighting.subject
     if sighting.answer == "cancelled":
         return old.subject
-    rewritten = old.origin == "clearooms" and old.organizer_event_id is not None
+    rewritten = old.origin == "clearooms" and old.organizer_mailbox is not None
     return old.subject if rewritten else sighting.subject
 
 
@@ -179,18 +196,23 @@ def _numbered(
     # What frees the room is told first: receivers never see an overlap that Outlook did not have.
     loud.sort(key=lambda row: (row.status != "cancelled", row.starts, row.id))
     told = tuple(
-        _versioned(replace(row, version=version + place, changed_at=now))
+        _versioned(replace(row, version=version + place, changed_at=now), version + place)
         for place, row in enumerate(loud, start=1)
     )
     return Changes(
-        quiet=tuple(_versioned(row) for row in quiet), told=told, version=version + len(told)
+        # A master is never told: whoever saw the occurrences of this change has seen its own.
+        quiet=tuple(
+            _versioned(row, version + 1 if row.kind == "master" else row.version) for row in quiet
+        ),
+        told=told,
+        version=version + len(told),
     )
 
 
-def _versioned(row: Row) -> Row:
-    """The row with its own version where a field changed by Graph has none yet."""
-    when = row.version if row.when_version == _NEXT else row.when_version
-    subject = row.version if row.subject_version == _NEXT else row.subject_version
+def _versioned(row: Row, version: int) -> Row:
+    """The row with this version where a field changed by Graph has none yet."""
+    when = version if row.when_version == _NEXT else row.when_version
+    subject = version if row.subject_version == _NEXT else row.subject_version
     if (when, subject) == (row.when_version, row.subject_version):
         return row
     return replace(row, when_version=when, subject_version=subject)

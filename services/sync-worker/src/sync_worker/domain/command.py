@@ -46,6 +46,7 @@ class Asked:
     received_at: datetime
     decided_at: datetime | None = None
     result: CommandResult | None = None
+    for_room: UUID | None = None  # asked by this room's holder, who alone is told the result
 
     @property
     def booking_id(self) -> UUID | None:

@@ -10,7 +10,7 @@ from contracts.identity import NAMESPACE
 from .booking import Row
 from .command import Key
 
-Step = Literal["create", "change", "restore", "invite", "cancel", "delete", "decline"]
+Step = Literal["create", "change", "restore", "invite", "cancel", "delete", "decline", "move"]
 Path = Literal["organizer", "direct"]
 Stage = Literal["open", "written", "guarding", "done"]
 
@@ -32,6 +32,13 @@ class Content:
     subject: str
     organizer_name: str
     organizer_email: str
+    recurrence: str | None = (
+        None  # of a series: its RFC 5545 rule; the times are its first occurrence's
+    )
+
+    def at(self, starts: datetime, ends: datetime) -> "Content":
+        """The same at another time."""
+        return replace(self, starts=starts, ends=ends)
 
     def at_same_time(self, starts: datetime, ends: datetime) -> bool:
         """Whether start and end are these."""
@@ -75,6 +82,10 @@ class Intent:
     etag: str | None = None
     ical_uid: str | None = None
     base: Content | None = None
+    occurrence_at: datetime | None = (
+        None  # of a series made in Outlook: where one of its occurrences shows
+    )
+    to_room: UUID | None = None  # of a move: the room that must accept first, or this one
     written_at: datetime | None = None
     ended_at: datetime | None = None
     by_answer: bool = True
@@ -87,8 +98,13 @@ class Intent:
 
     @property
     def marker(self) -> str:
-        """The value of our extended property on the event."""
-        return str(self.booking_id)
+        """The value of our extended property on the event.
+
+        A booking that moves has two events for a while: the one in the new room names the move as well.
+        """
+        if self.to_room is None or self.command is None:
+            return str(self.booking_id)
+        return f"{self.booking_id}/{self.command.id}"
 
     @property
     def awaits_room(self) -> bool:

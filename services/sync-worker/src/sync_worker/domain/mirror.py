@@ -1,6 +1,6 @@
 """What a Graph event means for us: kind, identity, times, status, subject (design §5.2)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -57,6 +57,13 @@ class Sighting:
     organizer_name: str
     organizer_email: str
     answer: Answer
+
+    def of_series(self, series_id: UUID) -> "Sighting":
+        """The same as an occurrence of a series of ours, whose id its command chose."""
+        if self.original_start is None:
+            return self
+        ours = booking_id_of_occurrence(series_id, self.original_start)
+        return replace(self, id=ours, series_id=series_id)
 
 
 def sight(room_id: UUID, event: Event) -> Sighting:

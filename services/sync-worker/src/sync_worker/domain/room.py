@@ -47,6 +47,7 @@ class State:
     notices: tuple[Notice, ...]
     command_done_no: int = 0
     overlaps_owed: bool = False
+    own_series: bool = False  # the room has series that commands of ours made
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,15 @@ ConflictKind = Literal["overlap", "stale", "withdrawn", "twin", "reappeared"]
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A slot promised to a command in flight."""
+    """A slot promised to a command in flight; of a series one for each occurrence."""
 
     booking_id: UUID
     slot: Slot
+    series_id: UUID | None = None
+
+    def of(self, booking_id: UUID) -> bool:
+        """Whether it is held for this booking or series."""
+        return booking_id in {self.booking_id, self.series_id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,8 @@ class Effects:
 
 def _versioned(asked: Asked, versions: Mapping[UUID, int]) -> Asked:
     if asked.result is None or asked.result.outcome == "rejected" or asked.booking_id is None:
+        return asked
+    if asked.result.version is not None:  # another room's
         return asked
     version = versions.get(asked.booking_id)
     return replace(asked, result=asked.result.model_copy(update={"version": version}))

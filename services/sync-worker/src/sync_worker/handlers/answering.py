@@ -14,7 +14,9 @@ from ..domain.booking import Row, unbound_id
 from ..domain.changes import Seen, withdrawn
 from ..domain.command import accepted, rejected
 from ..domain.intent import YIELD_WITHIN, Content, Intent
+from ..domain.series import slots
 from ..domain.work import Conflict, Effects
+from .binding import bind_series, take_in_master
 from .desk import Desk
 from .errands import removal
 from .following import sightings
@@ -34,20 +36,22 @@ async def second_look(desk: Desk, intent: Intent) -> Intent | None:
     Raises GraphError.
     """
     held = desk.held
-    slot = _slot(intent.content)
-    seen = await _look(desk, slot)
-    others = [
-        each
-        for each in seen
-        if each.sighting.event_id != intent.event_id
-        and each.sighting.answer != "cancelled"
-        and slot.overlaps(Slot(each.sighting.starts, each.sighting.ends))
-    ]
-    now = held.clock()
-    if others:
-        rest = [each for each in seen if each.sighting.event_id != intent.event_id]
-        return await _refuse(desk, intent, "overlap", rest)
     row = _direct_row(desk, intent)
+    is_series = row.kind == "master"
+    slot = _slot(intent.content)
+    if is_series:
+        slot = Slot(max(slot.starts, held.window().start), held.window().end)
+        held.bind(row.event_id, row.id)
+    seen = await _look(desk, slot)
+    ours = [each for each in seen if row.event_id in _names(each)]
+    slots = [_span(each) for each in ours] if is_series else [slot]
+    rest = [each for each in seen if row.event_id not in _names(each)]
+    in_the_way = [each for each in rest if each.sighting.answer != "cancelled"]
+    now = held.clock()
+    if any(slot.overlaps(_span(each)) for slot in slots for each in in_the_way):
+        return await _refuse(desk, intent, "overlap", rest)
+    if is_series:  # first, so that its occurrences are known as ours
+        await held.commit([], [], rows=[row])
     effects = Effects(intents=(intent.ended(now),))
     asked = held.errands.command(intent.command)
     if asked is not None and intent.step != "restore":
@@ -56,8 +60,16 @@ async def second_look(desk: Desk, intent: Intent) -> Intent | None:
     following = _invitation(intent, desk) if intent.step == "create" else None
     if following is not None:
         effects |= Effects(intents=(following,))
-    await held.commit([], [], rows=[row], effects=effects)
+    await held.commit(ours if is_series else [], [], rows=[row], effects=effects)
     return following
+
+
+def _names(seen: Seen) -> tuple[str, str | None]:
+    return seen.sighting.event_id, seen.sighting.master_id
+
+
+def _span(seen: Seen) -> Slot:
+    return Slot(seen.sighting.starts, seen.sighting.ends)
 
 
 async def look_for_answers(desk: Desk) -> None:
@@ -66,13 +78,17 @@ async def look_for_answers(desk: Desk) -> None:
     for intent in held.errands.intents:
         if not intent.awaits_room or intent.due_at > held.clock():
             continue
-        await held.commit(await _look(desk, _slot(intent.content)), [])
+        await _look_at(desk, intent)
         still = next((each for each in held.errands.intents if each.id == intent.id), None)
         if still is None or not still.awaits_room:
             continue
         await held.occupancy()
+        taken = any(
+            held.taken(slot, but=still.booking_id, for_sure=True) for slot in _slots(desk, still)
+        )
         # Taken by a meeting that the room has accepted: ours it has declined, or will, without our having seen its copy.
-        if held.taken(_slot(still.content), but=still.booking_id, for_sure=True):
+        # Of a series it may decline single meetings, or accept it all the same: there the room is waited for.
+        if taken and (still.content.recurrence is None or still.unanswered(held.clock())):
             await _refuse(desk, still, "overlap", [])
         elif still.unanswered(held.clock()):
             await _refuse(desk, still, "room_no_answer", [])
@@ -97,8 +113,18 @@ async def settle_declined(desk: Desk) -> None:
         await held.commit(seen, [])
         if not gone and verdict(intent, held.rows.get(intent.booking_id)) != "declined":
             continue
-        taken = held.taken(slot, but=intent.booking_id)
+        taken = any(held.taken(each, but=intent.booking_id) for each in _slots(desk, intent))
         await _refuse(desk, intent, "overlap" if taken else "room_declined", [])
+
+
+async def _look_at(desk: Desk, intent: Intent) -> None:
+    """Take in what the room shows of it; raises GraphError."""
+    row = desk.held.rows.get(intent.booking_id)
+    if row is not None and row.kind == "master" and row.bound:
+        await take_in_master(desk, row.event_id)
+        return
+    await desk.held.commit(await _look(desk, _slot(intent.content)), [])
+    await bind_series(desk)
 
 
 async def _look(desk: Desk, slot: Slot) -> list[Seen]:
@@ -120,7 +146,7 @@ async def _refuse(desk: Desk, intent: Intent, reason: RejectionReason, seen: lis
     effects = Effects(intents=(replace(intent, stage="done", ended_at=now), undo))
     rows: list[Row] = []
     if undo.step != "restore" and row is not None:
-        rows = [withdrawn(row, now)]
+        rows = [withdrawn(each, now) for each in (row, *held.occurrences(row))]
         if intent.step == "restore":
             log.warning("booking_lost_its_room", room=str(held.claim.room_id))
             effects |= Effects(conflicts=(Conflict("withdrawn", intent.booking_id),))
@@ -177,9 +203,13 @@ def _slot(content: Content) -> Slot:
     return Slot(content.starts, content.ends)
 
 
+def _slots(desk: Desk, intent: Intent) -> tuple[Slot, ...]:
+    return slots(intent.content, desk.held.window().end)
+
+
 def _direct_row(desk: Desk, intent: Intent) -> Row:
     """The row of a booking in the room's own calendar, once its slot is surely ours."""
-    row = desk.held.rows.get(intent.booking_id) or new_row(desk, intent)
+    row = row_of(desk, intent)
     etags = tuple(etag for etag in (intent.etag,) if etag and etag not in row.seen_etags)
     content = intent.content
     return replace(
@@ -197,16 +227,20 @@ def _direct_row(desk: Desk, intent: Intent) -> Row:
     )
 
 
-def new_row(desk: Desk, intent: Intent) -> Row:
-    """A booking of ours before the room's copy was seen."""
+def row_of(desk: Desk, intent: Intent) -> Row:
+    """The row of what we write; of a new booking, or the master of a new series, as it is before the room's copy shows."""
+    old = desk.held.rows.get(intent.booking_id)
+    if old is not None and old.removed_at is None:
+        return old
     content = intent.content
+    is_series = content.recurrence is not None
     by_organizer = intent.path == "organizer"
     return Row(
         id=intent.booking_id,
         event_id=unbound_id(intent.booking_id),
-        kind="single",
+        kind="master" if is_series else "single",
         master_id=None,
-        series_id=None,
+        series_id=intent.booking_id if is_series else None,
         original_start=None,
         etag="",
         seen_etags=(),
@@ -220,8 +254,8 @@ def new_row(desk: Desk, intent: Intent) -> Row:
         organizer_email=content.organizer_email,
         answer="pending",
         origin="clearooms",
-        version=0,
-        published=True,
+        version=old.version if old is not None else 0,  # it moved away and comes back
+        published=not is_series,
         removed_at=None,
         changed_at=desk.held.clock(),
         organizer_mailbox=intent.mailbox if by_organizer else None,

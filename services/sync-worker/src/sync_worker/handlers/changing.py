@@ -21,6 +21,8 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
     mailbox = desk.mailbox_of(intent)
     content = intent.content
     subject = intent.new_subject
+    row = desk.held.rows.get(intent.booking_id)
+    is_series = row is not None and row.kind == "master"
     for _ in range(MOST_ROUNDS):
         copy = await state_of_copy(desk, mailbox, intent.event_id, intent)
         if isinstance(copy, Gone):
@@ -43,8 +45,9 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
             start=None if shows_when else content.starts,
             end=None if shows_when else content.ends,
             time_zone=content.time_zone,
-            all_day=None if shows_when else content.all_day,
+            all_day=True if content.all_day and not shows_when else None,
             subject=subject,
+            series=is_series,
         )
         try:
             written = await desk.diary.change_event(mailbox, copy.id, copy.etag, change)
@@ -66,13 +69,15 @@ async def _changed(desk: Desk, intent: Intent, written: Written, *, found: bool)
     row = held.rows.get(intent.booking_id)
     rows: list[Row] = []
     if row is not None:
+        known = None if row.kind in {"occurrence", "exception"} else written.id
         rows = [
             replace(
-                row,
-                subject=intent.content.subject if row.origin == "clearooms" else row.subject,
+                each,
+                subject=intent.content.subject if each.origin == "clearooms" else each.subject,
                 organizer_mailbox=intent.mailbox,
-                organizer_event_id=written.id,
+                organizer_event_id=known if each is row else each.organizer_event_id,
             )
+            for each in (row, *desk.held.occurrences(row))
         ]
     if intent.moves:
         await held.commit([], [], rows=rows, effects=Effects(intents=(done,)))

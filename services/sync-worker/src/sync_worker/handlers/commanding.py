@@ -1,82 +1,80 @@
 """A command whose turn it is: refused for a reason, done at once, or begun with an intent."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
 from typing import assert_never
-from uuid import uuid5
+from uuid import UUID
 
 import structlog
 
 from contracts.commands import Book, Cancel, Change, Resync
-from contracts.events import CommandResult, RejectionReason
-from contracts.identity import NAMESPACE
 
 from ..domain.alternatives import Slot
 from ..domain.booking import Row
-from ..domain.command import Asked, accepted, rejected
-from ..domain.intent import Content, Intent, Path, Step
+from ..domain.command import Asked, accepted
+from ..domain.intent import Content, Intent, Path
 from ..domain.merge import Stale, merge
-from ..domain.work import Conflict, Effects
+from ..domain.recurrence import InvalidRule
+from ..domain.series import occurrence_ids, slots
+from ..domain.work import Effects, Hold
+from . import series
 from .desk import Desk
-from .errands import hold
+from .intending import intend, on_copy
+from .refusing import Ended, Refused, check_slots, refusal, stale
 from .window import read_window
 
 log = structlog.get_logger()
 
-_LONGEST = timedelta(days=31)
-_NO_SERIES = "Series cannot be booked or changed from here yet; change them in Outlook."
-_NO_MOVE = "A booking cannot move to another room yet; cancel it and book the other room."
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """Nothing is to be written."""
-
-    result: CommandResult
-    conflicts: tuple[Conflict, ...] = ()
+_WHICH_ONE = "This names a series: say which meeting of it, or ask for the whole series."
+_NO_MOVE = "A series keeps its room: cancel the meeting and book the other room."
+_GUESTS = "This meeting was made in Outlook and may have other guests: change its room there."
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """To be written; `slot` is held until it is decided."""
+    """To be written; the slots are held until it is decided."""
 
     intent: Intent
-    slot: Slot | None = None
+    holds: tuple[Hold, ...] = ()
 
 
-class _Refused(Exception):
-    """Ends a command from wherever the reason is seen."""
-
-    def __init__(self, ended: Ended) -> None:
-        super().__init__(ended.result.reason)
-        self.ended = ended
-
-
-async def begin(desk: Desk, asked: Asked) -> Ended | Begun:
-    """What is to be done about a command; raises GraphError where it asks for a read."""
+async def begin(desk: Desk, asked: Asked) -> Ended | Begun | None:
+    """What is to be done about a command, None if another room does it; raises GraphError where it asks for a read."""
+    if await _passed_on(desk, asked):
+        return None
     try:
         return await _begin(desk, asked)
-    except _Refused as refused:
+    except Refused as refused:
         return refused.ended
+
+
+async def _passed_on(desk: Desk, asked: Asked) -> bool:
+    """A booking that moved away while this waited: the command goes where it lives."""
+    held = desk.held
+    row = held.rows.get(asked.booking_id) if asked.booking_id is not None else None
+    if row is None or row.removed_at is None or isinstance(asked.order, (Book, Resync)):
+        return False
+    claim = held.claim
+    return await desk.outgoing.pass_on(claim.organisation_id, claim.room_id, asked, held.clock())
 
 
 async def _begin(desk: Desk, asked: Asked) -> Ended | Begun:
     held = desk.held
-    room_id = held.claim.room_id
     if held.errands.superseded(asked):
-        raise _no(desk, asked, "superseded", "A later command for this booking was carried out.")
+        raise refusal(
+            desk, asked, "superseded", "A later command for this booking was carried out."
+        )
     if asked.expired(held.clock()):
-        raise _no(desk, asked, "expired", "The command was not to be begun so late.")
+        raise refusal(desk, asked, "expired", "The command was not to be begun so late.")
     match asked.order:
         case Book() as order:
             return await _book(desk, asked, order)
         case Change() as order:
             return await _change(desk, asked, order)
         case Cancel() as order:
-            return _cancel(desk, asked, order)
+            return await _cancel(desk, asked, order)
         case Resync():
             await read_window(held, desk.diary, desk.mirror)
-            return Ended(accepted(asked, room_id))
+            return Ended(accepted(asked, held.claim.room_id))
         case _:
             assert_never(asked.order)
 
@@ -87,9 +85,7 @@ def effects_of(desk: Desk, asked: Asked, decision: Ended | Begun) -> Effects:
         case Ended(result, conflicts):
             effects = desk.held.errands.decision(asked, result, desk.held.clock())
             return effects | Effects(conflicts=conflicts)
-        case Begun(intent, slot):
-            booking = intent.booking_id
-            holds = () if slot is None else (hold(booking, slot.starts, slot.ends),)
+        case Begun(intent, holds):
             return Effects(intents=(intent,), holds=holds)
         case _:
             assert_never(decision)
@@ -97,146 +93,106 @@ def effects_of(desk: Desk, asked: Asked, decision: Ended | Begun) -> Effects:
 
 async def _book(desk: Desk, asked: Asked, order: Book) -> Ended | Begun:
     held = desk.held
-    if order.recurrence is not None:
-        raise _no(desk, asked, "invalid", _NO_SERIES)
-    if not held.errands.is_owner(asked) or order.booking_id in held.rows:
-        raise _no(desk, asked, "invalid", "There is a booking with this id already.")
-    slot = Slot(order.start, order.end)
-    await _check_slot(desk, asked, slot)
+    before = held.rows.get(order.booking_id)
+    comes_back = asked.for_room is not None and (before is None or before.removed_at is not None)
+    if not comes_back and (not held.errands.is_owner(asked) or before is not None):
+        raise refusal(desk, asked, "invalid", "There is a booking with this id already.")
     address = held.errands.address
-    zone = order.time_zone or (address.time_zone if address else "UTC")
+    zone = address.time_zone if address else "UTC"
     content = Content(
         starts=order.start,
         ends=order.end,
         all_day=order.all_day,
-        time_zone=zone,
+        # A series repeats by the room's wall clock, whatever the zone it is shown in (design §5.3).
+        time_zone=zone if order.recurrence else order.time_zone or zone,
         subject=order.subject,
         organizer_name=order.organizer.name,
         organizer_email=order.organizer.email,
+        recurrence=order.recurrence,
     )
+    try:
+        wanted = slots(content, held.window().end)
+    except InvalidRule as error:
+        raise refusal(desk, asked, "invalid", str(error)) from error
+    await check_slots(desk, asked, wanted or (Slot(order.start, order.end),), order.booking_id)
     mailbox = order.organizer.email.lower()
     is_room = address is not None and mailbox == address.mailbox.lower()
     path: Path = "direct" if is_room else "organizer"
-    intent = _intent(
-        asked, "create", path, desk.room if is_room else mailbox, content, held.clock()
-    )
-    return Begun(intent, slot)
+    where = desk.room if is_room else mailbox
+    intent = intend(asked, "create", path, where, content, held.clock())
+    if asked.for_room is not None:
+        intent = replace(intent, to_room=held.claim.room_id)
+    if order.recurrence is None:
+        return Begun(intent, (Hold(order.booking_id, wanted[0]),))
+    return Begun(intent, _series_holds(order.booking_id, wanted, desk))
+
+
+def _series_holds(series_id: UUID, wanted: tuple[Slot, ...], desk: Desk) -> tuple[Hold, ...]:
+    """A hold for each occurrence that is not over."""
+    now = desk.held.clock()
+    ids = occurrence_ids(series_id, wanted)
+    pairs = zip(ids, wanted, strict=True)
+    return tuple(Hold(each, slot, series_id) for each, slot in pairs if slot.ends > now)
 
 
 async def _change(desk: Desk, asked: Asked, order: Change) -> Ended | Begun:
     held = desk.held
     row = held.rows.get(order.booking_id)
-    if row is None:
-        raise _no(desk, asked, "unknown_booking", "There is no booking with this id.")
-    if row.kind != "single" or order.scope == "series":
-        raise _no(desk, asked, "invalid", _NO_SERIES)
-    if order.room_id not in {None, held.claim.room_id}:
-        raise _no(desk, asked, "invalid", _NO_MOVE)
+    if order.scope == "series" and (row is None or row.kind != "single"):
+        begun = await series.change(desk, asked, order)
+        return begun if isinstance(begun, Ended) else Begun(*begun)
+    if row is None or row.kind == "master":
+        raise _unknown(desk, asked)
     if row.removed_at is not None:
-        raise _stale(desk, asked, row, "The booking was cancelled meanwhile.")
+        raise stale(desk, asked, row, "The booking was cancelled meanwhile.")
     merged = merge(row, order)
     if merged is None:
-        raise _no(desk, asked, "invalid", "The end must be later than the start.")
+        raise refusal(desk, asked, "invalid", "The end must be later than the start.")
     if isinstance(merged, Stale):
-        raise _stale(desk, asked, row, "The meeting was changed in Outlook meanwhile.")
+        raise stale(desk, asked, row, "The meeting was changed in Outlook meanwhile.")
+    if order.room_id not in {None, held.claim.room_id}:
+        return _move(desk, asked, row, merged.content, order.room_id)
     if not merged.when and not merged.subject:
         return Ended(accepted(asked, held.claim.room_id))
     slot = Slot(merged.content.starts, merged.content.ends)
     if merged.when:
-        await _check_slot(desk, asked, slot)
-    intent = _on_copy(desk, asked, "change", row, merged.content)
+        await check_slots(desk, asked, (slot,), row.id)
+    intent = on_copy(desk, asked, "change", row, merged.content)
     if intent is None:
-        raise _no(desk, asked, "organizer_unreachable", "The meeting has no organiser to ask.")
-    return Begun(intent, slot if merged.when else None)
+        raise refusal(desk, asked, "organizer_unreachable", "The meeting has no organiser to ask.")
+    return Begun(intent, (Hold(row.id, slot),) if merged.when else ())
 
 
-def _cancel(desk: Desk, asked: Asked, order: Cancel) -> Ended | Begun:
+def _move(desk: Desk, asked: Asked, row: Row, content: Content, to_room: UUID | None) -> Begun:
+    if row.kind != "single":
+        raise refusal(desk, asked, "invalid", _NO_MOVE)
+    if row.origin != "clearooms":
+        raise refusal(desk, asked, "invalid", _GUESTS)
+    intent = on_copy(desk, asked, "move", row, content)
+    if intent is None:
+        raise refusal(desk, asked, "organizer_unreachable", "The booking has no organiser.")
+    return Begun(replace(intent, to_room=to_room))
+
+
+async def _cancel(desk: Desk, asked: Asked, order: Cancel) -> Ended | Begun:
     held = desk.held
     row = held.rows.get(order.booking_id)
-    if row is None:
-        raise _no(desk, asked, "unknown_booking", "There is no booking with this id.")
+    if order.scope == "series" and (row is None or row.kind != "single"):
+        begun = await series.cancel(desk, asked, order)
+        return begun if isinstance(begun, Ended) else Begun(begun)
+    if row is None or row.kind == "master":
+        raise _unknown(desk, asked)
     if row.removed_at is not None:
         return Ended(accepted(asked, held.claim.room_id))
-    if row.kind != "single" or order.scope == "series":
-        raise _no(desk, asked, "invalid", _NO_SERIES)
-    intent = _on_copy(desk, asked, "cancel", row, Content.of(row))
+    intent = on_copy(desk, asked, "cancel", row, Content.of(row))
     if intent is None:  # nobody to cancel it: the room declines
-        intent = _intent(asked, "decline", "direct", desk.room, Content.of(row), held.clock(), row)
+        content, now = Content.of(row), held.clock()
+        intent = intend(asked, "decline", "direct", desk.room, content, now, row)
     return Begun(intent)
 
 
-def _on_copy(desk: Desk, asked: Asked, step: Step, row: Row, content: Content) -> Intent | None:
-    """A write to the copy that counts: the organiser's, or the room's own where the room organises; None without either."""
-    now = desk.held.clock()
-    address = desk.held.errands.address
-    ours_direct = row.origin == "clearooms" and row.organizer_event_id is None
-    email = (row.organizer_mailbox or row.organizer_email).lower()
-    if ours_direct or (address is not None and email == address.mailbox.lower()):
-        return _intent(asked, step, "direct", desk.room, content, now, row)
-    if not email:
-        return None
-    return _intent(asked, step, "organizer", email, content, now, row)
-
-
-def _intent(
-    asked: Asked,
-    step: Step,
-    path: Path,
-    mailbox: str,
-    content: Content,
-    now: datetime,
-    row: Row | None = None,
-) -> Intent:
-    booking_id = asked.booking_id
-    if booking_id is None:
-        raise ValueError("a resync writes nothing")
-    direct = path == "direct"
-    return Intent(
-        id=uuid5(NAMESPACE, f"intents/{asked.key.source}/{asked.key.id}/{step}/{path}"),
-        booking_id=booking_id,
-        command=asked.key,
-        step=step,
-        path=path,
-        mailbox=mailbox,
-        content=content,
-        created_at=now,
-        due_at=now,
-        attempts=1,
-        event_id=None if row is None else row.event_id if direct else row.organizer_event_id,
-        etag=row.etag if row is not None and direct else None,
-        ical_uid=row.ical_uid if row is not None else None,
-        base=Content.of(row) if row is not None and step == "change" else None,
-    )
-
-
-async def _check_slot(desk: Desk, asked: Asked, slot: Slot) -> None:
-    """Refuse a time nobody can book, what another command holds, and what the mirror shows taken.
-
-    A decline foreseen costs nobody a mail.
-    """
-    held = desk.held
-    now = held.clock()
-    if slot.ends <= now or slot.starts < now - _LONGEST:
-        raise _no(desk, asked, "outside_window", "The time is over.")
-    if slot.ends - slot.starts > _LONGEST:
-        text = f"A booking takes at most {_LONGEST.days} days."
-        raise _no(desk, asked, "outside_window", text)
-    if slot.starts > now + held.options.window:
-        text = f"Rooms can be booked at most {held.options.window.days} days ahead."
-        raise _no(desk, asked, "outside_window", text)
-    await held.occupancy()
-    mine = asked.booking_id
-    if mine is None or not (held.errands.held(slot, but=mine) or held.taken(slot, but=mine)):
-        return
-    text = "The room is taken at this time."
-    offers = await desk.offers(slot)
-    raise _Refused(Ended(rejected(asked, held.claim.room_id, "overlap", text, offers)))
-
-
-def _no(desk: Desk, asked: Asked, reason: RejectionReason, text: str) -> _Refused:
-    return _Refused(Ended(rejected(asked, desk.held.claim.room_id, reason, text)))
-
-
-def _stale(desk: Desk, asked: Asked, row: Row, text: str) -> _Refused:
-    line = Conflict("stale", row.id, command_id=asked.key.id)
-    return _Refused(Ended(rejected(asked, desk.held.claim.room_id, "stale", text), (line,)))
+def _unknown(desk: Desk, asked: Asked) -> Refused:
+    rows = desk.held.rows.values()
+    if any(asked.booking_id in {row.series_id, row.id} for row in rows):
+        return refusal(desk, asked, "invalid", _WHICH_ONE)
+    return refusal(desk, asked, "unknown_booking", "There is no booking with this id.")

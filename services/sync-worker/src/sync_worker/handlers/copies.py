@@ -82,12 +82,27 @@ async def _by_uid(desk: Desk, mailbox: UUID | str, intent: Intent | None) -> Sta
     """The organiser's copy of a meeting made in Outlook; iCalUIds are compared here, Graph is asked for a span only."""
     if intent is None or intent.ical_uid is None:
         return Gone()
+    if intent.occurrence_at is not None:
+        return await _master_by_uid(desk, mailbox, intent.ical_uid, intent.occurrence_at)
     where = intent.base or intent.content
+    found: list[State] = []
     view = desk.diary.calendar_view(mailbox, where.starts - _AROUND, where.ends + _AROUND)
     async for page in view:
-        for event in page.events:
-            if event.ical_uid == intent.ical_uid:
-                return _state(desk, event)
+        found += [_state(desk, each) for each in page.events if each.ical_uid == intent.ical_uid]
+    copies = [each for each in found if isinstance(each, Copy)]
+    # Meetings of one series may share their iCalUId: the one at this time is meant.
+    copies.sort(key=lambda copy: not where.at_same_time(copy.starts, copy.ends))
+    return copies[0] if copies else Gone()
+
+
+async def _master_by_uid(desk: Desk, mailbox: UUID | str, uid: str, at: datetime) -> State:
+    """The organiser's copy of a series made in Outlook: the masters of what shows at this time are compared."""
+    view = desk.diary.calendar_view(mailbox, at - _AROUND, at + _AROUND)
+    masters = [event.series_master_id async for page in view for event in page.events]
+    for master_id in dict.fromkeys(each for each in masters if each is not None):
+        master = await desk.diary.event(mailbox, master_id)
+        if master.ical_uid == uid:
+            return _state(desk, master)
     return Gone()
 
 

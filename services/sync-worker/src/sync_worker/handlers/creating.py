@@ -8,8 +8,9 @@ from graphclient import Invitee, NewEvent, Written
 from graphclient.errors import Conflict
 
 from ..domain.intent import MOST_NUMBERS, Intent
+from ..domain.recurrence import local, read
 from ..domain.work import Effects
-from .answering import new_row, second_look
+from .answering import row_of, second_look
 from .copies import Gone, State, state_of_copy
 from .desk import Desk
 
@@ -52,7 +53,7 @@ async def created(
     )
     if intent.path == "direct":
         return await second_look(desk, done)
-    row = desk.held.rows.get(intent.booking_id) or new_row(desk, done)
+    row = row_of(desk, done)
     await desk.held.commit([], [], rows=[row], effects=Effects(intents=(done,)))
     return None
 
@@ -60,6 +61,10 @@ async def created(
 def _new_event(desk: Desk, intent: Intent) -> NewEvent:
     content, address = intent.content, desk.held.errands.address
     invited = intent.path == "organizer" and address is not None
+    recurrence = None
+    if content.recurrence is not None:
+        first = local(content.starts, content.time_zone, all_day=content.all_day).date()
+        recurrence = read(content.recurrence, first)
     return NewEvent(
         subject=content.subject,
         start=content.starts,
@@ -69,6 +74,7 @@ def _new_event(desk: Desk, intent: Intent) -> NewEvent:
         transaction_id=intent.transaction_id,
         marker=intent.marker,
         room=Invitee(address.name, address.mailbox) if invited and address else None,
+        recurrence=recurrence,
     )
 
 

@@ -24,6 +24,7 @@ class Errands:
     def __init__(self, work: Work) -> None:
         self.address: Address | None = work.address
         self.declined: set[UUID] = set()  # bookings whose copy left the room after a change of ours
+        self.foreign_masters: set[str] = set()  # series read in this pass that are not ours
         self.reappeared: dict[
             UUID, Intent
         ] = {}  # by the intent whose twin struck: the change to be sent again
@@ -33,7 +34,7 @@ class Errands:
             each.id: each for each in work.intents if each.stage != "done"
         }
         self._done_changes = [each for each in work.intents if each.stage == "done"]
-        self._holds: dict[UUID, Slot] = {each.booking_id: each.slot for each in work.holds}
+        self._holds: dict[UUID, Hold] = {each.booking_id: each for each in work.holds}
         self._done = dict(work.done)
         self._owners = dict(work.owners)
 
@@ -58,10 +59,12 @@ class Errands:
 
     def startable(self) -> tuple[Asked, ...]:
         """Commands whose turn it is: those of a booking run one after the other."""
-        busy = {each.booking_id for each in self._intents.values() if each.stage != "guarding"}
+        under_way = [each for each in self._intents.values() if each.stage != "guarding"]
+        busy = {each.booking_id for each in under_way}
+        served = {each.command for each in under_way}  # by a write to the series, say
         turn: list[Asked] = []
         for asked in self._commands.values():
-            if asked.booking_id in busy:
+            if asked.booking_id in busy or asked.key in served:
                 continue
             if asked.booking_id is not None:
                 busy.add(asked.booking_id)
@@ -87,12 +90,12 @@ class Errands:
 
     def held(self, slot: Slot, *, but: UUID) -> bool:
         """Whether another command in flight has this slot."""
-        return any(each.overlaps(slot) for booking, each in self._holds.items() if booking != but)
+        return any(each.slot.overlaps(slot) for each in self._holds.values() if not each.of(but))
 
     def decision(self, asked: Asked, result: CommandResult, now: datetime) -> Effects:
         """The end of a command, its slot given back."""
         booking_id = asked.booking_id
-        holds = booking_id is not None and booking_id in self._holds
+        holds = booking_id is not None and any(each.of(booking_id) for each in self._holds.values())
         return Effects(
             results=(replace(asked, result=result, decided_at=now),),
             released=(booking_id,) if booking_id is not None and holds else (),
@@ -162,15 +165,21 @@ class Errands:
             else:
                 self._intents[intent.id] = intent
         for booking_id in effects.released:
-            self._holds.pop(booking_id, None)
+            self._holds = {
+                name: each for name, each in self._holds.items() if not each.of(booking_id)
+            }
         for hold in effects.holds:
-            self._holds[hold.booking_id] = hold.slot
+            self._holds[hold.booking_id] = hold
         for asked in effects.results:
             self._commands.pop(asked.key, None)
             self._unsent[asked.key] = asked
             if asked.booking_id is not None:
                 name = (asked.booking_id, asked.key.source)
                 self._done[name] = max(self._done.get(name, 0), asked.sequence)
+
+    def pass_on(self, asked: Asked) -> None:
+        """Another room has it now."""
+        self._commands.pop(asked.key, None)
 
     def was_sent(self, keys: Sequence[Key]) -> None:
         """The broker has these results."""
@@ -210,8 +219,3 @@ def withdrawal(row: Row, mailbox: str, now: datetime) -> Intent:
         created_at=now,
         due_at=now,
     )
-
-
-def hold(booking_id: UUID, starts: datetime, ends: datetime) -> Hold:
-    """A slot promised to a booking."""
-    return Hold(booking_id, Slot(starts, ends))

@@ -12,7 +12,7 @@ from graphclient.models import Event
 
 from ..domain.absence import Lacking, after_missing, merged
 from ..domain.changes import Seen
-from ..domain.mirror import Unreadable, sight
+from ..domain.mirror import Unreadable
 from ..domain.reading import Drop, Pending, Read, Wait, answered, by_event, decide, missing
 from .asking import Answers, ask
 from .holding import Holding
@@ -150,7 +150,7 @@ async def _sighted(
     """
     room_id = held.claim.room_id
     try:
-        sighting = sight(room_id, event)
+        sighting = held.sight(event)
     except Unreadable as error:
         log.warning("event_not_a_booking", room=str(room_id), reason=str(error))
         return True
@@ -196,7 +196,7 @@ def sightings(held: Holding, events: Sequence[Event]) -> list[Seen]:
     seen: list[Seen] = []
     for event in events:
         try:
-            seen.append(Seen(sight(held.claim.room_id, event)))
+            seen.append(Seen(held.sight(event)))
         except Unreadable as error:
             log.warning("event_not_a_booking", room=str(held.claim.room_id), reason=str(error))
     return seen

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.events import CommandResult
 from eventbus import NotConfirmed
+from graphclient.models import Event
 
 from ..domain.absence import Window
 from ..domain.alternatives import Slot
@@ -14,6 +15,7 @@ from ..domain.answers import contents_of, gone_of
 from ..domain.booking import Row
 from ..domain.changes import Changes, Ours, Seen, apply
 from ..domain.command import Asked
+from ..domain.mirror import Sighting, sight
 from ..domain.overlap import overlapping, settled
 from ..domain.reading import Pending
 from ..domain.room import Claim, State, with_lags
@@ -60,17 +62,19 @@ class Holding:
         self.claim = claim
         self.state: State = claim.state
         self.pending: tuple[Pending, ...] = claim.pending
-        self.rows: dict[UUID, Row] = {row.id: row for row in rows}
+        self.rows: dict[UUID, Row] = {}
         self.errands = Errands(claim.work)
         self.options = options
         self.clock = clock
         self.kept_back: dict[UUID, Seen] = {}
+        self._series: dict[str, UUID] = {}  # masters in the room of series of ours
         self._mirror = mirror
         self._outgoing = outgoing
         self._publisher = publisher
         self._lease_until = clock() + options.lease
         self._told_hints: dict[str, datetime] = {}
         self._occupancy_known = False
+        self._know(rows)
 
     def window(self) -> Window:
         """The span that is read now."""
@@ -81,6 +85,52 @@ class Holding:
         """The row that has this event id, among those loaded."""
         return next((row for row in self.rows.values() if row.event_id == event_id), None)
 
+    def sight(self, event: Event) -> Sighting:
+        """Our words for an event of this room; raises Unreadable."""
+        return self._of_series(sight(self.claim.room_id, event))
+
+    def _of_series(self, one: Sighting) -> Sighting:
+        ours = None if one.master_id is None else self._series.get(one.master_id)
+        return one if ours is None else one.of_series(ours)
+
+    def bind(self, master_id: str, series_id: UUID) -> None:
+        """From now on what Graph shows of this master is of our series."""
+        self._series[master_id] = series_id
+
+    def _know(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            self.rows[row.id] = row
+            if row.is_own_series:
+                self._series[row.event_id] = row.id
+
+    def _bound(self, seen: Sequence[Seen]) -> Sequence[Seen]:
+        """The same, occurrences known by the master that is among them and turns out to be ours."""
+        awaited = {
+            row.ical_uid: row.id
+            for row in self.rows.values()
+            if row.is_own_series and not row.bound and row.ical_uid
+        }
+        if not awaited and not self._series:
+            return seen
+        found = {
+            each.sighting.event_id: awaited[each.sighting.ical_uid]
+            for each in seen
+            if each.sighting.kind == "master" and each.sighting.ical_uid in awaited
+        }
+        self._series |= found
+        return [replace(each, sighting=self._of_series(each.sighting)) for each in seen]
+
+    def occurrences(self, master: Row) -> list[Row]:
+        """Of a series, those of its meetings loaded that are not over or gone; none of a single booking."""
+        if master.kind != "master":
+            return []
+        now = self.clock()
+        return [
+            row
+            for row in self.rows.values()
+            if row.master_id == master.event_id and row.removed_at is None and row.ends > now
+        ]
+
     def may_write(self) -> bool:
         """Whether enough of the lease is left for a write to end within it."""
         return self._lease_until - self.clock() >= WRITE_NEEDS
@@ -89,7 +139,7 @@ class Holding:
         """Rows of the mirror by id, event or series, kept for the rest of the pass."""
         claim = self.claim
         rows = await self._mirror.rows(claim.organisation_id, claim.room_id, ids, events)
-        self.rows.update((row.id, row) for row in rows)
+        self._know(rows)
         return rows
 
     async def lacking_of(self, master_id: str, seen: Sequence[Seen], window: Window) -> list[Row]:
@@ -127,7 +177,7 @@ class Holding:
     def taken(self, slot: Slot, *, but: UUID, for_sure: bool = False) -> bool:
         """Whether another booking takes this slot, or (not `for_sure`) asks for it; after `occupancy`."""
         return any(
-            row.id != but and slot.overlaps(Slot(row.starts, row.ends))
+            but not in {row.id, row.series_id} and slot.overlaps(Slot(row.starts, row.ends))
             for row in self.rows.values()
             if row.published
             and row.kind != "master"
@@ -138,7 +188,7 @@ class Holding:
     async def _load_occupancy(self) -> list[Row]:
         claim = self.claim
         rows = await self._mirror.occupying(claim.organisation_id, claim.room_id, self.clock())
-        self.rows.update((row.id, row) for row in rows)
+        self._know(rows)
         self._occupancy_known = True
         return rows
 
@@ -157,18 +207,18 @@ class Holding:
         """
         now = self.clock()
         self._told_hints.update(hints or {})
-        shown = self._published(seen, now)
+        shown = self._published(self._bound(seen), now)
         intents = self.errands.intents
-        lost = gone_of(gone, intents)
+        lost = gone_of(gone, intents, self.rows)
         self.errands.declined.update(set(gone) - set(lost))
-        ours = Ours(tuple(rows), contents_of(intents))
+        masters = {row.id: row for row in (*self.rows.values(), *rows) if row.is_own_series}
+        ours = Ours(tuple(rows), contents_of(intents), masters)
         changes = apply(self.rows.values(), shown, lost, self.state.version, now, ours)
         if intents:
             after = {row.id: row for row in changes.rows}
             effects |= self.errands.answered(self.rows, after, self.claim.room_id, now)
         if effects.results:
-            versions = {row.id: row.version for row in (*self.rows.values(), *changes.rows)}
-            effects = effects.with_versions(versions)
+            effects = effects.with_versions(_versions((*self.rows.values(), *changes.rows)))
         await self._write(changes, effects)
         if self.state.overlaps_owed and len(changes.rows) <= _MOST_COMPARED:
             await (
@@ -247,6 +297,7 @@ class Holding:
             version=changes.version,
             last_change_at=now if changes.told else self.state.last_change_at,
             overlaps_owed=owed,
+            own_series=self.state.own_series or any(row.is_own_series for row in changes.rows),
             command_done_no=self._done_no(effects),
         )
         writes = any(each.stage == "open" for each in (*self.errands.intents, *effects.intents))
@@ -255,7 +306,7 @@ class Holding:
         self._lease_until = now + lease
         # The commit that settles overlaps is the only one whose rows may go on overlapping.
         self.state = replace(state, overlaps_owed=owed or (overlaps and effects.overlaps is None))
-        self.rows.update((row.id, row) for row in changes.rows)
+        self._know(changes.rows)
         self.errands.take(effects)
 
     def _done_no(self, effects: Effects) -> int:
@@ -287,12 +338,14 @@ class Holding:
         sent: list[Asked] = []
         try:
             for asked in self.errands.unsent:
-                await self._publisher.result(self.claim.organisation_id, asked)
+                if asked.for_room is None:
+                    await self._publisher.result(self.claim.organisation_id, asked)
                 sent.append(asked)
         finally:
             if sent:
                 keys = [asked.key for asked in sent]
-                await self._outgoing.sent(self.claim.organisation_id, keys, self.clock())
+                rooms = [asked.for_room for asked in sent if asked.for_room is not None]
+                await self._outgoing.sent(self.claim.organisation_id, keys, self.clock(), rooms)
                 self.errands.was_sent(keys)
 
     async def _tell(self, rows: Sequence[Row]) -> None:
@@ -314,3 +367,13 @@ class Holding:
             )
         if confirmed < len(rows):
             raise NotConfirmed("late", "bookings of a room")
+
+
+def _versions(rows: Iterable[Row]) -> dict[UUID, int]:
+    """By booking its version, by series the newest of its occurrences; later rows replace earlier ones."""
+    newest = {row.id: row for row in rows}
+    versions = {row.id: row.version for row in newest.values()}
+    for row in newest.values():
+        if row.series_id is not None and row.kind != "master":
+            versions[row.series_id] = max(versions.get(row.series_id, 0), row.version)
+    return versions

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from contracts.events import CommandResult
 from graphclient import EventChange, NewEvent, Written
 from graphclient.models import Event, Page
 
@@ -12,7 +13,7 @@ from ..domain.absence import Standing, Window
 from ..domain.alternatives import Hours, Neighbour, Slot
 from ..domain.booking import Row
 from ..domain.changes import Changes
-from ..domain.command import Key
+from ..domain.command import Asked, Key
 from ..domain.room import Claim, Settlement, State
 from ..domain.work import Effects
 
@@ -105,8 +106,25 @@ class Mirror(Protocol):
 class Outgoing(Protocol):
     """What the way out needs besides the room's own rows."""
 
-    async def sent(self, organisation_id: UUID, keys: Sequence[Key], now: datetime) -> None:
-        """The results of these commands are confirmed."""
+    async def sent(
+        self,
+        organisation_id: UUID,
+        keys: Sequence[Key],
+        now: datetime,
+        rooms: Sequence[UUID] = ...,
+    ) -> None:
+        """The results of these commands are confirmed; these rooms' holders wait for some of them."""
+
+    async def hand_over(self, organisation_id: UUID, asked: Asked, now: datetime) -> None:
+        """Give a command to another room, once."""
+
+    async def outcome(self, organisation_id: UUID, key: Key) -> CommandResult | None:
+        """How a command ended; None while it has not."""
+
+    async def pass_on(
+        self, organisation_id: UUID, room_id: UUID, asked: Asked, now: datetime
+    ) -> bool:
+        """Give a command about a booking that moved away to the room it lives in; False if it lives nowhere else."""
 
     async def office(
         self, organisation_id: UUID, room_id: UUID, around: Slot

@@ -5,8 +5,10 @@ from dataclasses import replace
 from ..domain.command import Asked, Key
 from ..domain.work import Effects
 from .answering import look_for_answers, settle_declined
+from .binding import bind_series
 from .commanding import Begun, begin, effects_of
 from .desk import Desk
+from .moving import settle_moves
 from .recovery import clear_doubts, reassert, remove_twins, resume
 from .writing import carry_out
 
@@ -55,10 +57,12 @@ async def release_kept_back(desk: Desk) -> bool:
 
 
 async def _settle(desk: Desk) -> None:
+    await bind_series(desk)
     await settle_declined(desk)
     await look_for_answers(desk)
     await clear_doubts(desk)
     await reassert(desk)
+    await settle_moves(desk)
     await resume_intents(desk)
 
 
@@ -67,6 +71,9 @@ async def _begin(desk: Desk, turn: list[Asked], most: int) -> int:
     effects, begun = Effects(), 0
     for asked in turn:
         decision = await begin(desk, asked)
+        if decision is None:
+            desk.held.errands.pass_on(asked)
+            continue
         effects |= effects_of(desk, asked, decision)
         if isinstance(decision, Begun):
             await desk.held.commit([], [], effects=effects)

@@ -6,6 +6,8 @@ from datetime import datetime
 from ..domain.answers import Watch
 from ..domain.booking import Row
 from ..domain.changes import Seen
+from ..domain.intent import Intent
+from ..domain.mirror import Sighting
 from .errands import Errands
 
 
@@ -13,6 +15,8 @@ def may_be_ours(errands: Errands, rows: Collection[Row], seen: Seen, now: dateti
     """Whether it is kept back: an open write's effect, what we took away, a late twin of an older change."""
     one = seen.sighting
     row = _row_of(rows, seen)
+    if row is None and one.master_id is not None and _of_unknown_series(errands, rows, one):
+        return True
     if row is not None and row.just_withdrawn(now) and one.answer != "cancelled":
         return True  # what we took away does not come back because somebody reads an old copy
     if row is not None and _reappeared(errands, row, seen):
@@ -34,6 +38,27 @@ def _row_of(rows: Collection[Row], seen: Seen) -> Row | None:
         return known
     ours = (row for row in rows if row.organizer_event_id is not None)
     return next((row for row in ours if row.ical_uid == uid), None)
+
+
+def series_in_flight(errands: Errands, rows: Collection[Row]) -> list[Intent]:
+    """Our series whose master in the room was not seen so far."""
+    bound = {row.id for row in rows if row.is_own_series and row.bound}
+    return [
+        each
+        for each in errands.intents
+        if each.step == "create"
+        and each.content.recurrence is not None
+        and each.booking_id not in bound
+    ]
+
+
+def _of_unknown_series(errands: Errands, rows: Collection[Row], one: Sighting) -> bool:
+    """Whether a new occurrence may belong to a series of ours, or to one that we are taking away."""
+    if any(each.step == "delete" and each.event_id == one.master_id for each in errands.intents):
+        return one.answer != "cancelled"
+    if one.master_id in errands.foreign_masters or not series_in_flight(errands, rows):
+        return False
+    return not any(row.event_id == one.master_id for row in rows)
 
 
 def _reappeared(errands: Errands, row: Row, seen: Seen) -> bool:

@@ -81,7 +81,8 @@ async def _taken_away(desk: Desk, intent: Intent) -> None:
         return
     result = accepted(asked, held.claim.room_id)
     effects |= held.errands.decision(asked, result, now)
-    await held.commit([], [], rows=[withdrawn(row, now)], effects=effects)
+    gone = [withdrawn(each, now) for each in (row, *held.occurrences(row))]
+    await held.commit([], [], rows=gone, effects=effects)
 
 
 def _comment(desk: Desk, intent: Intent) -> str:

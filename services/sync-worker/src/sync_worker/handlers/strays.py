@@ -97,7 +97,8 @@ class Strays:
             if asked.result is not None:
                 await self.commands.decide_stray(organisation_id, asked.key, asked.result, now)
         try:
-            await self.publish(organisation_id, asked)
+            if asked.for_room is None:
+                await self.publish(organisation_id, asked)
         except NotConfirmed as error:
             log.warning("result_not_confirmed", cause=error.cause)
             await self.commands.postpone_stray(organisation_id, asked.key, now + _AGAIN)

@@ -31,6 +31,7 @@ async def read_window(held: Holding, calendar: Calendar, mirror: Mirror) -> None
     if first_load:
         held.state = replace(held.state, loaded=0, expected=None)
     read: set[UUID] = set()
+    shown: set[str] = set()
     async for page in calendar.calendar_view(claim.mailbox_id, window.start, window.end):
         seen = sightings(held, page.events)
         if held.state.version > 0 or not first_load:
@@ -38,13 +39,16 @@ async def read_window(held: Holding, calendar: Calendar, mirror: Mirror) -> None
                 [each.sighting.id for each in seen], [each.sighting.event_id for each in seen]
             )
         read.update(each.sighting.id for each in seen)
+        shown.update(each.sighting.event_id for each in seen)
         if first_load:
             held.state = replace(held.state, loaded=held.state.loaded + len(page.events))
         await held.commit(seen, [])
     if first_load:
         await _loaded(held)
     standing = await mirror.standing(claim.organisation_id, claim.room_id, window)
-    await _judge(held, calendar, standing, read, window)
+    # A row of ours is known by the event it holds, not by the id Outlook's event would give it.
+    lost = [each for each in lacking(standing, read) if each.event_id not in shown]
+    await _judge(held, calendar, standing, lost, window)
     held.state = replace(held.state, window_read_started=started, window_done_no=claim.hint_no)
 
 
@@ -65,15 +69,11 @@ async def _judge(
     held: Holding,
     calendar: Calendar,
     standing: list[Standing],
-    read: set[UUID],
+    lost: list[Standing],
     window: Window,
 ) -> None:
     now = held.clock()
-    # A row of ours is known by the event it holds, not by the id Outlook's event would give it.
-    ours = {row.id for row in held.rows.values() if row.origin == "clearooms"}
-    lost = [
-        row for row in lacking(standing, read) if row.id not in ours and row.ends > window.start
-    ]
+    lost = [row for row in lost if row.ends > window.start]
     decision = decide(standing, lost, held.state.brake, now)
     match decision:
         case Release():

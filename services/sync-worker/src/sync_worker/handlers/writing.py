@@ -28,6 +28,7 @@ from ..domain.schedule import backoff
 from .changing import change, invite
 from .creating import create
 from .desk import Desk
+from .moving import hand_over
 from .removing import decline_instead, take_away
 
 log = structlog.get_logger()
@@ -65,6 +66,8 @@ async def _attempt(desk: Desk, intent: Intent) -> Intent | None:
                 await invite(desk, intent)
             case "cancel" | "delete" | "decline":
                 return await take_away(desk, intent)
+            case "move":
+                await hand_over(desk, intent)
             case _:
                 assert_never(intent.step)
     except CredentialsRejected:

@@ -34,6 +34,10 @@ select room_id from (
     from room_sync s join bookings b on b.room_id = s.room_id and b.id = $2
     where s.organisation_id = $1 and b.kind <> 'master'
     union all
+    select b.room_id, b.status = 'cancelled', b.changed_at
+    from room_sync s join bookings b on b.room_id = s.room_id and b.series_id = $2
+    where s.organisation_id = $1
+    union all
     select c.room_id, true, c.received_at from commands c
     where c.booking_id = $2 and c.kind = 'book' and c.room_id is not null and c.outcome is distinct from 'rejected'
 ) as known
@@ -53,8 +57,9 @@ with place as (
         where r.id = place.room_id and r.organisation_id = $1 and r.removed_at is null) as active
     from place
 ), new as (
-    insert into commands (organisation_id, source, id, kind, room_id, booking_id, sequence, data, not_after, received_at)
-    select $1, $2, $3, $4, known.room_id, $5, $7, $8, $9, $10 from known
+    insert into commands
+        (organisation_id, source, id, kind, room_id, booking_id, sequence, data, not_after, received_at, for_room)
+    select $1, $2, $3, $4, known.room_id, $5, $7, $8, $9, $10, $12 from known
     on conflict do nothing returning room_id
 ), roused as (
     insert into room_sync (room_id, organisation_id, due_at, command_no)
@@ -86,6 +91,7 @@ class CommandStore:
                 asked.order.not_after,
                 asked.received_at,
                 now,
+                asked.for_room,
             )
             if noted is None:
                 await self._repeated(connection, organisation_id, asked, now)

@@ -10,12 +10,15 @@ from .orders import RESULT, result_parameters
 from .work import SAVE_INTENTS, intent_entry
 
 # Holds given back go first: what is granted in the same commit may take their place.
-_RELEASED = "delete from slot_holds where room_id = $1 and booking_id = any($2)"
+_RELEASED = """
+delete from slot_holds where room_id = $1 and (booking_id = any($2) or series_id = any($2))
+"""
 _WRITTEN = f"""
 with held as (
-    insert into slot_holds (organisation_id, room_id, booking_id, starts, ends)
-    select $1, $2, h.booking_id, h.starts, h.ends
-    from jsonb_to_recordset($4::jsonb) as h(booking_id uuid, starts timestamptz, ends timestamptz)
+    insert into slot_holds (organisation_id, room_id, booking_id, starts, ends, series_id)
+    select $1, $2, h.booking_id, h.starts, h.ends, h.series_id
+    from jsonb_to_recordset($4::jsonb)
+        as h(booking_id uuid, starts timestamptz, ends timestamptz, series_id uuid)
     on conflict (room_id, booking_id) do update set starts = excluded.starts, ends = excluded.ends
 ), intended as ({SAVE_INTENTS}
 )
@@ -73,7 +76,12 @@ async def write_effects(
             room_id,
             now,
             [
-                {"booking_id": each.booking_id, "starts": each.slot.starts, "ends": each.slot.ends}
+                {
+                    "booking_id": each.booking_id,
+                    "starts": each.slot.starts,
+                    "ends": each.slot.ends,
+                    "series_id": each.series_id,
+                }
                 for each in effects.holds
             ],
             [intent_entry(each) for each in effects.intents],

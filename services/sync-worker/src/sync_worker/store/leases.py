@@ -72,6 +72,10 @@ select b.* from (select {ORGANISATION.format("$1")} as id) as organisation cross
     select {COLUMNS} from unnest($4::uuid[], $5::bigint[]) as sent(room_id, version)
         join bookings b on b.room_id = sent.room_id and b.version > sent.version
         where b.published and b.organisation_id = organisation.id
+    union
+    select {COLUMNS} from unnest($6::uuid[]) as owning(room_id)
+        join bookings b on b.room_id = owning.room_id and b.kind = 'master' and b.origin = 'clearooms'
+        where b.removed_at is null and b.series_id = b.id and b.organisation_id = organisation.id
 ) as b order by b.room_id, b.version
 """
 
@@ -193,7 +197,8 @@ async def _rows(
         )
     }
     unsent = [c for c in claims if c.state.version > c.state.published_version]
-    if not (wanted or unsent):
+    series = [c.room_id for c in claims if c.state.own_series]
+    if not (wanted or unsent or series):
         return {}
     records = await connection.fetch(
         _ROWS,
@@ -202,6 +207,7 @@ async def _rows(
         [event for _, event in wanted],
         [c.room_id for c in unsent],
         [c.state.published_version for c in unsent],
+        series,
     )
     rows: dict[UUID, dict[UUID, Row]] = {}
     for record in records:

@@ -57,7 +57,7 @@ def asked_of(row: Fields) -> Asked:
     order = _ORDERS[row["kind"]].model_validate_json(msgspec.json.encode(row["data"]))
     key = Key(row["source"], row["id"])
     if row["outcome"] is None:
-        return Asked(key, order, _moment(row["received_at"]))
+        return Asked(key, order, _moment(row["received_at"]), for_room=_id(row["for_room"]))
     result = CommandResult(
         command_id=key.id,
         command_source=key.source,
@@ -72,7 +72,14 @@ def asked_of(row: Fields) -> Asked:
             for each in row["alternatives"]
         ),
     )
-    return Asked(key, order, _moment(row["received_at"]), _moment(row["decided_at"]), result)
+    return Asked(
+        key,
+        order,
+        _moment(row["received_at"]),
+        _moment(row["decided_at"]),
+        result,
+        _id(row["for_room"]),
+    )
 
 
 def _moment(value: datetime | str) -> datetime:

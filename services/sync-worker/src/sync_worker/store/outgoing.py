@@ -6,10 +6,13 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from contracts.events import CommandResult
 from pgstore import Database
 
 from ..domain.alternatives import REACH, Hours, Neighbour, Slot
-from ..domain.command import Key
+from ..domain.command import Asked, Key
+from .commands import CommandStore
+from .orders import asked_of
 
 # Pending meetings count as taken here: nobody is offered a slot that another one is asking for.
 _OFFICE: Final = """
@@ -27,6 +30,13 @@ from office o left join lateral (
 ) as t on true
 order by o.room_id
 """
+_ROUSED: Final = """
+update room_sync set command_no = command_no + 1, due_at = greatest(least(due_at, $2), not_before)
+where room_id = $1
+"""
+_MOVED: Final = """
+select b.room_id from bookings b where b.id = $2 and b.room_id <> $1 and b.status <> 'cancelled' limit 1
+"""
 
 
 class OutgoingStore:
@@ -34,9 +44,16 @@ class OutgoingStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._commands = CommandStore(database)
 
-    async def sent(self, organisation_id: UUID, keys: Sequence[Key], now: datetime) -> None:
-        """The results of these commands are confirmed."""
+    async def sent(
+        self,
+        organisation_id: UUID,
+        keys: Sequence[Key],
+        now: datetime,
+        rooms: Sequence[UUID] = (),
+    ) -> None:
+        """The results of these commands are confirmed; these rooms' holders wait for some of them."""
         ordered = sorted(keys, key=lambda key: (key.source, key.id))
         async with self._database.organisation_transaction(organisation_id) as connection:
             await connection.execute(
@@ -47,6 +64,42 @@ class OutgoingStore:
                 [key.id for key in ordered],
                 now,
             )
+            for room_id in sorted(rooms):
+                await connection.execute(_ROUSED, room_id, now)
+
+    async def hand_over(self, organisation_id: UUID, asked: Asked, now: datetime) -> None:
+        """Give a command to another room, once."""
+        await self._commands.note(organisation_id, asked, now)
+
+    async def outcome(self, organisation_id: UUID, key: Key) -> CommandResult | None:
+        """How a command ended; None while it has not."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            row = await connection.fetchrow(
+                "select * from commands where organisation_id = $1 and source = $2 and id = $3",
+                organisation_id,
+                key.source,
+                key.id,
+            )
+        return None if row is None else asked_of(row).result
+
+    async def pass_on(
+        self, organisation_id: UUID, room_id: UUID, asked: Asked, now: datetime
+    ) -> bool:
+        """Give a command about a booking that moved away to the room it lives in; False if it lives nowhere else."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            to_room = await connection.fetchval(_MOVED, room_id, asked.booking_id)
+            if to_room is None:
+                return False
+            await connection.execute(
+                "update commands set room_id = $4"
+                " where organisation_id = $1 and source = $2 and id = $3 and outcome is null",
+                organisation_id,
+                asked.key.source,
+                asked.key.id,
+                to_room,
+            )
+            await connection.execute(_ROUSED, to_room, now)
+        return True
 
     async def office(
         self, organisation_id: UUID, room_id: UUID, around: Slot

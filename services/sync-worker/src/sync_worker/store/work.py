@@ -36,6 +36,15 @@ union all
 select 'address', d.room_id, jsonb_build_object('mailbox', d.mailbox, 'name', d.name, 'time_zone', d.time_zone)
 from room_directory d where d.room_id = any($1)
 """
+# A series comes whole, and an occurrence with its master.
+_BOOKED: Final = f"""
+select {COLUMNS} from bookings b where b.room_id = any($1) and b.id = any($2)
+union
+select {COLUMNS} from bookings b where b.room_id = any($1) and b.series_id = any($2)
+union
+select {COLUMNS} from bookings o join bookings b on b.room_id = o.room_id and b.event_id = o.master_id
+where o.room_id = any($1) and o.id = any($2)
+"""
 _DONE: Final = """
 select booking_id, source, max(sequence) as sequence from commands
 where booking_id = any($1) and outcome is not null group by booking_id, source
@@ -61,6 +70,8 @@ _INTENT_TYPES: Final = {
     "ical_uid": "text",
     "content": "jsonb",
     "base": "jsonb",
+    "occurrence_at": "timestamptz",
+    "to_room": "uuid",
     "created_at": "timestamptz",
     "due_at": "timestamptz",
     "written_at": "timestamptz",
@@ -95,11 +106,7 @@ async def load_work(
     done: dict[tuple[UUID, str], int] = {}
     owners: dict[UUID, Key] = {}
     if bookings:
-        for record in await connection.fetch(
-            f"select {COLUMNS} from bookings b where b.room_id = any($1) and b.id = any($2)",
-            rooms,
-            bookings,
-        ):
+        for record in await connection.fetch(_BOOKED, rooms, bookings):
             row = row_of(record)
             rows[record["room_id"]][row.id] = row
     if any(each.result is None for group in commands.values() for each in group):
@@ -135,7 +142,8 @@ def _address(entry: Fields) -> Address:
 
 def _hold(entry: Fields) -> Hold:
     slot = msgspec.convert(entry, Slot)
-    return Hold(UUID(entry["booking_id"]), slot)
+    series = entry["series_id"]
+    return Hold(UUID(entry["booking_id"]), slot, None if series is None else UUID(series))
 
 
 def intent_entry(intent: Intent) -> dict[str, object]:

@@ -1,0 +1,48 @@
+"""The occurrences of a series of ours: their slots and ids, before Graph shows them."""
+
+from datetime import datetime
+from itertools import takewhile
+from uuid import UUID
+
+from contracts.identity import booking_id_of_occurrence
+
+from .alternatives import Slot
+from .intent import Content
+from .recurrence import days, instant, local, read
+
+
+def slots(content: Content, horizon: datetime) -> tuple[Slot, ...]:
+    """When it takes the room up to the horizon: once, or at each of its occurrences, at the same time by the wall clock."""
+    if content.recurrence is None:
+        return (Slot(content.starts, content.ends),)
+    zone, all_day = content.time_zone, content.all_day
+    starts = local(content.starts, zone, all_day=all_day)
+    ends = local(content.ends, zone, all_day=all_day)
+    rule = read(content.recurrence, starts.date())
+    all_of_them = (
+        Slot(
+            instant(datetime.combine(day, starts.time()), zone, all_day=all_day),
+            instant(datetime.combine(day, starts.time()) + (ends - starts), zone, all_day=all_day),
+        )
+        for day in days(rule)
+    )
+    return tuple(takewhile(lambda slot: slot.starts < horizon, all_of_them))
+
+
+def occurrence_ids(series_id: UUID, found: tuple[Slot, ...]) -> tuple[UUID, ...]:
+    """The booking ids of these occurrences."""
+    return tuple(booking_id_of_occurrence(series_id, slot.starts) for slot in found)
+
+
+def shifted(content: Content, before: Slot, after: Slot) -> Content | None:
+    """Any meeting of a series moved as one of them was, by the wall clock; None where that changes the days."""
+    zone, all_day = content.time_zone, content.all_day
+    old, new = (local(slot.starts, zone, all_day=all_day) for slot in (before, after))
+    if old.date() != new.date() or all_day:
+        return None
+    day = local(content.starts, zone, all_day=all_day).date()
+    length = local(after.ends, zone, all_day=all_day) - new
+    starts = datetime.combine(day, new.time())
+    return content.at(
+        instant(starts, zone, all_day=all_day), instant(starts + length, zone, all_day=all_day)
+    )

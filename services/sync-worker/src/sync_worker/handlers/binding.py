@@ -1,0 +1,69 @@
+"""Which series in the room's calendar is the one that we wrote: its master tells (design §5.2, identity)."""
+
+import structlog
+
+from graphclient.errors import NotFound
+from graphclient.models import Event
+
+from ..domain.changes import Seen
+from ..domain.mirror import Unreadable
+from .copies import is_event_gone
+from .desk import Desk
+from .following import sightings
+from .own_work import series_in_flight
+
+log = structlog.get_logger()
+
+
+async def bind_series(desk: Desk) -> None:
+    """Read the masters of series kept back while one of ours is on its way to the room. Raises GraphError, LeaseLost."""
+    held = desk.held
+    flying = series_in_flight(held.errands, held.rows.values())
+    if not flying or any(each.ical_uid is None for each in flying):
+        return  # what we wrote is not known before its answer is: recovery looks for it
+    ours = {each.ical_uid for each in flying}
+    unknown = {each.sighting.master_id for each in held.kept_back.values()} - {None}
+    for master_id in sorted(each for each in unknown if each is not None):
+        event = await _master(desk, master_id)
+        if event is None:
+            continue
+        if event.ical_uid in ours:
+            log.info("series_bound", room=str(held.claim.room_id))
+            await _take_in(desk, event)
+        else:
+            held.errands.foreign_masters.add(master_id)
+
+
+async def take_in_master(desk: Desk, master_id: str) -> None:
+    """Read a series anew: what its master says, and its meetings within the window. Raises GraphError, LeaseLost."""
+    event = await _master(desk, master_id)
+    if event is not None:
+        await _take_in(desk, event)
+
+
+async def _master(desk: Desk, master_id: str) -> Event | None:
+    try:
+        return await desk.diary.event(desk.held.claim.mailbox_id, master_id)
+    except NotFound as error:
+        if is_event_gone(error):
+            return None  # one look proves no absence: its hint does
+        raise
+
+
+async def _take_in(desk: Desk, event: Event) -> None:
+    held = desk.held
+    window = held.window()
+    try:
+        master = Seen(held.sight(event))
+        instances = await desk.diary.instances(
+            held.claim.mailbox_id, event.id, window.start, window.end
+        )
+    except (NotFound, Unreadable):
+        return
+    meetings = sightings(held, instances)
+    await held.load([each.sighting.id for each in meetings], [event.id])
+    await held.commit([*meetings, master], [])
+    for name in [
+        name for name, each in held.kept_back.items() if each.sighting.master_id == event.id
+    ]:
+        held.kept_back.pop(name)

@@ -1,0 +1,91 @@
+"""A booking that moves to another room: booked there first, given up here once that room has accepted (design §5.3)."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from contracts.commands import Book, Person
+
+from ..domain.booking import Row
+from ..domain.changes import withdrawn
+from ..domain.command import Asked, Key, accepted, rejected
+from ..domain.intent import Intent
+from ..domain.work import Effects
+from .desk import Desk
+from .errands import removal
+
+_LOOKS_AGAIN = timedelta(seconds=5)  # the other room's holder rouses this one; that may be lost
+
+
+def handed_over(desk: Desk, intent: Intent, asked: Asked) -> Asked:
+    """The command to the other room, the same at every attempt."""
+    content = intent.content
+    to_room = intent.to_room
+    if to_room is None:
+        raise ValueError("a move needs a room to go to")
+    order = Book(
+        booking_id=intent.booking_id,
+        room_id=to_room,
+        sequence=asked.sequence,
+        start=content.starts,
+        end=content.ends,
+        all_day=content.all_day,
+        time_zone=content.time_zone,
+        subject=content.subject,
+        organizer=Person(name=content.organizer_name, email=content.organizer_email),
+        not_after=asked.order.not_after,
+    )
+    room_id = desk.held.claim.room_id
+    key = Key(f"/clearooms/rooms/{room_id}", str(intent.id))
+    return Asked(key, order, intent.created_at, for_room=room_id)
+
+
+async def hand_over(desk: Desk, intent: Intent) -> None:
+    """Ask the other room; raises LeaseLost, DatabaseUnavailable."""
+    asked = desk.held.errands.command(intent.command)
+    now = desk.held.clock()
+    if asked is None:
+        await desk.save(replace(intent, stage="done", ended_at=now))
+        return
+    claim = desk.held.claim
+    await desk.outgoing.hand_over(claim.organisation_id, handed_over(desk, intent, asked), now)
+    await desk.save(replace(intent, stage="written", written_at=now, due_at=now + _LOOKS_AGAIN))
+
+
+async def settle_moves(desk: Desk) -> None:
+    """End the moves that the other room has answered. Raises LeaseLost, NotConfirmed, DatabaseUnavailable."""
+    held = desk.held
+    for intent in held.errands.intents:
+        asked = held.errands.command(intent.command)
+        if intent.step != "move" or intent.stage != "written" or asked is None:
+            continue
+        now = held.clock()
+        key = handed_over(desk, intent, asked).key
+        result = await desk.outgoing.outcome(held.claim.organisation_id, key)
+        if result is None:
+            if intent.due_at <= now:
+                await desk.save(replace(intent, due_at=now + _LOOKS_AGAIN))
+            continue
+        done = Effects(intents=(replace(intent, stage="done", ended_at=now),))
+        if result.outcome == "rejected" and result.reason is not None:
+            refused = rejected(
+                asked, held.claim.room_id, result.reason, result.text, result.alternatives
+            )
+            await held.decided(asked, refused, done)
+            continue
+        there = accepted(asked, result.room_id or held.claim.room_id)
+        there = there.model_copy(update={"version": result.version})
+        await _give_up(desk, intent, done | held.errands.decision(asked, there, now))
+
+
+async def _give_up(desk: Desk, intent: Intent, effects: Effects) -> None:
+    held = desk.held
+    now = held.clock()
+    row: Row | None = held.rows.get(intent.booking_id)
+    if row is None or row.removed_at is not None:
+        await held.commit([], [], effects=effects)
+        return
+    old = replace(intent, content=intent.base or intent.content)
+    gone = replace(removal(old, now), ical_uid=intent.ical_uid)
+    await held.commit(
+        [], [], rows=[withdrawn(row, now)], effects=effects | Effects(intents=(gone,))
+    )
