@@ -148,7 +148,7 @@ def _subject(old: Row | None, sighting: Sighting) -> str:
         return sighting.subject
     if sighting.answer == "cancelled":
         return old.subject
-    rewritten = old.origin == "clearooms" and old.organizer_event_id is not None
+    rewritten = old.origin == "clearooms" and old.organizer_mailbox is not None
     return old.subject if rewritten else sighting.subject
 
 

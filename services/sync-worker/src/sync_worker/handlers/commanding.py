@@ -11,6 +11,7 @@ from contracts.commands import Book, Cancel, Change, Resync
 from contracts.events import CommandResult, RejectionReason
 from contracts.identity import NAMESPACE
 
+from ..domain.adoption import adopted, match
 from ..domain.alternatives import Slot
 from ..domain.booking import Row
 from ..domain.command import Asked, accepted, rejected
@@ -34,6 +35,7 @@ class Ended:
 
     result: CommandResult
     conflicts: tuple[Conflict, ...] = ()
+    rows: tuple[Row, ...] = ()  # what a booking that stands already becomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ async def _begin(desk: Desk, asked: Asked) -> Ended | Begun:
 def effects_of(desk: Desk, asked: Asked, decision: Ended | Begun) -> Effects:
     """What is committed for it."""
     match decision:
-        case Ended(result, conflicts):
+        case Ended(result, conflicts, _):
             effects = desk.held.errands.decision(asked, result, desk.held.clock())
             return effects | Effects(conflicts=conflicts)
         case Begun(intent, slot):
@@ -102,8 +104,16 @@ async def _book(desk: Desk, asked: Asked, order: Book) -> Ended | Begun:
     if not held.errands.is_owner(asked) or order.booking_id in held.rows:
         raise _no(desk, asked, "invalid", "There is a booking with this id already.")
     slot = Slot(order.start, order.end)
-    await _check_slot(desk, asked, slot)
+    _check_time(desk, asked, slot)
     address = held.errands.address
+    mailbox = order.organizer.email.lower()
+    is_room = address is not None and mailbox == address.mailbox.lower()
+    await held.occupancy()
+    standing = match(held.rows.values(), order)
+    if standing is not None:
+        rows = adopted(standing, order, None if is_room else mailbox, held.clock())
+        return Ended(accepted(asked, held.claim.room_id), rows=rows)
+    await _check_free(desk, asked, slot)
     zone = order.time_zone or (address.time_zone if address else "UTC")
     content = Content(
         starts=order.start,
@@ -114,8 +124,6 @@ async def _book(desk: Desk, asked: Asked, order: Book) -> Ended | Begun:
         organizer_name=order.organizer.name,
         organizer_email=order.organizer.email,
     )
-    mailbox = order.organizer.email.lower()
-    is_room = address is not None and mailbox == address.mailbox.lower()
     path: Path = "direct" if is_room else "organizer"
     intent = _intent(
         asked, "create", path, desk.room if is_room else mailbox, content, held.clock()
@@ -143,7 +151,8 @@ async def _change(desk: Desk, asked: Asked, order: Change) -> Ended | Begun:
         return Ended(accepted(asked, held.claim.room_id))
     slot = Slot(merged.content.starts, merged.content.ends)
     if merged.when:
-        await _check_slot(desk, asked, slot)
+        _check_time(desk, asked, slot)
+        await _check_free(desk, asked, slot)
     intent = _on_copy(desk, asked, "change", row, merged.content)
     if intent is None:
         raise _no(desk, asked, "organizer_unreachable", "The meeting has no organiser to ask.")
@@ -169,7 +178,7 @@ def _on_copy(desk: Desk, asked: Asked, step: Step, row: Row, content: Content) -
     """A write to the copy that counts: the organiser's, or the room's own where the room organises; None without either."""
     now = desk.held.clock()
     address = desk.held.errands.address
-    ours_direct = row.origin == "clearooms" and row.organizer_event_id is None
+    ours_direct = row.origin == "clearooms" and row.organizer_mailbox is None
     email = (row.organizer_mailbox or row.organizer_email).lower()
     if ours_direct or (address is not None and email == address.mailbox.lower()):
         return _intent(asked, step, "direct", desk.room, content, now, row)
@@ -209,11 +218,8 @@ def _intent(
     )
 
 
-async def _check_slot(desk: Desk, asked: Asked, slot: Slot) -> None:
-    """Refuse a time nobody can book, what another command holds, and what the mirror shows taken.
-
-    A decline foreseen costs nobody a mail.
-    """
+def _check_time(desk: Desk, asked: Asked, slot: Slot) -> None:
+    """Refuse a time nobody can book."""
     held = desk.held
     now = held.clock()
     if slot.ends <= now or slot.starts < now - _LONGEST:
@@ -224,6 +230,11 @@ async def _check_slot(desk: Desk, asked: Asked, slot: Slot) -> None:
     if slot.starts > now + held.options.window:
         text = f"Rooms can be booked at most {held.options.window.days} days ahead."
         raise _no(desk, asked, "outside_window", text)
+
+
+async def _check_free(desk: Desk, asked: Asked, slot: Slot) -> None:
+    """Refuse what another command holds and what the mirror shows taken: a decline foreseen costs nobody a mail."""
+    held = desk.held
     await held.occupancy()
     mine = asked.booking_id
     if mine is None or not (held.errands.held(slot, but=mine) or held.taken(slot, but=mine)):

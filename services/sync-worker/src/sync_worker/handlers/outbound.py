@@ -5,7 +5,7 @@ from dataclasses import replace
 from ..domain.command import Asked, Key
 from ..domain.work import Effects
 from .answering import look_for_answers, settle_declined
-from .commanding import Begun, begin, effects_of
+from .commanding import Begun, Ended, begin, effects_of
 from .desk import Desk
 from .recovery import clear_doubts, reassert, remove_twins, resume
 from .writing import carry_out
@@ -68,6 +68,10 @@ async def _begin(desk: Desk, turn: list[Asked], most: int) -> int:
     for asked in turn:
         decision = await begin(desk, asked)
         effects |= effects_of(desk, asked, decision)
+        if isinstance(decision, Ended) and decision.rows:
+            # The next command must see them as they are now.
+            await desk.held.commit([], [], rows=decision.rows, effects=effects)
+            effects = Effects()
         if isinstance(decision, Begun):
             await desk.held.commit([], [], effects=effects)
             effects = Effects()
