@@ -47,6 +47,7 @@ class State:
     notices: tuple[Notice, ...]
     command_done_no: int = 0
     overlaps_owed: bool = False
+    planned_at: datetime | None = None  # when observe mode last wrote down what it would do
 
 
 @dataclass(frozen=True, slots=True)

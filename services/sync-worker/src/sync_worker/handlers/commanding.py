@@ -11,7 +11,7 @@ from contracts.commands import Book, Cancel, Change, Resync
 from contracts.events import CommandResult, RejectionReason
 from contracts.identity import NAMESPACE
 
-from ..domain.adoption import adopted, match
+from ..domain.adoption import adopted, match, stands
 from ..domain.alternatives import Slot
 from ..domain.booking import Row
 from ..domain.command import Asked, accepted, rejected
@@ -101,7 +101,10 @@ async def _book(desk: Desk, asked: Asked, order: Book) -> Ended | Begun:
     held = desk.held
     if order.recurrence is not None:
         raise _no(desk, asked, "invalid", _NO_SERIES)
-    if not held.errands.is_owner(asked) or order.booking_id in held.rows:
+    known = held.rows.get(order.booking_id)
+    if known is not None and held.errands.is_owner(asked) and stands(known, order):
+        return Ended(accepted(asked, held.claim.room_id))
+    if known is not None or not held.errands.is_owner(asked):
         raise _no(desk, asked, "invalid", "There is a booking with this id already.")
     slot = Slot(order.start, order.end)
     _check_time(desk, asked, slot)

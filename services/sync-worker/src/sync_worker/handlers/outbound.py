@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from ..domain.command import Asked, Key
+from ..domain.pingpong import freed
 from ..domain.work import Effects
 from .answering import look_for_answers, settle_declined
 from .commanding import Begun, Ended, begin, effects_of
@@ -73,7 +74,8 @@ async def _begin(desk: Desk, turn: list[Asked], most: int) -> int:
             await desk.held.commit([], [], rows=decision.rows, effects=effects)
             effects = Effects()
         if isinstance(decision, Begun):
-            await desk.held.commit([], [], effects=effects)
+            rows = freed(desk.held.rows.get(decision.intent.booking_id))
+            await desk.held.commit([], [], rows=rows, effects=effects)
             effects = Effects()
             await carry_out(desk, decision.intent, begun=True)
             begun += 1

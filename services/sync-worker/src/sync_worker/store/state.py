@@ -27,6 +27,7 @@ COLUMNS = (
     "notices",
     "command_done_no",
     "overlaps_owed",
+    "planned_at",
 )
 
 
@@ -62,6 +63,7 @@ def state_of(row: Fields) -> State:
         notices=msgspec.convert(row["notices"], tuple[Notice, ...]),
         command_done_no=row["command_done_no"],
         overlaps_owed=row["overlaps_owed"],
+        planned_at=row["planned_at"],
     )
 
 
