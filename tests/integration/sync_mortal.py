@@ -146,6 +146,7 @@ class Scene:
     booking_id: UUID = field(default_factory=uuid4)
     platform: Platform = field(default_factory=Platform)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    options: Options = OPTIONS
     crashes: int = 0
     fenced: int = 0
 
@@ -163,7 +164,7 @@ class Scene:
             leases=Mortal(fuse, leases),
             calendars=_Calendars(Mortal(fuse, self.tenant)),
             messages=Mortal(fuse, self.platform),
-            options=OPTIONS,
+            options=self.options,
             clock=lambda: self.now,
         )
         await Comparison(self.database, OPTIONS.cadence).compare(self.now)
