@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
+from contracts.events import CommandResult
+
 from .command import Asked
 from .intent import Intent, Step
 
@@ -62,10 +64,9 @@ def unresolved(intent: Intent) -> PlanLine:
             return _about(intent, "wait", "guarding", text)
 
 
-def ended(asked: Asked, *, matched: bool) -> PlanLine:
+def ended(asked: Asked, result: CommandResult, *, matched: bool) -> PlanLine:
     """What becomes of a command that is decided without a write."""
-    result = asked.result
-    if result is not None and result.outcome == "rejected":
+    if result.outcome == "rejected":
         return _of(asked, "refuse", result.reason or "invalid", result.text)
     if matched:
         text = "It stands in Outlook already and would become this booking; nothing is written."

@@ -29,8 +29,7 @@ async def plan(desk: Desk) -> list[PlanLine]:
                 lines.append(planning.written(decision.intent))
                 continue
             held.rows.update((row.id, row) for row in decision.rows)
-            decided = replace(asked, result=decision.result)
-            lines.append(planning.ended(decided, matched=bool(decision.rows)))
+            lines.append(planning.ended(asked, decision.result, matched=bool(decision.rows)))
     waiting = (each for each in held.errands.commands if each.key not in seen)
     return [*lines, *(planning.later(each) for each in waiting if not _begun(desk, each.key))]
 
