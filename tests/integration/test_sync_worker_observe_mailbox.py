@@ -42,6 +42,13 @@ def told(scene: Scene) -> list[Booking]:
     return [each for each in found if isinstance(each, Booking)]
 
 
+async def held_removals(scene: Scene) -> object:
+    async with scene.database.transaction() as connection:
+        return await connection.fetchval(
+            "select brake from room_sync where room_id = $1", scene.room_id
+        )
+
+
 async def furnished(building: Building) -> Scene:
     """A room with two bookings of ours and nine of Outlook's."""
     scene = await building.scene()
@@ -122,6 +129,8 @@ async def test_when_every_event_id_changes_at_once_single_meetings_keep_their_bo
     before, count = living(scene), len(told(scene))
     assert (await scene.cloud.call("POST", f"/_sim/mailboxes/{scene.mailbox}/move")).status == 204
     await owe_a_read(scene)
+    await scene.live(Fuse())
+    assert await held_removals(scene) is None, "they look removed"
     await scene.live(Fuse(), 900)
     assert living(scene) == before
     assert len(told(scene)) == count, "somebody was told of ids"
