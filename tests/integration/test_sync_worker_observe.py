@@ -11,8 +11,10 @@ import pytest
 
 from contracts.commands import Book, Cancel, Change, Person, Resync
 from contracts.events import Booking
+from contracts.hints import ChangeHint
 from graphclient import NewEvent
 from pgstore.testing import TestDatabase
+from sync_worker.store import HintStore
 
 from .graphsim_cloud import Cloud
 from .sync_mortal import OPTIONS, Fuse, Scene
@@ -147,6 +149,27 @@ async def test_after_a_restore_our_bookings_are_known_by_their_marker_and_nothin
     assert living(scene)[organised.id].start == START + 10 * HOUR
     assert direct.id not in living(scene)
     assert len(await building.cloud.rows(scene.mailbox)) == 4
+
+
+async def test_a_hint_about_a_forgotten_booking_of_ours_brings_it_back_under_its_id(
+    building: Building,
+) -> None:
+    scene = await building.scene()
+    known = await booked(scene)
+    await forget(scene)
+    async with scene.database.transaction() as connection:
+        await connection.execute(
+            "update room_sync set window_read_started = $2 where room_id = $1",
+            scene.room_id,
+            scene.now,
+        )
+    scene.platform.bodies.clear()
+    scene.options = OBSERVE
+    [row] = await building.cloud.rows(scene.mailbox)
+    hint = ChangeHint(scene.room_id, scene.office.tenant_id, row["event_id"], "new", scene.now)
+    await HintStore(scene.database).note_hints([hint], scene.now)
+    await scene.live(Fuse())
+    assert living(scene).keys() == {known.id}
 
 
 async def test_in_live_mode_the_marker_of_unknown_events_is_not_asked_for(

@@ -24,6 +24,8 @@ from .needs import Diary
 log = structlog.get_logger()
 
 _MOST_LOOKED_UP: Final = 30  # per pass: other rooms want their turn
+_LONGEST: Final = timedelta(seconds=10)  # per page: the lease is renewed when it is committed
+_ASKED_PER_LEASE: Final = 60
 _AROUND: Final = timedelta(minutes=1)
 
 
@@ -34,12 +36,18 @@ async def under_new_ids(held: Holding, diary: Diary, seen: Sequence[Seen]) -> li
         return []
     await held.occupancy()
     pairs = renamed(held.rows.values(), unknown)
-    answers = await ask(diary, held.claim.mailbox_id, [row.event_id for row, _ in pairs])
-    if answers.failure is not None:
-        raise answers.failure
-    found = [
-        replace(row, event_id=one.event_id) for row, one in pairs if row.event_id in answers.missing
-    ]
+    found: list[Row] = []
+    for start in range(0, len(pairs), _ASKED_PER_LEASE):
+        some = pairs[start : start + _ASKED_PER_LEASE]
+        answers = await ask(diary, held.claim.mailbox_id, [row.event_id for row, _ in some])
+        if answers.failure is not None:
+            raise answers.failure
+        found += [
+            replace(row, event_id=one.event_id)
+            for row, one in some
+            if row.event_id in answers.missing
+        ]
+        await held.write_state()  # renews the lease
     if found:
         log.info("event_ids_changed", room=str(held.claim.room_id), events=len(found))
     return found
@@ -55,8 +63,9 @@ async def by_marker(
     if held.options.writes:
         return []
     rows: list[Row] = []
+    until = held.clock() + _LONGEST
     for one in _unknown(held, seen, known):
-        if sum(held.looked_up.values()) >= _MOST_LOOKED_UP:
+        if sum(held.looked_up.values()) >= _MOST_LOOKED_UP or held.clock() > until:
             held.looked_up[one.event_id] = False
             continue
         marked = await _marked(held, diary, one)
