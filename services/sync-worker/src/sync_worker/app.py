@@ -40,6 +40,7 @@ from .store import (
     LeaseStore,
     MirrorStore,
     OutgoingStore,
+    PlanStore,
     SweepStore,
 )
 
@@ -108,6 +109,7 @@ class Stores:
     leases: RoomLeases
     mirror: Mirror
     outgoing: Outgoing
+    plans: Plans
     sweep: Sweep
     listen: Listen
 
@@ -123,6 +125,7 @@ class Stores:
             leases=LeaseStore(database, lease),
             mirror=MirrorStore(database, lease),
             outgoing=OutgoingStore(database),
+            plans=PlanStore(database),
             sweep=SweepStore(database),
             listen=database.listen,
         )
@@ -161,6 +164,7 @@ async def work(
     passes = Passes(
         mirror=stores.mirror,
         outgoing=stores.outgoing,
+        plans=stores.plans,
         leases=stores.leases,
         calendars=OrganisationCalendars(stores.credentials, secrets, graph.tenant),
         messages=bus,
