@@ -13,6 +13,7 @@ OPEN: Final[dict[int, str]] = {
     281: "a move whose answer was lost is refused as stale: the organiser's event is looked for at the old time alone",
     288: "a booking that was cancelled before its answer came is written again under the next transactionId",
     374: "putting a change back that the room did not answer overwrites a later move in Outlook",
+    10282: "a lagging read after our own write puts the older subject back on the platform, and nobody reads again",
     430: "a booking yields to its own twins, which then stay as bookings that nobody wanted",
 }
 """Still break a promise; whoever mends one moves it up."""

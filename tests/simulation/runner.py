@@ -1,5 +1,6 @@
 """Lives many histories in processes of their own, in which sets iterate alike."""
 
+import gc
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -11,6 +12,7 @@ from .logs import listen
 
 PROCESSES = 2
 _PIECE = 25
+_COLLECT_EVERY = 5
 
 
 def outcomes(seeds: Iterable[int], processes: int = PROCESSES) -> Iterator[Outcome]:
@@ -24,7 +26,14 @@ def outcomes(seeds: Iterable[int], processes: int = PROCESSES) -> Iterator[Outco
 
 def _live(seeds: Sequence[int]) -> list[Outcome]:
     listen()
-    return [live(seed) for seed in seeds]
+    # A history makes many cycles and ends soon: collecting once in a while costs less than all the time.
+    gc.disable()
+    lived: list[Outcome] = []
+    for number, seed in enumerate(seeds):
+        lived.append(live(seed))
+        if number % _COLLECT_EVERY == 0:
+            gc.collect()
+    return lived
 
 
 def _pieces(seeds: Iterable[int]) -> Iterator[Sequence[int]]:
