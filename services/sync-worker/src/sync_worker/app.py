@@ -19,7 +19,7 @@ from .consumer import ChangeConsumer, CommandConsumer, Commands, Hints
 from .domain.schedule import Cadence
 from .handlers.credentials import OrganisationCalendars, Sealed
 from .handlers.holding import Options
-from .handlers.needs import Leases, Mirror, Outgoing, SignedIn
+from .handlers.needs import Leases, Mirror, Outgoing, Plans, SignedIn
 from .handlers.passes import Passes
 from .handlers.publishing import Publisher
 from .handlers.strays import AbandonedCommands, StrayCommands, Strays, end_abandoned

@@ -12,6 +12,7 @@ Answer = Literal["pending", "confirmed", "tentative", "cancelled"]
 Origin = Literal["outlook", "clearooms"]
 
 MOST_SEEN_ETAGS = 8
+_MOST_PAST_ETAGS = 4
 MOST_FLIPS: Final = 5  # of a booking's time within an hour, because of writes of ours
 SETTLES_WITHIN: Final = timedelta(minutes=2)  # until a room's copy shows what its organiser's does
 UNBOUND: Final = "unbound "  # no id of Graph's has a blank
@@ -50,6 +51,7 @@ class Row:
     organizer_event_id: str | None = None
     yields_until: datetime | None = None
     withdrawn_at: datetime | None = None
+    past_etags: tuple[str, ...] = ()  # states of the event that this row had and has no longer
     when_ours: bool = False
     flips: tuple[datetime, ...] = ()
 
@@ -106,6 +108,15 @@ class Row:
 def unbound_id(booking_id: UUID) -> str:
     """Stands for the event id of a booking of ours until the room's copy shows."""
     return f"{UNBOUND}{booking_id}"
+
+
+def with_past(before: Row | None, etag: str) -> tuple[str, ...]:
+    """The states that a row has left behind once it is in the state of this etag."""
+    if before is None:
+        return ()
+    if not before.etag or etag == before.etag:
+        return before.past_etags
+    return (*before.past_etags, before.etag)[-_MOST_PAST_ETAGS:]
 
 
 def with_seen(seen: tuple[str, ...], etags: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,10 +10,11 @@ from contracts.identity import NAMESPACE
 
 from ..domain.alternatives import Slot
 from ..domain.answers import verdict
-from ..domain.booking import Row, unbound_id
+from ..domain.booking import Row, unbound_id, with_past
 from ..domain.changes import Seen, withdrawn
 from ..domain.command import accepted, rejected
 from ..domain.intent import YIELD_WITHIN, Content, Intent
+from ..domain.mirror import Sighting
 from ..domain.series import slots
 from ..domain.work import Conflict, Effects
 from .binding import bind_series, take_in_master
@@ -30,15 +31,15 @@ _TEXT: dict[RejectionReason, str] = {
 }
 
 
-async def second_look(desk: Desk, intent: Intent) -> Intent | None:
+async def second_look(desk: Desk, intent: Intent, shown: Sighting | None = None) -> Intent | None:
     """Right after a direct write: alone in its slot it is confirmed, else it gives way; what is to be written next.
 
-    Raises GraphError.
+    `shown` is the event as the write left it, or as it was found. Raises GraphError.
     """
     held = desk.held
     row = _direct_row(desk, intent)
     is_series = row.kind == "master"
-    slot = _slot(intent.content)
+    slot = _slot(intent.content) if shown is None else Slot(shown.starts, shown.ends)
     if is_series:
         slot = Slot(max(slot.starts, held.window().start), held.window().end)
         held.bind(row.event_id, row.id)
@@ -60,7 +61,8 @@ async def second_look(desk: Desk, intent: Intent) -> Intent | None:
     following = _invitation(intent, desk) if intent.step == "create" else None
     if following is not None:
         effects |= Effects(intents=(following,))
-    await held.commit(ours if is_series else [], [], rows=[row], effects=effects)
+    known = ours if is_series else [] if shown is None else [Seen(shown)]
+    await held.commit([], [], rows=[row], effects=effects, known=known)
     return following
 
 
@@ -221,9 +223,10 @@ def _direct_row(desk: Desk, intent: Intent) -> Row:
         row,
         event_id=intent.event_id or row.event_id,
         etag=intent.etag or row.etag,
+        past_etags=with_past(row, intent.etag or row.etag),
         seen_etags=(*row.seen_etags, *etags),
-        starts=content.starts,
-        ends=content.ends,
+        starts=content.starts if intent.moves else row.starts,
+        ends=content.ends if intent.moves else row.ends,
         subject=content.subject,
         answer="confirmed",
         yields_until=desk.held.clock() + YIELD_WITHIN

@@ -5,12 +5,13 @@ from dataclasses import replace
 from graphclient import EventChange, Invitee, Written
 from graphclient.errors import Changed
 
-from ..domain.booking import Row
+from ..domain.booking import Row, with_past
 from ..domain.command import accepted
 from ..domain.intent import Intent
+from ..domain.mirror import Sighting
 from ..domain.work import Effects
 from .answering import second_look
-from .copies import MOST_ROUNDS, Gone, state_of_copy
+from .copies import MOST_ROUNDS, Copy, Gone, state_of_copy
 from .desk import Desk
 
 _OVERTAKEN = "The meeting was changed or cancelled in Outlook meanwhile."
@@ -29,23 +30,21 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
             await desk.abandon(intent, "stale", _OVERTAKEN)
             return None
         intent = intent.upon(copy.subject)
-        shows_when = content.at_same_time(copy.starts, copy.ends)
-        if shows_when and subject in {None, copy.subject}:
-            return await _changed(
-                desk, intent, Written(copy.id, copy.etag, copy.ical_uid), found=True
-            )
-        if (
-            intent.step == "change"
-            and not shows_when
-            and intent.finds_moved(copy.starts, copy.ends)
-        ):
-            await desk.abandon(intent, "stale", _OVERTAKEN)
+        moves = intent.moves and not content.at_same_time(copy.starts, copy.ends)
+        if not moves and subject in {None, copy.subject}:
+            found = Written(copy.id, copy.etag, copy.ical_uid)
+            return await _changed(desk, intent, found, copy, found=True)
+        if moves and intent.finds_moved(copy.starts, copy.ends):
+            if intent.step == "restore":  # moved once more meanwhile: that is what somebody wants
+                await desk.save(replace(intent, stage="done", ended_at=desk.held.clock()))
+            else:
+                await desk.abandon(intent, "stale", _OVERTAKEN)
             return None
         change = EventChange(
-            start=None if shows_when else content.starts,
-            end=None if shows_when else content.ends,
+            start=content.starts if moves else None,
+            end=content.ends if moves else None,
             time_zone=content.time_zone,
-            all_day=True if content.all_day and not shows_when else None,
+            all_day=True if content.all_day and moves else None,
             subject=subject,
             series=is_series,
         )
@@ -54,18 +53,20 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
         except Changed:
             intent = replace(intent, etag=None)
             continue
-        return await _changed(desk, intent, written, found=False)
+        return await _changed(desk, intent, written, copy, found=False)
     raise Changed("the event changes faster than we can follow")
 
 
-async def _changed(desk: Desk, intent: Intent, written: Written, *, found: bool) -> Intent | None:
+async def _changed(
+    desk: Desk, intent: Intent, written: Written, copy: Copy, *, found: bool
+) -> Intent | None:
     held = desk.held
     now = held.clock()
     done = intent.written(
         now, event_id=written.id, etag=written.etag, ical_uid=written.ical_uid, by_answer=not found
     )
     if intent.path == "direct":
-        return await second_look(desk, done)
+        return await second_look(desk, done, _after(copy, intent, written))
     row = held.rows.get(intent.booking_id)
     rows: list[Row] = []
     if row is not None:
@@ -89,6 +90,16 @@ async def _changed(desk: Desk, intent: Intent, written: Written, *, found: bool)
         effects |= held.errands.decision(asked, accepted(asked, held.claim.room_id), now)
     await held.commit([], [], rows=rows, effects=effects)
     return None
+
+
+def _after(copy: Copy, intent: Intent, written: Written) -> Sighting | None:
+    """The event as our change left it; None where it was not read before."""
+    if copy.seen is None:
+        return None
+    changed = replace(copy.seen, etag=written.etag, subject=intent.new_subject or copy.seen.subject)
+    if not intent.moves:
+        return changed
+    return replace(changed, starts=intent.content.starts, ends=intent.content.ends)
 
 
 async def invite(desk: Desk, intent: Intent) -> None:
@@ -127,6 +138,13 @@ async def _invited(desk: Desk, intent: Intent, etag: str) -> None:
     row = desk.held.rows.get(intent.booking_id)
     rows: list[Row] = []
     if row is not None:
-        rows = [replace(row, etag=etag, seen_etags=(*row.seen_etags, etag))]
+        rows = [
+            replace(
+                row,
+                etag=etag,
+                past_etags=with_past(row, etag),
+                seen_etags=(*row.seen_etags, etag),
+            )
+        ]
     done = Effects(intents=(intent.ended(desk.held.clock()),))
     await desk.held.commit([], [], rows=rows, effects=done)

@@ -221,14 +221,17 @@ class Holding:
         *,
         rows: Sequence[Row] = (),
         effects: Effects = Effects(),  # noqa: B008  # frozen and empty
+        known: Sequence[Seen] = (),
     ) -> None:
         """Write what changed and tell receivers; raises LeaseLost, NotConfirmed.
+
+        `known` are sightings of events that are surely ours.
 
         `hints` says when the ingress received the hint about an event, `rows` are as our own writes left them.
         """
         now = self.clock()
         self._told_hints.update(hints or {})
-        shown = self._published(self._bound(seen), now)
+        shown = [*self._published(self._bound(seen), now), *self._bound(known)]
         intents = self.errands.intents
         lost = gone_of(gone, intents, self.rows)
         self.errands.declined.update(set(gone) - set(lost))

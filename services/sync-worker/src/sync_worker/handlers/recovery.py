@@ -47,7 +47,7 @@ async def resume(desk: Desk, intent: Intent) -> None:
         log.info("own_work_found", room=str(desk.held.claim.room_id), twins=len(twins))
         await _remove(desk, intent, twins)
         written = Written(first.id, first.etag, first.ical_uid)
-        following = await created(desk, intent, written, by_answer=False)
+        following = await created(desk, intent, written, desk.held.sight(first))
         if following is not None:
             await carry_out(desk, following, begun=True)
         return
