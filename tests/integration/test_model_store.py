@@ -75,6 +75,10 @@ class Stores(Worker):
         )
 
     @rule(seed=SEED)
+    def rooms_deal_with_each_other(self, seed: int) -> None:
+        self._any(seed, self.a_booking_is_handed_over, self.a_command_is_passed_on)
+
+    @rule(seed=SEED)
     def the_worker_compares_and_reads(self, seed: int) -> None:
         self._any(seed, self.the_comparison_runs, self.the_mirror_is_read, self.results_are_sent)
 
@@ -159,4 +163,5 @@ async def test_the_model_does_what_the_database_does(sides: Sides) -> None:
     rare = {
         name: sides.seen[name] for name, least in MUST_HAPPEN.items() if sides.seen[name] < least
     }
+    print(sorted(sides.seen.items()))
     assert not rare, f"seldom: {rare}"

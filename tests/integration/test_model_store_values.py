@@ -12,7 +12,7 @@ from contracts.events import Alternative, CommandResult
 from subscription_manager.domain import subscription
 from sync_worker.domain.absence import Lacking
 from sync_worker.domain.alternatives import Slot
-from sync_worker.domain.booking import Answer, Kind, Row, unbound_id
+from sync_worker.domain.booking import Answer, Kind, Origin, Row, unbound_id
 from sync_worker.domain.brake import Brake
 from sync_worker.domain.changes import Changes
 from sync_worker.domain.command import Asked, Key, accepted, rejected
@@ -38,8 +38,12 @@ _ANSWERS: Final[tuple[Answer, ...]] = (
     "pending",
     "cancelled",
 )
-_STEPS: Final[tuple[Step, ...]] = ("create", "change", "change", "change", "restore", "cancel")
+_STEPS: Final[tuple[Step, ...]] = (
+    *("create", "change", "change", "change", "change", "change", "restore"),
+    *("invite", "cancel", "delete", "decline", "move"),
+)
 _STAGES: Final[tuple[Stage, ...]] = ("open", "written", "guarding", "guarding", "done", "done")
+_SERIES: Final = 7  # of the ids: one that commands know as well
 _CONFLICTS: Final[tuple[ConflictKind, ...]] = (
     "overlap",
     "stale",
@@ -79,8 +83,20 @@ class Values:
     def event(self) -> str:
         return f"e{self.chance.randrange(12)}"
 
+    def series_id(self) -> UUID | None:
+        """Of many rows the series that commands are about."""
+        return self.ids[_SERIES] if self.likely(0.3) else self.maybe(self.chance.choice(self.ids))
+
+    def master_id(self) -> str:
+        return f"e{_SERIES}" if self.likely(0.3) else self.event()
+
+    def origin(self) -> Origin:
+        return self.chance.choice(("outlook", "clearooms"))
+
     def row(self, row_id: UUID, version: int) -> Row:
-        slot, kind = self.slot(), self.chance.choice(_KINDS)
+        slot, kind, series_id = self.slot(), self.chance.choice(_KINDS), self.series_id()
+        if row_id == self.ids[_SERIES] and self.likely(0.8):
+            kind, series_id = "master", row_id
         event_id = f"e{self.ids.index(row_id)}"
         if self.likely(0.1):
             event_id = unbound_id(row_id) if self.likely(0.5) else self.event()
@@ -88,8 +104,8 @@ class Values:
             id=row_id,
             event_id=event_id,
             kind=kind,
-            master_id=None if kind in {"single", "master"} else self.event(),
-            series_id=self.maybe(self.chance.choice(self.ids)),
+            master_id=None if kind in {"single", "master"} else self.master_id(),
+            series_id=series_id,
             original_start=self.maybe(slot.starts),
             etag=str(self.chance.randrange(3)),
             seen_etags=tuple(str(each) for each in range(self.chance.randrange(3))),
@@ -102,7 +118,7 @@ class Values:
             organizer_name="O",
             organizer_email="o@x.test",
             answer=self.chance.choice(_ANSWERS),
-            origin=self.chance.choice(("outlook", "clearooms")),
+            origin="clearooms" if row_id == series_id else self.origin(),
             version=version,
             published=kind != "master" and self.likely(0.9),
             removed_at=self.maybe(self.now, 0.1),
@@ -150,6 +166,7 @@ class Values:
             notices=self.maybe((Notice("synced", self.now),), 0.2) or (),
             command_done_no=claim.command_no if self.likely(0.2) else state.command_done_no,
             overlaps_owed=self.likely(0.2),
+            own_series=self.likely(0.4),
         )
 
     def settlement(self) -> Settlement:
@@ -168,15 +185,16 @@ class Values:
     def content(self) -> Content:
         slot = self.slot()
         return Content(
-            slot.starts, slot.ends, False, "Europe/Berlin", "S", "O", "o@x.test"
-        )  # positions as in the row
+            slot.starts, slot.ends, False, "Europe/Berlin", "S", "O", "o@x.test",
+            recurrence=self.maybe("FREQ=DAILY;COUNT=3", 0.2),
+        )  # fmt: skip  # positions as in the row
 
-    def intent(self, commands: Sequence[Asked]) -> Intent:
+    def intent(self, commands: Sequence[Asked], room_id: UUID) -> Intent:
         step = self.chance.choice(_STEPS)
         command = self.chance.choice(commands).key if commands and self.likely(0.6) else None
         return Intent(
             id=UUID(int=self.chance.randrange(1, 13)),
-            booking_id=self.chance.choice((*self.ids[:2], self.ids[0])),
+            booking_id=self.chance.choice((*self.ids[:2], self.ids[0], self.ids[_SERIES])),
             command=command,
             step=step,
             path=self.chance.choice(("organizer", "direct")),
@@ -191,6 +209,8 @@ class Values:
             etag=self.maybe("1"),
             ical_uid=self.maybe("u"),
             base=self.maybe(self.content()),
+            occurrence_at=self.maybe(self.moment(), 0.2),
+            to_room=self.maybe(room_id, 0.2),
             written_at=self.maybe(self.now),
             ended_at=self.maybe(self.now),
             by_answer=self.likely(0.7),
@@ -200,7 +220,7 @@ class Values:
         slot = self.slot()
         if self.likely(0.03):
             slot = Slot(slot.starts, slot.starts)
-        return Hold(self.chance.choice(self.ids), slot)
+        return Hold(self.chance.choice(self.ids), slot, self.series_id())
 
     def conflict(self) -> Conflict:
         kind = self.chance.choice(_CONFLICTS)
@@ -214,10 +234,11 @@ class Values:
         overlaps = frozenset((one, other) for one, other in pairs[: self.chance.randrange(4)])
         chosen = self.chance.sample(list(commands), min(len(commands), self.chance.randrange(3)))
         return Effects(
-            intents=tuple(self.intent(commands) for _ in range(self.chance.randrange(3))),
+            intents=tuple(self.intent(commands, room_id) for _ in range(self.chance.randrange(3))),
             results=tuple(self.decided(each, room_id) for each in chosen),
             holds=tuple(self.hold() for _ in range(self.chance.randrange(3))),
-            released=tuple(self.chance.sample(list(self.ids), self.chance.randrange(3))),
+            released=self.maybe((self.ids[_SERIES],), 0.1)
+            or tuple(self.chance.sample(list(self.ids), self.chance.randrange(3))),
             conflicts=tuple(self.conflict() for _ in range(self.chance.randrange(3))),
             overlaps=self.maybe(overlaps),
         )
@@ -235,9 +256,9 @@ class Values:
     def asked(self, rooms: Sequence[UUID], number: int) -> Asked:
         return self.of(self.order(rooms), number)
 
-    def of(self, order: Command, number: int) -> Asked:
+    def of(self, order: Command, number: int, for_room: UUID | None = None) -> Asked:
         key = Key(self.chance.choice(("/portal", "/portal", "/platform")), f"c{number}")
-        return Asked(key, order, self.now)
+        return Asked(key, order, self.now, for_room=for_room)
 
     def book(self, booking_id: UUID, room_id: UUID) -> Book:
         slot = self.slot()

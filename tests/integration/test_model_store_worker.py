@@ -48,7 +48,11 @@ class Worker(Scene):
             values.now += timedelta(microseconds=1)
             asked = values.asked(rooms, len(organisation.commands))
             organisation.commands.append(asked)
-        self.sides.call("commands", "note", organisation.id, asked, self.now)
+        placed = self.sides.call("commands", "note", organisation.id, asked, self.now).value
+        self.sides.seen["commands placed by their series"] += placed is not None and any(
+            row.series_id == asked.booking_id != row.id
+            for row in self.sides.tables.bookings.get(placed, {}).values()
+        )
 
     def the_comparison_runs(self, seed: int) -> None:
         self.values(seed)
@@ -79,9 +83,10 @@ class Worker(Scene):
     def a_stray_is_adopted_again(self, seed: int) -> None:
         values, organisation = self.one(seed)
         commands = self.sides.tables.commands
-        strays = _strays([each for each in self.sides.tables.stray_commands if each in commands])
+        strays = _strays(list(self.sides.tables.stray_commands))
         for owner, key in values.chance.sample(strays, min(len(strays), 3)):
-            booking_id = commands[owner, key].booking_id
+            kept = commands.get(owner, key)
+            booking_id = None if kept is None else kept.booking_id
             if owner == organisation.id and booking_id and organisation.rooms:
                 room_id = values.chance.choice(organisation.rooms)
                 asked = values.of(values.book(booking_id, room_id), len(organisation.commands))
@@ -118,6 +123,20 @@ class Worker(Scene):
             seen = self.sides.seen
             seen["claims taken over"] += claim.epoch > 1
             seen["claims with rows"] += bool(rows)
+            seen["claims with series of ours"] += claim.state.own_series and any(
+                each.is_own_series for each in rows
+            )
+            about = {each.booking_id for each in claim.work.commands}
+            seen["claims with a whole series"] += any(
+                each.series_id in about and each.id not in about for each in rows
+            )
+            masters = {each.master_id for each in rows if each.id in about}
+            seen["claims with an occurrence's master"] += any(
+                each.event_id in masters and each.id not in about for each in rows
+            )
+            seen["claims with commands of another room"] += any(
+                each.for_room is not None for each in claim.work.commands
+            )
             seen["claims with work"] += bool(claim.work.commands)
             seen["claims after a decided sequence"] += bool(claim.work.done)
             seen["claims superseded"] += any(
@@ -181,9 +200,16 @@ class Worker(Scene):
             values.effects(organisation.commands, claim.room_id) if with_effects else Effects()
         )
         lease = values.maybe(timedelta(seconds=45), 0.3)
+        released = set(effects.released)
+        of_series = [
+            each
+            for each in self.sides.tables.slot_holds.get(claim.room_id, {}).values()
+            if each.series_id in released and each.booking_id not in released
+        ]
         done = self.sides.call("mirror", "commit", claim, after, changes, self.now, effects, lease)
         if done.raised is None:
             self.states[claim.room_id, claim.epoch] = after
+            self.sides.seen["holds released with their series"] += bool(of_series)
             self.sides.seen["overlaps found"] += bool(done.value)
             self.sides.seen["overlaps settled"] += effects.overlaps is not None
             self.sides.seen["rows committed"] += len(changes.rows)
@@ -262,7 +288,61 @@ class Worker(Scene):
         values, organisation = self.one(seed)
         keys = [each.key for each in organisation.commands]
         chosen = values.chance.sample(keys, min(len(keys), 3))
-        self.sides.call("outgoing", "sent", organisation.id, chosen, self.now)
+        waiting = values.chance.choices([*organisation.rooms, values.uuid()], k=2)
+        rooms = waiting[: values.chance.randrange(3)]
+        self.sides.call("outgoing", "sent", organisation.id, chosen, self.now, rooms)
+
+    # -- between two rooms
+
+    def a_booking_is_handed_over(self, seed: int) -> None:
+        """One room books in another, asks how that ended, and is told."""
+        values, organisation = self.one(seed)
+        if len(organisation.rooms) < 2:
+            return
+        here, there = values.chance.sample(organisation.rooms, 2)
+        book = values.book(values.chance.choice(values.ids[-7:]), there)
+        asked = values.of(book, len(organisation.commands), for_room=here)
+        organisation.commands.append(asked)
+        for _ in range(values.chance.randint(1, 2)):
+            self.sides.call("outgoing", "hand_over", organisation.id, asked, self.now)
+        self._claim(organisation.id, [there])
+        self._commit(seed, with_effects=True)
+        if values.likely(0.5):
+            result = values.result(asked, there)
+            self.sides.call(
+                "commands", "decide_stray", organisation.id, asked.key, result, self.now
+            )
+        for each in (asked, values.chance.choice(organisation.commands)):
+            ended = self.sides.call("outgoing", "outcome", organisation.id, each.key).value
+            self.sides.seen["outcomes known"] += ended is not None
+        if values.likely(0.5):
+            self.sides.call("outgoing", "sent", organisation.id, [asked.key], self.now, [here])
+
+    def a_command_is_passed_on(self, seed: int) -> None:
+        """To the one room the booking lives in: of several the database takes any."""
+        values, organisation = self.one(seed)
+        room_id = values.chance.choice(organisation.rooms)
+        homes = {
+            asked: self._homes(organisation, asked, room_id) for asked in organisation.commands
+        }
+        moved = [asked for asked, rooms in homes.items() if len(rooms) == 1]
+        clear = moved if moved and values.likely(0.8) else [a for a in homes if not homes[a]]
+        for asked in values.chance.sample(clear, min(len(clear), 2)):
+            passed = self.sides.call(
+                "outgoing", "pass_on", organisation.id, room_id, asked, self.now
+            ).value
+            self.sides.seen["commands passed on"] += passed
+            self.sides.seen["commands of bookings that live nowhere else"] += not passed
+
+    def _homes(self, organisation: Organisation, asked: Asked, room_id: UUID) -> list[UUID]:
+        bookings = self.sides.tables.bookings
+        return [
+            each
+            for each in organisation.rooms
+            if each != room_id
+            and asked.booking_id in bookings.get(each, {})
+            and bookings[each][asked.booking_id].answer != "cancelled"
+        ]
 
     def the_sweep_runs(self, seed: int) -> None:
         values, _ = self.one(seed)

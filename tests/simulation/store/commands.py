@@ -11,13 +11,13 @@ from sync_worker.domain.command import (
     ROOM_UNKNOWN,
     Asked,
     Key,
-    booking_of,
     rejected,
 )
 
 from .database import ModelDatabase
+from .orders import Kept
 from .results import decide, stray
-from .tables import ALWAYS, NEVER, Kept, RoomSync, Tables
+from .tables import ALWAYS, NEVER, RoomSync, Tables
 
 _STRAY_LEASE = timedelta(seconds=30)
 
@@ -31,16 +31,14 @@ class CommandStore:
     async def note(self, organisation_id: UUID, asked: Asked, now: datetime) -> UUID | None:
         """Keep the command; the room that is due for it, None if none is. Of a repeat the result is sent again."""
         async with self._database as tables:
-            known = tables.commands.get((organisation_id, asked.key))
+            known = tables.commands.get(organisation_id, asked.key)
             if known is not None:
-                if known.result is not None:
-                    known.sent_at = None
+                if known.asked.result is not None:
+                    tables.commands.send(known, None)
                     stray(tables, organisation_id, asked.key, now)
                 return None
             room_id = _room_of(tables, organisation_id, asked.order)
-            tables.commands[organisation_id, asked.key] = Kept(
-                organisation_id, asked.key, asked.order, room_id, asked.received_at
-            )
+            tables.commands.add(Kept(organisation_id, asked, room_id))
             active = None if room_id is None else _active(tables, organisation_id, room_id)
             if room_id is not None and active:
                 _rouse(tables, organisation_id, room_id, now)
@@ -69,7 +67,7 @@ class CommandStore:
     async def adopt(self, organisation_id: UUID, key: Key, now: datetime) -> Asked | UUID | None:
         """Give a stray to its room, if there is one by now: the room; else the stray itself, None if it is no more."""
         async with self._database as tables:
-            kept = tables.commands.get((organisation_id, key))
+            kept = tables.commands.get(organisation_id, key)
             if kept is None:
                 tables.stray_commands.pop((organisation_id, key), None)
                 return None
@@ -84,7 +82,7 @@ class CommandStore:
                 result = _no_holder(asked, room_id, known=active is not None)
                 decide(tables, organisation_id, key, result, now)
                 return replace(asked, result=result, decided_at=now)
-            kept.room_id = room_id
+            tables.commands.give(kept, room_id)
             tables.stray_commands.pop((organisation_id, key), None)
             _rouse(tables, organisation_id, room_id, now)
             return room_id
@@ -99,9 +97,9 @@ class CommandStore:
     async def finish_stray(self, organisation_id: UUID, key: Key, now: datetime) -> None:
         """Its result is confirmed."""
         async with self._database as tables:
-            kept = tables.commands.get((organisation_id, key))
+            kept = tables.commands.get(organisation_id, key)
             if kept is not None:
-                kept.sent_at = now
+                tables.commands.send(kept, now)
             tables.stray_commands.pop((organisation_id, key), None)
 
     async def postpone_stray(self, organisation_id: UUID, key: Key, due_at: datetime) -> None:
@@ -130,8 +128,10 @@ class CommandStore:
             }
             waiting = [
                 each.asked
-                for each in tables.commands_of(organisation_id)
-                if each.room_id == room_id and each.result is None and each.key not in begun
+                for each in tables.commands
+                if (each.organisation_id, each.room_id) == (organisation_id, room_id)
+                and each.asked.result is None
+                and each.asked.key not in begun
             ]
             room = tables.rooms.get(room_id)
             ours = room is not None and room.removed_at is None
@@ -147,24 +147,25 @@ class CommandStore:
 
 
 def _room_of(tables: Tables, organisation_id: UUID, order: Command) -> UUID | None:
-    """The room an order names, else where its booking lives, else where it was last or is about to be."""
+    """The room an order names, else where its booking or series lives, else where it was last or is about to be."""
     if isinstance(order, Book | Resync):
         return order.room_id
-    booking_id = booking_of(order)
     living: list[tuple[datetime, UUID]] = []
     past: list[tuple[datetime, UUID]] = []
     for sync in tables.room_sync.values():
         if sync.organisation_id != organisation_id:
             continue
-        row = tables.bookings.get(sync.room_id, {}).get(booking_id) if booking_id else None
-        if row is not None and row.kind != "master":
-            known = past if row.answer == "cancelled" else living
-            known.append((row.changed_at, sync.room_id))
-    for kept in tables.commands_of(organisation_id):
-        if not isinstance(kept.order, Book) or kept.order.booking_id != booking_id:
-            continue
-        if kept.room_id is not None and (kept.result is None or kept.result.outcome != "rejected"):
-            past.append((kept.received_at, kept.room_id))
+        for row in tables.bookings.get(sync.room_id, {}).values():
+            if row.series_id == order.booking_id or (
+                row.id == order.booking_id and row.kind != "master"
+            ):
+                known = past if row.answer == "cancelled" else living
+                known.append((row.changed_at, sync.room_id))
+    past += [
+        (kept.asked.received_at, kept.room_id)
+        for kept in tables.commands.about(organisation_id, order.booking_id)
+        if kept.room_id is not None and kept.makes
+    ]
     newest = max(living or past, default=None)
     return None if newest is None else newest[1]
 
@@ -181,8 +182,7 @@ def _active(tables: Tables, organisation_id: UUID, room_id: UUID) -> bool | None
 
 def _rouse(tables: Tables, organisation_id: UUID, room_id: UUID, now: datetime) -> None:
     sync = tables.room_sync.setdefault(room_id, RoomSync(room_id, organisation_id, now))
-    sync.command_no += 1
-    sync.hasten(now)
+    sync.rouse(now)
 
 
 def _no_holder(asked: Asked, room_id: UUID, *, known: bool) -> CommandResult:

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import msgspec
 
-from contracts.commands import Command
 from sync_worker.domain.booking import Row
 from sync_worker.domain.command import kind_of
 from sync_worker.domain.intent import Intent
 
-from .tables import Kept, RoomSync, Subscription, Tables
+from .orders import Kept
+from .tables import RoomSync, Subscription, Tables
 
 Record: TypeAlias = dict[str, Any]
 
@@ -52,30 +52,31 @@ def _booking(row: Row) -> Record:
 
 
 def _commands(tables: Tables) -> Iterator[Record]:
-    for kept in tables.commands.values():
+    for kept in tables.commands:
         yield _command(kept) | _result(kept)
 
 
 def _command(kept: Kept) -> Record:
-    order: Command = kept.order
+    asked = kept.asked
     return {
         "organisation_id": kept.organisation_id,
-        "source": kept.key.source,
-        "id": kept.key.id,
-        "kind": kind_of(order),
+        "source": asked.key.source,
+        "id": asked.key.id,
+        "kind": kind_of(asked.order),
         "room_id": kept.room_id,
         "booking_id": kept.booking_id,
-        "sequence": kept.asked.sequence,
-        "data": order.model_dump(mode="json"),
-        "not_after": order.not_after,
-        "received_at": kept.received_at,
-        "decided_at": kept.decided_at,
+        "sequence": asked.sequence,
+        "data": asked.order.model_dump(mode="json"),
+        "not_after": asked.order.not_after,
+        "received_at": asked.received_at,
+        "decided_at": asked.decided_at,
         "sent_at": kept.sent_at,
+        "for_room": asked.for_room,
     }
 
 
 def _result(kept: Kept) -> Record:
-    result = kept.result
+    result = kept.asked.result
     return {
         "outcome": result.outcome if result else None,
         "reason": result.reason if result else None,
@@ -111,13 +112,14 @@ def _intent(intent: Intent) -> Record:
 
 def _holds(tables: Tables) -> Iterator[Record]:
     for room_id, holds in tables.slot_holds.items():
-        for booking_id, slot in holds.items():
+        for hold in holds.values():
             yield {
                 "organisation_id": tables.rooms[room_id].organisation_id,
                 "room_id": room_id,
-                "booking_id": booking_id,
-                "starts": slot.starts,
-                "ends": slot.ends,
+                "booking_id": hold.booking_id,
+                "starts": hold.slot.starts,
+                "ends": hold.slot.ends,
+                "series_id": hold.series_id,
             }
 
 

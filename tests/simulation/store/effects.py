@@ -1,41 +1,44 @@
 """What a commit writes besides rows: intents, results, holds, conflicts, and the journal of them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from asyncpg import CardinalityViolationError, CheckViolationError, ExclusionViolationError
 
-from sync_worker.domain.alternatives import Slot
 from sync_worker.domain.room import Claim
-from sync_worker.domain.work import Conflict, Effects
+from sync_worker.domain.work import Conflict, Effects, Hold
 
 from .results import decide
 from .tables import Entry, Line, Tables
 
 
-def granted(tables: Tables, claim: Claim, effects: Effects) -> Mapping[UUID, Slot]:
+def granted(tables: Tables, claim: Claim, effects: Effects) -> Mapping[UUID, Hold]:
     """The room's slots held after the commit, checked one by one, the intents before them; nothing is written yet."""
     if len({each.id for each in effects.intents}) < len(effects.intents):
         raise CardinalityViolationError
     released = set(effects.released)
     before = tables.slot_holds.get(claim.room_id, {})
-    holds = {key: slot for key, slot in before.items() if key not in released}
+    holds = {key: hold for key, hold in before.items() if not any(map(hold.of, released))}
     given: set[UUID] = set()
     for hold in effects.holds:
         if hold.booking_id in given:
             raise CardinalityViolationError
         if hold.slot.ends <= hold.slot.starts:
             raise CheckViolationError
-        if any(key != hold.booking_id and slot.overlaps(hold.slot) for key, slot in holds.items()):
+        if any(
+            key != hold.booking_id and each.slot.overlaps(hold.slot) for key, each in holds.items()
+        ):
             raise ExclusionViolationError
         given.add(hold.booking_id)
-        holds[hold.booking_id] = hold.slot
+        old = holds.get(hold.booking_id, hold)
+        holds[hold.booking_id] = replace(old, slot=hold.slot)  # it stays its series'
     return holds
 
 
 def write_effects(
-    tables: Tables, claim: Claim, effects: Effects, holds: Mapping[UUID, Slot], now: datetime
+    tables: Tables, claim: Claim, effects: Effects, holds: Mapping[UUID, Hold], now: datetime
 ) -> None:
     """Write them, with the holds that were granted."""
     for each in effects.results:

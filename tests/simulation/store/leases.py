@@ -127,11 +127,11 @@ def _claim(
 
 
 def _owed_rows(tables: Tables, claim: Claim) -> dict[UUID, Row]:
-    """The rows of the events to be asked for, and those not published yet."""
+    """The rows of the events to be asked for, those not published yet, and what stands for series of ours."""
     state = claim.state
     wanted = {each.event for each in claim.pending} | {each.event for each in state.lacking}
     unsent = state.version > state.published_version
-    if not (wanted or unsent):
+    if not (wanted or unsent or state.own_series):
         return {}
     rows = tables.rows(claim.organisation_id, claim.room_id)
     return {
@@ -140,4 +140,5 @@ def _owed_rows(tables: Tables, claim: Claim) -> dict[UUID, Row]:
         if row.event_id in wanted
         or row.master_id in wanted
         or (unsent and row.published and row.version > state.published_version)
+        or (state.own_series and row.is_own_series and row.removed_at is None)
     }

@@ -1,5 +1,6 @@
 """The one result of a command."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -7,25 +8,24 @@ from contracts.commands import Book, Resync
 from contracts.events import CommandResult
 from sync_worker.domain.command import Key
 
-from .tables import Kept, Stray, Tables
+from .orders import Kept
+from .tables import Stray, Tables
 
 
 def decide(
     tables: Tables, organisation_id: UUID, key: Key, result: CommandResult, now: datetime
 ) -> None:
     """Keep the result, unless there is one: the first stands."""
-    kept = tables.commands.get((organisation_id, key))
-    if kept is None or kept.result is not None:
+    kept = tables.commands.get(organisation_id, key)
+    if kept is None or kept.asked.result is not None:
         return
-    kept.decided_at = now
-    kept.result = result.model_copy(
-        update={
-            "command_id": key.id,
-            "command_source": key.source,
-            "booking_id": kept.booking_id,
-            "room_id": _room_of(kept),
-        }
-    )
+    named = {
+        "command_id": key.id,
+        "command_source": key.source,
+        "booking_id": kept.booking_id,
+        "room_id": _room_of(kept),
+    }
+    kept.asked = replace(kept.asked, result=result.model_copy(update=named), decided_at=now)
 
 
 def stray(tables: Tables, organisation_id: UUID, key: Key, now: datetime) -> None:
@@ -35,4 +35,5 @@ def stray(tables: Tables, organisation_id: UUID, key: Key, now: datetime) -> Non
 
 
 def _room_of(kept: Kept) -> UUID | None:
-    return kept.order.room_id if isinstance(kept.order, Book | Resync) else kept.room_id
+    order = kept.asked.order
+    return order.room_id if isinstance(order, Book | Resync) else kept.room_id

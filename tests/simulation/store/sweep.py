@@ -41,14 +41,7 @@ class SweepStore:
                 tables.conflicts,
                 lambda each: each.organisation_id == organisation_id and each.at < before,
             )
-            cleared += _clear(
-                tables.commands,
-                lambda each: (
-                    each.organisation_id == organisation_id
-                    and each.received_at < before
-                    and each.sent_at is not None
-                ),
-            )
+            cleared += _clear_commands(tables, organisation_id, before)
             for room_id, intents in tables.intents.items():
                 if tables.rooms[room_id].organisation_id == organisation_id:
                     cleared += _clear(
@@ -89,6 +82,19 @@ def _over(tables: Tables, sync: RoomSync, row: Row, before: datetime) -> bool:
         return False
     others = tables.bookings[sync.room_id].values()
     return row.kind != "master" or all(each.master_id != row.event_id for each in others)
+
+
+def _clear_commands(tables: Tables, organisation_id: UUID, before: datetime) -> int:
+    old = [
+        each
+        for each in tables.commands
+        if each.organisation_id == organisation_id
+        and each.asked.received_at < before
+        and each.sent_at is not None
+    ]
+    for each in old:
+        tables.commands.remove(each)
+    return len(old)
 
 
 def _clear_list(lines: list[T], old: Callable[[T], bool]) -> int:

@@ -1,21 +1,20 @@
 """The database's tables as plain values: what every store of worker and manager shares."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
-from contracts.commands import Command
-from contracts.events import CommandResult
 from subscription_manager.domain import subscription
-from sync_worker.domain.alternatives import Slot
 from sync_worker.domain.booking import Row
-from sync_worker.domain.command import Asked, Key, booking_of
+from sync_worker.domain.command import Key
 from sync_worker.domain.intent import Intent
 from sync_worker.domain.reading import Pending
 from sync_worker.domain.room import State
-from sync_worker.domain.work import ConflictKind
+from sync_worker.domain.work import ConflictKind, Hold
+
+from .orders import Orders
 
 # How the driver shows PostgreSQL's 'infinity' and '-infinity'.
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -115,28 +114,10 @@ class RoomSync:
         """Due now, but not before it may."""
         self.due_at = max(min(self.due_at, now), self.not_before)
 
-
-@dataclass(slots=True)
-class Kept:
-    """A row of `commands`; its key is the table's."""
-
-    organisation_id: UUID
-    key: Key
-    order: Command
-    room_id: UUID | None
-    received_at: datetime
-    result: CommandResult | None = None
-    decided_at: datetime | None = None
-    sent_at: datetime | None = None
-    booking_id: UUID | None = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.booking_id = booking_of(self.order)
-
-    @property
-    def asked(self) -> Asked:
-        """The command as its handlers see it."""
-        return Asked(self.key, self.order, self.received_at, self.decided_at, self.result)
+    def rouse(self, now: datetime) -> None:
+        """Due now for a command, or for how one ended."""
+        self.command_no += 1
+        self.hasten(now)
 
 
 @dataclass(slots=True)
@@ -212,10 +193,10 @@ class Tables:
     room_sync: dict[UUID, RoomSync] = field(default_factory=dict)
     bookings: dict[UUID, dict[UUID, Row]] = field(default_factory=dict)  # per room
     journal: list[Entry] = field(default_factory=list)
-    commands: dict[tuple[UUID, Key], Kept] = field(default_factory=dict)
+    commands: Orders = field(default_factory=Orders)
     stray_commands: dict[tuple[UUID, Key], Stray] = field(default_factory=dict)
     intents: dict[UUID, dict[UUID, Intent]] = field(default_factory=dict)  # per room
-    slot_holds: dict[UUID, dict[UUID, Slot]] = field(default_factory=dict)  # per room
+    slot_holds: dict[UUID, dict[UUID, Hold]] = field(default_factory=dict)  # per room
     conflicts: list[Line] = field(default_factory=list)
     subscriptions: dict[UUID, Subscription] = field(default_factory=dict)
     credential_watch: dict[UUID, Watch] = field(default_factory=dict)
@@ -249,7 +230,3 @@ class Tables:
         if room is None or room.organisation_id != organisation_id:
             return {}
         return self.bookings.get(room_id, {})
-
-    def commands_of(self, organisation_id: UUID) -> Iterator[Kept]:
-        """The organisation's commands."""
-        return (each for each in self.commands.values() if each.organisation_id == organisation_id)

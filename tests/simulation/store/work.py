@@ -1,15 +1,15 @@
 """The open work of rooms, loaded with their claim."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
-from contracts.commands import Book
 from sync_worker.domain.booking import Row
 from sync_worker.domain.command import Key
 from sync_worker.domain.intent import Intent
-from sync_worker.domain.work import Address, Hold, Work
+from sync_worker.domain.work import Address, Work
 
-from .tables import Kept, Tables
+from .orders import Kept
+from .tables import Tables
 
 _MOST_COMMANDS = 100  # of one room in one pass
 
@@ -18,24 +18,26 @@ def load_work(
     tables: Tables, organisation_id: UUID, room_ids: Sequence[UUID]
 ) -> tuple[dict[UUID, Work], dict[UUID, dict[UUID, Row]]]:
     """What is open per room, and the rows of the bookings it is about."""
-    kept = list(tables.commands_of(organisation_id))
-    commands = {room: _unsent(kept, room) for room in room_ids}
+    commands = {room: _unsent(tables.commands.unsent(organisation_id, room)) for room in room_ids}
     intents = {room: _open(tables.intents.get(room, {}).values()) for room in room_ids}
-    bookings = {each.booking_id for group in commands.values() for each in group} | {
-        each.booking_id for group in intents.values() for each in group
+    bookings = {each.booking_id for group in intents.values() for each in group} | {
+        each.booking_id for group in commands.values() for each in group if each.booking_id
     }
-    bookings.discard(None)
     rows = {room: _among(tables.rows(organisation_id, room), bookings) for room in room_ids}
-    undecided = any(each.result is None for group in commands.values() for each in group)
-    about = [each for each in kept if each.booking_id in bookings] if undecided else []
+    undecided = any(each.asked.result is None for group in commands.values() for each in group)
+    about = [
+        each
+        for booking in (bookings if undecided else ())
+        for each in tables.commands.about(organisation_id, booking)
+    ]
     done, owners = _done(about), _owners(about)
     works = {
         room: Work(
             address=_address(tables, organisation_id, room),
-            commands=tuple(each.asked for each in commands[room] if each.result is None),
-            unsent=tuple(each.asked for each in commands[room] if each.result is not None),
+            commands=tuple(each.asked for each in commands[room] if each.asked.result is None),
+            unsent=tuple(each.asked for each in commands[room] if each.asked.result is not None),
             intents=intents[room],
-            holds=tuple(Hold(*each) for each in tables.slot_holds.get(room, {}).items()),
+            holds=tuple(tables.slot_holds.get(room, {}).values()),
             done=done,
             owners=owners,
             more=len(commands[room]) >= _MOST_COMMANDS,
@@ -45,13 +47,17 @@ def load_work(
     return works, rows
 
 
-def _among(rows: Mapping[UUID, Row], keys: Iterable[UUID | None]) -> dict[UUID, Row]:
-    return {key: rows[key] for key in keys if key is not None and key in rows}
+def _among(rows: Mapping[UUID, Row], names: Collection[UUID]) -> dict[UUID, Row]:
+    """The rows of these bookings and series; a series comes whole, and an occurrence with its master."""
+    named = [rows[name] for name in names if name in rows]
+    masters = {each.master_id for each in named if each.master_id is not None}
+    others = (each for each in rows.values() if each.series_id in names or each.event_id in masters)
+    return {each.id: each for each in (*named, *others)}
 
 
-def _unsent(kept: Iterable[Kept], room_id: UUID) -> list[Kept]:
-    unsent = [each for each in kept if each.room_id == room_id and each.sent_at is None]
-    return sorted(unsent, key=lambda each: (each.received_at, each.key.id))[:_MOST_COMMANDS]
+def _unsent(unsent: Iterable[Kept]) -> list[Kept]:
+    ordered = sorted(unsent, key=lambda each: (each.asked.received_at, each.asked.key.id))
+    return ordered[:_MOST_COMMANDS]
 
 
 def _open(intents: Iterable[Intent]) -> tuple[Intent, ...]:
@@ -72,15 +78,15 @@ def _holds_after(intent: Intent, guarded: dict[UUID, Intent]) -> bool:
 def _done(about: Iterable[Kept]) -> dict[tuple[UUID, str], int]:
     done: dict[tuple[UUID, str], int] = {}
     for each in about:
-        if each.result is not None and each.booking_id is not None:
-            name = (each.booking_id, each.key.source)
+        if each.asked.result is not None and each.booking_id is not None:
+            name = (each.booking_id, each.asked.key.source)
             done[name] = max(done.get(name, 0), each.asked.sequence)
     return done
 
 
 def _owners(about: Iterable[Kept]) -> dict[UUID, Key]:
     makers = sorted(
-        (each for each in about if _makes(each)),
+        (each.asked for each in about if each.makes),
         key=lambda each: (each.result is None, each.received_at, each.key.id),
     )
     owners: dict[UUID, Key] = {}
@@ -88,11 +94,6 @@ def _owners(about: Iterable[Kept]) -> dict[UUID, Key]:
         if each.booking_id is not None:
             owners.setdefault(each.booking_id, each.key)
     return owners
-
-
-def _makes(kept: Kept) -> bool:
-    refused = kept.result is not None and kept.result.outcome == "rejected"
-    return isinstance(kept.order, Book) and not refused
 
 
 def _address(tables: Tables, organisation_id: UUID, room_id: UUID) -> Address | None:
