@@ -38,6 +38,7 @@ from .store import (
     MirrorStore,
     ModelDatabase,
     OutgoingStore,
+    PlanStore,
     Portal,
     SubscriptionStore,
     SweepStore,
@@ -211,6 +212,7 @@ class World:
             leases=LeaseStore(database, lease),
             mirror=MirrorStore(database, lease),
             outgoing=OutgoingStore(database),
+            plans=PlanStore(database),
             sweep=SweepStore(database),
             listen=self._listen,
         )

@@ -54,6 +54,17 @@ class MirrorStore:
                 and row.bound
             ]
 
+    async def elsewhere(self, organisation_id: UUID, room_id: UUID, booking_id: UUID) -> bool:
+        """Whether another room of the organisation has this booking."""
+        async with self._database as tables:
+            return any(
+                other != room_id
+                and sync.organisation_id == organisation_id
+                and booking_id in tables.bookings.get(other, {})
+                and tables.bookings[other][booking_id].removed_at is None
+                for other, sync in tables.room_sync.items()
+            )
+
     async def occupying(self, organisation_id: UUID, room_id: UUID, now: datetime) -> list[Row]:
         """Rows that take the room from now on or ask for it."""
         async with self._database as tables:

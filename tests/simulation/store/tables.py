@@ -10,6 +10,7 @@ from subscription_manager.domain import subscription
 from sync_worker.domain.booking import Row
 from sync_worker.domain.command import Key
 from sync_worker.domain.intent import Intent
+from sync_worker.domain.planning import PlanLine
 from sync_worker.domain.reading import Pending
 from sync_worker.domain.room import State
 from sync_worker.domain.work import ConflictKind, Hold
@@ -198,6 +199,7 @@ class Tables:
     intents: dict[UUID, dict[UUID, Intent]] = field(default_factory=dict)  # per room
     slot_holds: dict[UUID, dict[UUID, Hold]] = field(default_factory=dict)  # per room
     conflicts: list[Line] = field(default_factory=list)
+    plan_lines: dict[UUID, tuple[PlanLine, ...]] = field(default_factory=dict)  # per room
     subscriptions: dict[UUID, Subscription] = field(default_factory=dict)
     credential_watch: dict[UUID, Watch] = field(default_factory=dict)
 

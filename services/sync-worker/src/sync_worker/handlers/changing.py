@@ -6,6 +6,7 @@ from graphclient import EventChange, Invitee, Written
 from graphclient.errors import Changed
 
 from ..domain.booking import Row, with_past
+from ..domain.changes import Seen
 from ..domain.command import accepted
 from ..domain.intent import Intent
 from ..domain.mirror import Sighting
@@ -107,17 +108,18 @@ async def invite(desk: Desk, intent: Intent) -> None:
     content = intent.content
     guest = Invitee(content.organizer_name, content.organizer_email)
     etag = None if intent.attempts > 1 else intent.etag
+    seen: Sighting | None = None
     for _ in range(MOST_ROUNDS):
         if etag is None:
             copy = await state_of_copy(desk, desk.mailbox_of(intent), intent.event_id)
             if isinstance(copy, Gone):
                 await desk.save(intent.ended(desk.held.clock()))
                 return
-            etag = copy.etag
+            etag, seen = copy.etag, copy.seen
             if intent.attempts > 1 and etag != intent.etag:
                 # No longer as we made it: the invitation whose answer was lost took effect. A second one would be a fourth
                 # write, and attendees are not ours to read (law 2).
-                await _invited(desk, intent, etag)
+                await _invited(desk, intent, etag, copy.seen)
                 return
         try:
             written = await desk.diary.change_event(
@@ -129,12 +131,13 @@ async def invite(desk: Desk, intent: Intent) -> None:
         except Changed:
             etag = None
             continue
-        await _invited(desk, intent, written.etag)
+        await _invited(desk, intent, written.etag, seen)
         return
     raise Changed("the event changes faster than we can follow")
 
 
-async def _invited(desk: Desk, intent: Intent, etag: str) -> None:
+async def _invited(desk: Desk, intent: Intent, etag: str, seen: Sighting | None) -> None:
+    """`seen` is the event as it was read before, if it was."""
     row = desk.held.rows.get(intent.booking_id)
     rows: list[Row] = []
     if row is not None:
@@ -147,4 +150,5 @@ async def _invited(desk: Desk, intent: Intent, etag: str) -> None:
             )
         ]
     done = Effects(intents=(intent.ended(desk.held.clock()),))
-    await desk.held.commit([], [], rows=rows, effects=done)
+    known = [] if seen is None else [Seen(replace(seen, etag=etag))]
+    await desk.held.commit([], [], rows=rows, effects=done, known=known)
