@@ -14,6 +14,7 @@ Origin = Literal["outlook", "clearooms"]
 MOST_SEEN_ETAGS = 8
 _MOST_PAST_ETAGS = 4
 MOST_FLIPS: Final = 5  # of a booking's time within an hour, because of writes of ours
+SHOWS_WITHIN: Final = timedelta(seconds=75)  # reads may lag behind writes: asked after 2, 10, 60 s
 SETTLES_WITHIN: Final = timedelta(minutes=2)  # until a room's copy shows what its organiser's does
 UNBOUND: Final = "unbound "  # no id of Graph's has a blank
 
@@ -52,6 +53,7 @@ class Row:
     yields_until: datetime | None = None
     withdrawn_at: datetime | None = None
     past_etags: tuple[str, ...] = ()  # states of the event that this row had and has no longer
+    written_at: datetime | None = None  # when we last wrote the event it holds
     when_ours: bool = False
     flips: tuple[datetime, ...] = ()
 
@@ -74,6 +76,12 @@ class Row:
     def just_withdrawn(self, now: datetime) -> bool:
         """Whether we took it away so lately that a copy which still shows it is an old one."""
         return self.withdrawn_at is not None and now - self.withdrawn_at < SETTLES_WITHIN
+
+    def settles_at(self, now: datetime) -> datetime | None:
+        """Until when reads may lag behind what we wrote; None where they no longer do."""
+        if self.written_at is None or now - self.written_at >= SHOWS_WITHIN:
+            return None
+        return self.written_at + SHOWS_WITHIN
 
     @property
     def is_own_series(self) -> bool:

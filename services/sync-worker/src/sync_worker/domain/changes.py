@@ -176,6 +176,7 @@ def _seen(
         organizer_event_id=old.organizer_event_id if old else None,
         yields_until=basis.yields_until if basis else None,
         withdrawn_at=old.withdrawn_at if old else None,
+        written_at=old.written_at if old else None,
         when_ours=when_ours,
         flips=flips,
     )

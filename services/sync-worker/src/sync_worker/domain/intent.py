@@ -17,7 +17,6 @@ Stage = Literal["open", "written", "guarding", "done"]
 ANSWER_WITHIN: Final = timedelta(seconds=120)  # the room's, throttled time not counted
 YIELD_WITHIN: Final = timedelta(minutes=2)  # after a direct write: a foreign event wins
 TWINS_WITHIN: Final = timedelta(minutes=10)
-SHOWS_WITHIN: Final = timedelta(seconds=75)  # reads may lag behind writes: asked after 2, 10, 60 s
 _LOOKS: Final = (timedelta(seconds=5), timedelta(seconds=30))
 
 

@@ -94,15 +94,21 @@ def answered(hints: Sequence[Pending], row: Row | None, etag: str, now: datetime
     return Answered(waiting=later.waiting, etags=(*_etags(hints[:last]), *later.etags))
 
 
-def missing(hints: Sequence[Pending], *, known: bool, now: datetime) -> Missing:
-    """What is left of the hints after a 404; `known` says that the mirror has rows to lose by it."""
+def missing(
+    hints: Sequence[Pending], *, known: bool, now: datetime, settles_at: datetime | None = None
+) -> Missing:
+    """What is left of the hints after a 404; `known` says that the mirror has rows to lose by it.
+
+    Before `settles_at` a 404 proves nothing: we wrote the event a moment ago.
+    """
     if not known:
         return Missing(waiting=_again(hints, now).waiting, gone=False)
     first = min((hint.gone_at for hint in hints if hint.gone_at is not None), default=None)
-    if first is not None and now - first >= timedelta(seconds=GONE_SECONDS):
+    proved = first is not None and now - first >= timedelta(seconds=GONE_SECONDS)
+    if proved and settles_at is None:
         return Missing(waiting=(), gone=True)
     first = first or now
-    ask_at = first + timedelta(seconds=GONE_SECONDS)
+    ask_at = max(first + timedelta(seconds=GONE_SECONDS), settles_at or now)
     return Missing(
         waiting=tuple(replace(hint, gone_at=first, ask_at=ask_at) for hint in hints), gone=False
     )

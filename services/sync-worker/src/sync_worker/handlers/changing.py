@@ -146,6 +146,7 @@ async def _invited(desk: Desk, intent: Intent, etag: str, seen: Sighting | None)
                 row,
                 etag=etag,
                 past_etags=with_past(row, etag),
+                written_at=desk.held.clock(),
                 seen_etags=(*row.seen_etags, etag),
             )
         ]

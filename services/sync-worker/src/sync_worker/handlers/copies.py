@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from graphclient.errors import NotFound
+from graphclient.errors import Forbidden, MailboxUnsupported, NotFound
 from graphclient.models import Event
 
 from ..domain.intent import Intent
@@ -75,6 +75,15 @@ async def state_of_copy(
             return await _by_uid(desk, mailbox, intent)  # a mailbox that moved has other ids
         raise
     return _state(desk, event)
+
+
+async def alive(desk: Desk, intent: Intent) -> list[Event]:
+    """The events that carry the marker of what an intent makes, the same one first at every look. Raises GraphError."""
+    try:
+        found = await desk.diary.marked_events(desk.mailbox_of(intent), intent.marker)
+    except (Forbidden, NotFound, MailboxUnsupported):
+        return []  # nothing of ours can be in a calendar that is not there; the write says what is
+    return sorted((each for each in found if not each.is_cancelled), key=lambda each: each.id)
 
 
 async def _by_uid(desk: Desk, mailbox: UUID | str, intent: Intent | None) -> State:

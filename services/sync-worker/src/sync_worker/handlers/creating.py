@@ -7,7 +7,8 @@ import structlog
 from graphclient import Invitee, NewEvent, Written
 from graphclient.errors import Conflict
 
-from ..domain.intent import SHOWS_WITHIN, Intent
+from ..domain.booking import SHOWS_WITHIN
+from ..domain.intent import Intent
 from ..domain.mirror import Sighting
 from ..domain.recurrence import local, read
 from ..domain.schedule import backoff
@@ -20,17 +21,21 @@ log = structlog.get_logger()
 
 
 async def create(desk: Desk, intent: Intent) -> Intent | None:
-    """Write it under its transactionId; what is to be written next. Raises GraphError, LeaseLost, NotConfirmed."""
-    try:
-        written = await desk.diary.create_event(desk.mailbox_of(intent), _new_event(desk, intent))
-    except Conflict as duplicate:
-        known = await _made_before(desk, intent, duplicate)
-        if known is not None and known.seen is not None:
-            made = Written(known.id, known.etag, known.ical_uid)
-            return await created(desk, intent, made, known.seen)
-        await _made_and_gone(desk, intent, duplicate)
-        return None
-    return await created(desk, intent, written)
+    """Write it under its transactionId, once; what is to be written next. Raises GraphError, LeaseLost, NotConfirmed."""
+    if intent.by_answer:
+        try:
+            new = _new_event(desk, intent)
+            written = await desk.diary.create_event(desk.mailbox_of(intent), new)
+        except Conflict as duplicate:
+            intent = replace(intent, event_id=duplicate.existing_id, by_answer=False)
+        else:
+            return await created(desk, intent, written)
+    known = await _made_before(desk, intent)
+    if known is not None and known.seen is not None:
+        made = Written(known.id, known.etag, known.ical_uid)
+        return await created(desk, intent, made, known.seen)
+    await _made_and_gone(desk, intent)
+    return None
 
 
 async def created(
@@ -76,19 +81,19 @@ def _new_event(desk: Desk, intent: Intent) -> NewEvent:
     )
 
 
-async def _made_before(desk: Desk, intent: Intent, duplicate: Conflict) -> Copy | None:
+async def _made_before(desk: Desk, intent: Intent) -> Copy | None:
     """What Graph made under this transactionId before, if it lives (graph-calendar §2.3)."""
-    if duplicate.existing_id is None:
+    if intent.event_id is None:
         return None
-    copy = await state_of_copy(desk, desk.mailbox_of(intent), duplicate.existing_id)
+    copy = await state_of_copy(desk, desk.mailbox_of(intent), intent.event_id)
     return None if isinstance(copy, Gone) else copy
 
 
-async def _made_and_gone(desk: Desk, intent: Intent, duplicate: Conflict) -> None:
+async def _made_and_gone(desk: Desk, intent: Intent) -> None:
     """It was made and is not to be seen: not yet, or somebody has cancelled it, and then it stays cancelled."""
     now = desk.held.clock()
     if now - intent.created_at < SHOWS_WITHIN:
         await desk.save(replace(intent, due_at=now + backoff(intent.attempts)))
         return
-    log.info("cancelled_before_it_was_known", booking=str(intent.booking_id), code=duplicate.code)
+    log.info("cancelled_before_it_was_known", booking=str(intent.booking_id))
     await desk.abandon(intent, "stale", "The meeting was cancelled in Outlook meanwhile.")

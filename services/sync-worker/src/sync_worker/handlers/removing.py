@@ -7,9 +7,10 @@ from contracts.commands import Cancel
 from contracts.identity import NAMESPACE
 from graphclient.errors import Changed, NotFound
 
+from ..domain.booking import SHOWS_WITHIN
 from ..domain.changes import withdrawn
 from ..domain.command import accepted
-from ..domain.intent import SHOWS_WITHIN, Intent
+from ..domain.intent import Intent
 from ..domain.schedule import backoff
 from ..domain.work import Effects
 from .copies import MOST_ROUNDS, Gone, is_event_gone, state_of_copy

@@ -38,6 +38,7 @@ _TYPES: Final = {
     "when_ours": "boolean",
     "flips": "text",  # joined likewise
     "past_etags": "text",  # joined likewise
+    "written_at": "timestamptz",
 }
 _ARRAYS: Final = {
     "seen_etags": "string_to_array(given.seen_etags, E'\\n')",
@@ -122,6 +123,7 @@ def row_of(record: Fields) -> Row:
         yields_until=record["yields_until"],
         withdrawn_at=record["withdrawn_at"],
         past_etags=tuple(record["past_etags"]),
+        written_at=record["written_at"],
         when_ours=record["when_ours"],
         flips=tuple(record["flips"]),
     )
