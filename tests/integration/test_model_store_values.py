@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, get_args
 from uuid import UUID
 
 from contracts.commands import Book, Cancel, Change, Command, Person, Resync
@@ -38,10 +38,7 @@ _ANSWERS: Final[tuple[Answer, ...]] = (
     "pending",
     "cancelled",
 )
-_STEPS: Final[tuple[Step, ...]] = (
-    *("create", "change", "change", "change", "change", "change", "restore"),
-    *("invite", "cancel", "delete", "decline", "move"),
-)
+_STEPS: Final[tuple[Step, ...]] = get_args(Step)
 _STAGES: Final[tuple[Stage, ...]] = ("open", "written", "guarding", "guarding", "done", "done")
 _SERIES: Final = 7  # of the ids: one that commands know as well
 _CONFLICTS: Final[tuple[ConflictKind, ...]] = (
@@ -190,11 +187,13 @@ class Values:
         )  # fmt: skip  # positions as in the row
 
     def intent(self, commands: Sequence[Asked], room_id: UUID) -> Intent:
-        step = self.chance.choice(_STEPS)
+        step = "change" if self.likely(0.5) else self.chance.choice(_STEPS)
         command = self.chance.choice(commands).key if commands and self.likely(0.6) else None
         return Intent(
             id=UUID(int=self.chance.randrange(1, 13)),
-            booking_id=self.chance.choice((*self.ids[:2], self.ids[0], self.ids[_SERIES])),
+            booking_id=self.chance.choice(
+                (self.ids[0], self.ids[0], self.ids[1], self.ids[_SERIES])
+            ),
             command=command,
             step=step,
             path=self.chance.choice(("organizer", "direct")),
@@ -218,7 +217,7 @@ class Values:
 
     def hold(self) -> Hold:
         slot = self.slot()
-        if self.likely(0.03):
+        if self.likely(0.05):
             slot = Slot(slot.starts, slot.starts)
         return Hold(self.chance.choice(self.ids), slot, self.series_id())
 

@@ -132,7 +132,7 @@ class Worker(Scene):
             )
             masters = {each.master_id for each in rows if each.id in about}
             seen["claims with an occurrence's master"] += any(
-                each.event_id in masters and each.id not in about for each in rows
+                each.event_id in masters and not {each.id, each.series_id} & about for each in rows
             )
             seen["claims with commands of another room"] += any(
                 each.for_room is not None for each in claim.work.commands
