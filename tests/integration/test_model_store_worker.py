@@ -335,13 +335,14 @@ class Worker(Scene):
             self.sides.seen["commands of bookings that live nowhere else"] += not passed
 
     def _homes(self, organisation: Organisation, asked: Asked, room_id: UUID) -> list[UUID]:
-        bookings = self.sides.tables.bookings
+        bookings, booking_id = self.sides.tables.bookings, asked.booking_id
+        if booking_id is None:
+            return []
+        rows = {each: bookings[each].get(booking_id) for each in organisation.rooms}
         return [
             each
-            for each in organisation.rooms
-            if each != room_id
-            and asked.booking_id in bookings.get(each, {})
-            and bookings[each][asked.booking_id].answer != "cancelled"
+            for each, row in rows.items()
+            if row is not None and row.answer != "cancelled" and each != room_id
         ]
 
     def the_sweep_runs(self, seed: int) -> None:

@@ -1,6 +1,6 @@
 """The tables as `select *` shows them: column by column, json as the driver decodes it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any, Final, TypeAlias
 from uuid import UUID
@@ -133,7 +133,7 @@ def _subscription(held: Subscription) -> Record:
 
 
 def _of_rooms(
-    tables: Tables, rows: dict[UUID, dict[UUID, Any]]
+    tables: Tables, rows: Mapping[UUID, Mapping[UUID, Any]]
 ) -> Iterator[tuple[UUID, UUID, Any]]:
     for room_id, group in rows.items():
         for row in group.values():

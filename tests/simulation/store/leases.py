@@ -131,14 +131,15 @@ def _owed_rows(tables: Tables, claim: Claim) -> dict[UUID, Row]:
     state = claim.state
     wanted = {each.event for each in claim.pending} | {each.event for each in state.lacking}
     unsent = state.version > state.published_version
-    if not (wanted or unsent or state.own_series):
-        return {}
     rows = tables.rows(claim.organisation_id, claim.room_id)
-    return {
+    own = rows.own_series() if state.own_series else ()
+    standing = {row.id: row for row in own if row.removed_at is None}
+    if not (wanted or unsent):
+        return standing
+    return standing | {
         key: row
         for key, row in rows.items()
         if row.event_id in wanted
         or row.master_id in wanted
         or (unsent and row.published and row.version > state.published_version)
-        or (state.own_series and row.is_own_series and row.removed_at is None)
     }

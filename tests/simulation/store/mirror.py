@@ -83,14 +83,15 @@ class MirrorStore:
             sync = tables.room_sync.get(claim.room_id)
             if sync is None or sync.epoch != claim.epoch:
                 raise LeaseLost
-            stored = tables.bookings.setdefault(claim.room_id, {})
+            stored = tables.bookings[claim.room_id]
             written = _written(stored, changes)
             holds = granted(tables, claim, effects)
             _check_events({**stored, **written})  # deferred: it fails the commit, after all else
             tangled = len(written) <= _FEW and _tangled(stored, written)
             sync.lease_until = now + (lease or self._lease)
             sync.state = replace(state, overlaps_owed=True) if tangled else state
-            stored.update(written)
+            for key, row in written.items():
+                stored[key] = row
             _tell(tables, claim, changes, written)
             write_effects(tables, claim, effects, holds, now)
             return tangled

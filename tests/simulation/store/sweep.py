@@ -68,7 +68,7 @@ def _clear_rows(tables: Tables, organisation_id: UUID, before: datetime) -> int:
         (sync.room_id, row.id)
         for sync in tables.room_sync.values()
         if sync.organisation_id == organisation_id
-        for row in tables.bookings.get(sync.room_id, {}).values()
+        for row in tables.bookings[sync.room_id].values()
         if _gone(tables, sync.room_id, before) or _over(tables, sync, row, before)
     ]
     for room_id, key in sorted(old)[:_PIECE]:

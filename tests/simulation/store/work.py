@@ -1,6 +1,6 @@
 """The open work of rooms, loaded with their claim."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sync_worker.domain.booking import Row
@@ -9,6 +9,7 @@ from sync_worker.domain.intent import Intent
 from sync_worker.domain.work import Address, Work
 
 from .orders import Kept
+from .rows import Rows
 from .tables import Tables
 
 _MOST_COMMANDS = 100  # of one room in one pass
@@ -47,12 +48,15 @@ def load_work(
     return works, rows
 
 
-def _among(rows: Mapping[UUID, Row], names: Collection[UUID]) -> dict[UUID, Row]:
+def _among(rows: Rows, names: Iterable[UUID]) -> dict[UUID, Row]:
     """The rows of these bookings and series; a series comes whole, and an occurrence with its master."""
-    named = [rows[name] for name in names if name in rows]
-    masters = {each.master_id for each in named if each.master_id is not None}
-    others = (each for each in rows.values() if each.series_id in names or each.event_id in masters)
-    return {each.id: each for each in (*named, *others)}
+    found = {name: rows[name] for name in names if name in rows}
+    masters = {each.master_id for each in found.values() if each.master_id is not None}
+    if masters:
+        found |= {key: each for key, each in rows.items() if each.event_id in masters}
+    for name in names:
+        found |= {each.id: each for each in rows.of_series(name)}
+    return found
 
 
 def _unsent(unsent: Iterable[Kept]) -> list[Kept]:
