@@ -2,11 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from typing import Final
 from uuid import UUID
 
 from typing_extensions import override
 
 from sync_worker.domain.booking import Row
+
+_NONE: Final[dict[UUID, Row]] = {}
 
 
 class Rows(dict[UUID, Row]):
@@ -30,7 +33,7 @@ class Rows(dict[UUID, Row]):
 
     def of_series(self, series_id: UUID) -> Collection[Row]:
         """The rows that say they belong to this series, its own among them."""
-        return self._series[series_id].values() if series_id in self._series else ()
+        return self._series.get(series_id, _NONE).values()
 
     def own_series(self) -> Iterator[Row]:
         """The rows that stand for series which commands of ours made."""
