@@ -16,7 +16,14 @@ from sync_worker.domain.room import LeaseLost
 from sync_worker.domain.schedule import Cadence
 from sync_worker.handlers.holding import Options
 from sync_worker.handlers.passes import Passes
-from sync_worker.store import CommandStore, Comparison, LeaseStore, MirrorStore, OutgoingStore
+from sync_worker.store import (
+    CommandStore,
+    Comparison,
+    LeaseStore,
+    MirrorStore,
+    OutgoingStore,
+    PlanStore,
+)
 
 from .graphsim_cloud import Cloud
 from .subscription_office import Office
@@ -139,6 +146,7 @@ class Scene:
     booking_id: UUID = field(default_factory=uuid4)
     platform: Platform = field(default_factory=Platform)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    options: Options = OPTIONS
     crashes: int = 0
     fenced: int = 0
 
@@ -152,10 +160,11 @@ class Scene:
         passes = Passes(
             mirror=Mortal(fuse, MirrorStore(self.database, OPTIONS.lease)),
             outgoing=Mortal(fuse, OutgoingStore(self.database)),
+            plans=PlanStore(self.database),
             leases=Mortal(fuse, leases),
             calendars=_Calendars(Mortal(fuse, self.tenant)),
             messages=Mortal(fuse, self.platform),
-            options=OPTIONS,
+            options=self.options,
             clock=lambda: self.now,
         )
         await Comparison(self.database, OPTIONS.cadence).compare(self.now)

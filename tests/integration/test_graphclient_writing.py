@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote
 from uuid import UUID
 
 import pytest
@@ -423,3 +424,37 @@ async def test_marked_events_are_found_in_all_pages_with_the_one_select(
         " and ep/value eq 'b''1'' or 1 eq 1')"
     )
     assert query["$select"] == EVENT_SELECT
+
+
+async def test_the_marker_of_one_event_is_asked_for_and_nothing_of_its_content(
+    stage: Stage, tenant: Tenant
+) -> None:
+    marked = {
+        "id": "e1",
+        "@odata.etag": ETAG,
+        "responseStatus": {"response": "organizer"},
+        "singleValueExtendedProperties": [
+            {"id": "String {00000000-0000-0000-0000-000000000000} Name other", "value": "no"},
+            {"id": MARKER.upper(), "value": "b-1"},
+        ],
+    }
+    stage.answer(ONE, says(marked), says({"id": "e1", "responseStatus": {"response": "accepted"}}))
+
+    first = await tenant.marking(MAILBOX, "e1")
+    second = await tenant.marking(MAILBOX, "e1")
+
+    assert (first.value(MARKER), first.organized_here) == ("b-1", True)
+    assert (second.value(MARKER), second.organized_here) == (None, False)
+    query = dict(pair.split("=", 1) for pair in stage.queries[0].split("&"))
+    assert {name: unquote(value) for name, value in query.items()} == {
+        "$select": "responseStatus",
+        "$expand": f"singleValueExtendedProperties($filter=id eq '{MARKER}')",
+    }
+
+
+async def test_the_marker_of_an_event_that_is_gone_is_not_found(
+    stage: Stage, tenant: Tenant
+) -> None:
+    stage.answer(ONE, refuses(404, "ErrorItemNotFound"))
+    with pytest.raises(NotFound):
+        await tenant.marking(MAILBOX, "e1")

@@ -31,7 +31,7 @@ SAMPLES: Row = {
 }  # fmt: skip
 # One column, another check: (table, column).
 SAMPLES_OF: dict[tuple[str, str], object] = {
-    ("commands", "kind"): "book", ("conflicts", "kind"): "overlap",
+    ("commands", "kind"): "book", ("conflicts", "kind"): "overlap", ("plan_lines", "action"): "wait",
 }  # fmt: skip
 VIEWS = {"room_directory"}  # shows rows of rooms and offices, has none of its own
 

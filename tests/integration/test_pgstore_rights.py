@@ -29,6 +29,7 @@ TABLES = {
     "journal": {WORKER: "select insert update delete", PORTAL: "select"},
     "offices": {PORTAL: "select insert update"},
     "organisations": {PORTAL: "select insert update"},
+    "plan_lines": {WORKER: "select insert update delete", PORTAL: "select"},
     "room_directory": {WORKER: "select"},
     "room_sync": {WORKER: "select insert update delete", MANAGER: "select", PORTAL: "select"},
     "rooms": {PORTAL: "select insert update delete"},

@@ -371,6 +371,7 @@ RIGHTS = {
     "PATCH /api/rooms/{room_id}": ADMINISTRATOR,
     "DELETE /api/rooms/{room_id}": ADMINISTRATOR,
     "GET /api/rooms/{room_id}/health": MEMBER,
+    "GET /api/rooms/{room_id}/plan-report": ADMINISTRATOR,
     "POST /api/rooms/{room_id}/resync": ADMINISTRATOR,
     "GET /api/rooms/{room_id}/bookings": MEMBER,
     "POST /api/rooms/{room_id}/bookings": MEMBER,

@@ -74,7 +74,7 @@ async def test_a_guest_is_booked_in_the_rooms_calendar_and_invited_after_the_sec
 async def test_a_taken_slot_is_refused_with_alternatives_and_nothing_is_written(
     tenant: Tenant,
 ) -> None:
-    await tenant.meeting()
+    await tenant.meeting(organizer=BOB["address"])
     await tenant.until(lambda: "confirmed" in tenant.statuses())
     for by in (MARA["address"], GUEST):
         result = await tenant.ask(tenant.book(by=by))

@@ -24,6 +24,7 @@ from sync_worker.store import (
     LeaseStore,
     MirrorStore,
     OutgoingStore,
+    PlanStore,
 )
 
 from .subscription_office import SECRETS, Office
@@ -75,6 +76,7 @@ class Worker:
         self.passes = Passes(
             mirror=MirrorStore(self.database),
             outgoing=OutgoingStore(self.database),
+            plans=PlanStore(self.database),
             leases=self.leases,
             calendars=OrganisationCalendars(
                 CredentialStore(self.database),

@@ -1,4 +1,6 @@
+from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -7,7 +9,7 @@ from sync_worker.domain.work import Work
 from sync_worker.handlers.errands import Errands
 from sync_worker.handlers.own_work import may_be_ours
 
-from .examples import MINUTE, NOW, row, sighting
+from .examples import HOUR, MINUTE, NOW, content, intent, row, sighting
 
 GONE = withdrawn(row(event_id="e1"), NOW)
 
@@ -30,3 +32,18 @@ def test_what_we_took_away_does_not_come_back_from_an_old_copy(
 
 def test_an_event_of_somebody_elses_is_published() -> None:
     assert not may_be_ours(Errands(Work()), [GONE], Seen(sighting("e2")), NOW)
+
+
+def test_an_old_change_that_strikes_late_is_sent_over_again_unless_the_booking_is_parked() -> None:
+    older = intent(step="change", stage="guarding", by_answer=False)
+    newer = intent(
+        id=UUID(int=2_000), step="change", stage="done",
+        content=content(NOW + 5 * HOUR), created_at=NOW + MINUTE,
+    )  # fmt: skip
+    booking = row(starts=NOW + 5 * HOUR, origin="clearooms", when_ours=True)
+    struck = Seen(sighting("e1"))
+    for flips, kept in ((4, True), (5, False)):
+        errands = Errands(Work(intents=(older, newer)))
+        known = replace(booking, flips=(NOW,) * flips)
+        assert may_be_ours(errands, [known], struck, NOW + 2 * MINUTE) is kept
+        assert bool(errands.reappeared) is kept

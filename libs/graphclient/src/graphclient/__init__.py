@@ -16,7 +16,18 @@ from .errors import (
     Throttled,
     Unavailable,
 )
-from .models import EVENT_SELECT, DateTimeTimeZone, Event, Page, Room, Subscription, User, Written
+from .models import (
+    EVENT_SELECT,
+    DateTimeTimeZone,
+    Event,
+    ExtendedProperty,
+    Marking,
+    Page,
+    Room,
+    Subscription,
+    User,
+    Written,
+)
 from .tenant import Graph, Tenant, open_graph
 
 __all__ = [
@@ -30,12 +41,14 @@ __all__ = [
     "DateTimeTimeZone",
     "Event",
     "EventChange",
+    "ExtendedProperty",
     "Forbidden",
     "Graph",
     "GraphError",
     "Invitee",
     "MailboxUnsupported",
     "Malformed",
+    "Marking",
     "NewEvent",
     "NotFound",
     "Opened",

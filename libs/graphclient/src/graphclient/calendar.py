@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from .drafts import MARKER
-from .models import EVENT_SELECT, Event, Page
+from .models import EVENT_SELECT, Event, Marking, Page
 from .paging import Listing, decode, pages
 from .protocol import Request, instant_text, literal
 from .transport import Wire
@@ -18,6 +18,7 @@ _PAGE_SECONDS = 30.0
 
 _event = msgspec.json.Decoder(Event)
 _events = msgspec.json.Decoder(Listing[Event])
+_marking = msgspec.json.Decoder(Marking)
 
 
 async def calendar_view(
@@ -48,6 +49,20 @@ async def marked_events(wire: Wire, mailbox: UUID | str, marker: str) -> list[Ev
         _top=str(PAGE_SIZE),
     )
     return await _all(wire, Request("GET", url, mailbox=str(mailbox), seconds=_PAGE_SECONDS))
+
+
+async def marking(wire: Wire, mailbox: UUID | str, event_id: str) -> Marking:
+    """Our marker on the event, and nothing of its content; NotFound if the mailbox has none of this id."""
+    url = wire.service.url(
+        "users",
+        str(mailbox),
+        "events",
+        event_id,
+        _select="responseStatus",
+        _expand=f"singleValueExtendedProperties($filter=id eq {literal(MARKER)})",
+    )
+    answer = await wire.read(Request("GET", url, mailbox=str(mailbox)))
+    return decode(_marking, answer.body)
 
 
 async def event(wire: Wire, mailbox: UUID | str, event_id: str) -> Event:

@@ -120,6 +120,31 @@ class Written(msgspec.Struct, frozen=True, gc=False):
     ical_uid: str | None = msgspec.field(default=None, name="iCalUId")
 
 
+class ExtendedProperty(msgspec.Struct, frozen=True, gc=False):
+    """A named value that an app keeps with an event."""
+
+    id: str
+    value: str | None = None
+
+
+class Marking(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):
+    """Whether an event carries our marker, and who organises it: no content."""
+
+    response_status: ResponseStatus | None = None
+    properties: list[ExtendedProperty] = msgspec.field(
+        default_factory=list, name="singleValueExtendedProperties"
+    )
+
+    @property
+    def organized_here(self) -> bool:
+        """Whether the mailbox it was read from organises it."""
+        return self.response_status is not None and self.response_status.response == "organizer"
+
+    def value(self, name: str) -> str | None:
+        """The value of a property, whose name Graph may spell in another case; None where there is none."""
+        return next((one.value for one in self.properties if one.id.lower() == name.lower()), None)
+
+
 class Page(msgspec.Struct, frozen=True, gc=False):
     """Events of a calendar view that no earlier page of this read had; `last` ends the read."""
 

@@ -13,7 +13,7 @@ import aiohttp
 from . import calendar, directory, places, subscriptions, writing
 from .auth import Credentials, Entra, TokenSource
 from .drafts import EventChange, NewEvent
-from .models import Event, Page, Room, Subscription, User, Written
+from .models import Event, Marking, Page, Room, Subscription, User, Written
 from .protocol import Service, roles_of
 from .transport import Transport, Wire
 
@@ -61,6 +61,10 @@ class Tenant:
     async def marked_events(self, mailbox: UUID | str, marker: str) -> list[Event]:
         """The events of the mailbox that carry this marker of ours, series as their masters."""
         return await calendar.marked_events(self._wire, mailbox, marker)
+
+    async def marking(self, mailbox: UUID | str, event_id: str) -> Marking:
+        """Whether the event carries our marker, for recovery alone. Raises NotFound."""
+        return await calendar.marking(self._wire, mailbox, event_id)
 
     async def create_event(self, mailbox: UUID | str, new: NewEvent) -> Written:
         """A new event there, its room invited. Raises Conflict where the transaction id made another event."""

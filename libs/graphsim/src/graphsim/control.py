@@ -91,8 +91,8 @@ class Control:
             simple = self._simple.get((call.method, "/".join(rest)))
             if simple is not None:
                 return await simple(call)
-            if len(rest) >= 3 and rest[0] == "mailboxes" and rest[2] == "meetings":
-                return self._outlook.handle(call, rest[1], rest[3:])
+            if len(rest) >= 3 and rest[0] == "mailboxes":
+                return self._outlook.handle(call, rest[1], rest[2:])
             if call.method == "DELETE" and rest[:1] == ("subscriptions",) and len(rest) == 2:
                 return self._remove_subscription(call, rest[1])
         except Refused as refused:

@@ -10,17 +10,20 @@ from .views import Lens
 from .wire import Call, Refused
 from .zones import UnknownZone, zone
 
+_GONE = "The specified object was not found in the store."
+
 
 def named(mailbox: Mailbox, text: str) -> Appearance:
     """What an id shows in a mailbox; raises Refused for a foreign id and for what is gone."""
     read = mailbox.mint.read(text)
+    if read is None and mailbox.knew(text):
+        raise Refused(404, "ErrorItemNotFound", _GONE)
     if read is None:
         raise Refused(400, "ErrorInvalidIdMalformed", "Id is malformed.")
     ref, immutable = read
     found = mailbox.at(mailbox.resolve(ref, immutable=immutable))
     if found is None:
-        message = "The specified object was not found in the store."
-        raise Refused(404, "ErrorItemNotFound", message)
+        raise Refused(404, "ErrorItemNotFound", _GONE)
     return found
 
 

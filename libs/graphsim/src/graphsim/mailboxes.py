@@ -49,6 +49,7 @@ class Mailbox:
     source: Source | None = None
     """Where the calendar comes from that nobody has written to; None is an empty one."""
     _own: Contents | None = field(default=None, init=False, repr=False)
+    _former: list[IdMint] = field(default_factory=list, init=False, repr=False)
 
     @classmethod
     def opened(
@@ -112,6 +113,15 @@ class Mailbox:
         """The same mailbox with other contents, for whoever reads; never to be written to."""
         other = Contents(dict(events), {one.ical_uid: key for key, one in events.items()})
         return replace(self, source=lambda _: other)
+
+    def move(self) -> None:
+        """Moves the mailbox elsewhere: every id of its items is another one from now on, immutable or not."""
+        self._former.append(self.mint)
+        self.mint = IdMint(-len(self._former), self.id)
+
+    def knew(self, text: str) -> bool:
+        """Whether this was an id of an item before a move."""
+        return any(mint.read(text) is not None for mint in self._former)
 
     def copy_of(self, ical_uid: str) -> Event | None:
         """This mailbox's copy of a meeting."""

@@ -21,13 +21,13 @@ Json = Mapping[str, Any]
 
 
 class Outlook:
-    """Answers `/_sim/mailboxes/{id}/meetings…`."""
+    """Answers `/_sim/mailboxes/{id}/…`."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def handle(self, call: Call, mailbox_id: str, rest: tuple[str, ...]) -> Answer:
-        """Answers a call on a mailbox's meetings; `rest` names one of them.
+        """Answers a call on a mailbox or its meetings; `rest` says on which.
 
         Raises Refused, ValueError, KeyError, TypeError.
         """
@@ -36,18 +36,23 @@ class Outlook:
             raise Refused(404, "", f"no such mailbox: {mailbox_id}")
         tenant, mailbox = owned
         match call.method, rest:
-            case "POST", ():
+            case "POST", ("move",):
+                mailbox.move()
+                return Answer(204)
+            case "POST", ("meetings",):
                 return self._book(call, tenant, mailbox)
-            case "GET", ():
+            case "GET", ("meetings",):
                 return self._listed(call, tenant, mailbox)
-            case "PATCH", (meeting,):
+            case "PATCH", ("meetings", meeting):
                 return self._changed(call, tenant, mailbox, meeting)
-            case "DELETE", (meeting,):
+            case "DELETE", ("meetings", meeting):
                 here = call.query.get("only") == "here"
                 named = _named(mailbox, meeting) if here else _original(tenant, mailbox, meeting)
                 return self._cancelled(call, tenant, *named)
             case _:
-                raise Refused(405, "", "POST or GET here, PATCH or DELETE on a meeting")
+                raise Refused(
+                    405, "", "POST or GET on meetings, PATCH or DELETE on one, POST on move"
+                )
 
     def _book(self, call: Call, tenant: Tenant, room: Mailbox) -> Answer:
         body: Json = call.json()

@@ -27,6 +27,7 @@ from .handlers.integration import Integrations
 from .handlers.offices import Offices
 from .handlers.organisations import Organisations
 from .handlers.passwords import Passwords
+from .handlers.plans import Plans
 from .handlers.records import Records
 from .handlers.results import Results
 from .handlers.rooms import Rooms
@@ -39,6 +40,7 @@ from .store.bookings import BookingStore
 from .store.integrations import IntegrationStore
 from .store.offices import OfficeStore
 from .store.organisations import OrganisationStore
+from .store.plans import PlanStore
 from .store.rooms import RoomStore
 from .store.sessions import SessionStore
 from .store.users import UserStore
@@ -106,6 +108,7 @@ def add_portal(
         bookings=Bookings(bookings, clock),
         commands=Commands(bookings, rooms, bus, results, clock, seconds=result_seconds),
         records=Records(AuditStore(database), integrations, rooms, bus.connected, release, clock),
+        plans=Plans(PlanStore(database)),
     )
     add_routes(app, desk, feed, release)
     consumer = EventConsumer(feed, results)

@@ -33,6 +33,7 @@ from .store import (
     LeaseStore,
     MirrorStore,
     OutgoingStore,
+    PlanStore,
     SweepStore,
 )
 
@@ -91,6 +92,7 @@ async def run_worker(
     passes = Passes(
         mirror=MirrorStore(database, lease),
         outgoing=OutgoingStore(database),
+        plans=PlanStore(database),
         leases=leases,
         calendars=OrganisationCalendars(CredentialStore(database), secrets, graph.tenant),
         messages=bus,

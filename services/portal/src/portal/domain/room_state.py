@@ -15,6 +15,13 @@ _PROBLEMS: dict[str, tuple[str, tuple[str, ...]]] = {
             "Rooms on on-premises Exchange cannot be connected.",
         ),
     ),
+    "mailbox_gone": (
+        "There is no such mailbox any more: it was deleted, perhaps to be made anew under the same address.",
+        (
+            "Look for the room in the Exchange admin center → Resources.",
+            "If it was made anew, remove the room here and import it again: to Microsoft it is another mailbox.",
+        ),
+    ),
     "forbidden": (
         "Microsoft refuses access to this room's calendar.",
         (

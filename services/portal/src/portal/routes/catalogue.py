@@ -27,6 +27,7 @@ from ..domain.caller import Access
 from ..domain.diagnosis import TestResult
 from ..domain.integration import Integration, IntegrationChange, TestAsked
 from ..domain.offices import NewOffice, Office, OfficeChange
+from ..domain.plans import PlanReport
 from ..domain.rooms import (
     ImportableAsked,
     ImportableRooms,
@@ -44,6 +45,7 @@ from ..handlers.commands import Commands
 from ..handlers.integration import Integrations
 from ..handlers.offices import Offices
 from ..handlers.organisations import Organisations
+from ..handlers.plans import Plans
 from ..handlers.records import Records
 from ..handlers.rooms import Rooms
 from ..handlers.sessions import Sessions
@@ -68,6 +70,7 @@ class Desk:
     bookings: Bookings
     commands: Commands
     records: Records
+    plans: Plans
 
 
 def routes(desk: Desk) -> list[Route]:
@@ -76,7 +79,7 @@ def routes(desk: Desk) -> list[Route]:
         *_account_routes(desk),
         *_integration_routes(desk.integrations),
         *_office_routes(desk.offices),
-        *_room_routes(desk.rooms),
+        *_room_routes(desk.rooms, desk.plans),
         *_command_routes(desk.commands),
         *_record_routes(desk.bookings, desk.records),
     ]
@@ -147,7 +150,7 @@ def _office_routes(offices: Offices) -> list[Route]:
     ]  # fmt: skip
 
 
-def _room_routes(rooms: Rooms) -> list[Route]:
+def _room_routes(rooms: Rooms, plans: Plans) -> list[Route]:
     return [
         Route("GET", "/api/rooms/importable", _ADMINISTRATOR,
               lambda c: rooms.importable(c.by, refresh=c.query.refresh),
@@ -167,6 +170,9 @@ def _room_routes(rooms: Rooms) -> list[Route]:
         Route("GET", "/api/rooms/{room_id}/health", _MEMBER,
               lambda c: rooms.health(c.by, c.ids["room_id"]),
               "How a room's sync is, in words", RoomHealth),
+        Route("GET", "/api/rooms/{room_id}/plan-report", _ADMINISTRATOR,
+              lambda c: plans.of_room(c.by, c.ids["room_id"]),
+              "What the sync would do in a room and why, while it only observes", PlanReport),
     ]  # fmt: skip
 
 

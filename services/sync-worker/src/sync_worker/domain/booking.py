@@ -12,6 +12,7 @@ Answer = Literal["pending", "confirmed", "tentative", "cancelled"]
 Origin = Literal["outlook", "clearooms"]
 
 MOST_SEEN_ETAGS = 8
+MOST_FLIPS: Final = 5  # of a booking's time within an hour, because of writes of ours
 SETTLES_WITHIN: Final = timedelta(minutes=2)  # until a room's copy shows what its organiser's does
 UNBOUND: Final = "unbound "  # no id of Graph's has a blank
 
@@ -49,6 +50,13 @@ class Row:
     organizer_event_id: str | None = None
     yields_until: datetime | None = None
     withdrawn_at: datetime | None = None
+    when_ours: bool = False
+    flips: tuple[datetime, ...] = ()
+
+    @property
+    def parked(self) -> bool:
+        """Whether it is left alone by our own rules, because somebody undoes what we write."""
+        return len(self.flips) >= MOST_FLIPS
 
     @property
     def status(self) -> BookingStatus:

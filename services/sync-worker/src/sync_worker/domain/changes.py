@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from . import pingpong
 from .booking import Answer, Row, with_seen
 from .intent import Content
 from .mirror import Sighting
@@ -54,7 +55,9 @@ def apply(
 ) -> Changes:
     """What changes when these events were seen and these rows proved gone; of several sightings the last holds."""
     by_id = {row.id: row for row in stored}
-    written: dict[UUID, Row] = {row.id: row for row in ours.rows}
+    written: dict[UUID, Row] = {
+        row.id: pingpong.written(by_id.get(row.id), row) for row in ours.rows
+    }
     known = (by_id | written).values()
     by_event = {row.event_id: row for row in known}
     # The room's copy of what we wrote into its organiser's calendar (graph-calendar §2.1).
@@ -68,9 +71,7 @@ def apply(
         holder = by_event.get(one.event_id) or awaited.get(
             (one.ical_uid or "", one.kind == "master")
         )
-        # A booking of ours keeps its own id, whatever Outlook's would be; its occurrences have theirs from the series.
-        keeps = one.kind in {"single", "master"}
-        own = holder if keeps and holder is not None and holder.origin == "clearooms" else None
+        own = holder if holder is not None and _keeps_its_id(holder, one) else None
         key = own.id if own is not None else one.id
         old = written.get(key) or by_id.get(key)
         series = ours.series.get(one.series_id) if one.series_id is not None else None
@@ -86,6 +87,11 @@ def apply(
         if row is not None:
             written[row_id] = removed(row, now)
     return _numbered(by_id, written.values(), version, now)
+
+
+def _keeps_its_id(holder: Row, sighting: Sighting) -> bool:
+    """A booking of ours has its own id; a single meeting may have had another event id when it got its own."""
+    return holder.origin == "clearooms" or holder.kind == sighting.kind == "single"
 
 
 def withdrawn(row: Row, now: datetime) -> Row:
@@ -122,6 +128,7 @@ def _seen(
         old is not None and (old.starts, old.ends) != (sighting.starts, sighting.ends)
     )
     by_us = any(each.at_same_time(sighting.starts, sighting.ends) for each in contents)
+    when_ours, flips = pingpong.shown(old, moved=moved, by_us=by_us, now=now)
     renamed = fresh or (
         old is not None and old.subject != subject and all(c.subject != subject for c in contents)
     )
@@ -156,6 +163,8 @@ def _seen(
         organizer_event_id=old.organizer_event_id if old else None,
         yields_until=basis.yields_until if basis else None,
         withdrawn_at=old.withdrawn_at if old else None,
+        when_ours=when_ours,
+        flips=flips,
     )
 
 

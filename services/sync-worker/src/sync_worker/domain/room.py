@@ -48,6 +48,7 @@ class State:
     command_done_no: int = 0
     overlaps_owed: bool = False
     own_series: bool = False  # the room has series that commands of ours made
+    planned_at: datetime | None = None  # when observe mode last wrote down what it would do
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from .alternatives import Slot
 from .command import Asked, Key
 from .intent import Intent
 
-ConflictKind = Literal["overlap", "stale", "withdrawn", "twin", "reappeared"]
+ConflictKind = Literal["overlap", "stale", "withdrawn", "twin", "reappeared", "parked"]
 
 
 @dataclass(frozen=True, slots=True)

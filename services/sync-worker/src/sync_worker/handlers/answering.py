@@ -137,15 +137,18 @@ async def _look(desk: Desk, slot: Slot) -> list[Seen]:
     return seen
 
 
-async def _refuse(desk: Desk, intent: Intent, reason: RejectionReason, seen: list[Seen]) -> Intent:
-    """Undo what we wrote and say why: a new booking goes, a changed one goes back to where it was."""
+async def _refuse(
+    desk: Desk, intent: Intent, reason: RejectionReason, seen: list[Seen]
+) -> Intent | None:
+    """Undo what we wrote and say why: a new booking goes, a changed one goes back to where it was unless it is parked."""
     held = desk.held
     now = held.clock()
     row = held.rows.get(intent.booking_id)
-    undo = _undoing(intent, desk)
-    effects = Effects(intents=(replace(intent, stage="done", ended_at=now), undo))
+    undo = _undoing(intent, row, desk)
+    ended = replace(intent, stage="done", ended_at=now)
+    effects = Effects(intents=(ended,) if undo is None else (ended, undo))
     rows: list[Row] = []
-    if undo.step != "restore" and row is not None:
+    if undo is not None and undo.step != "restore" and row is not None:
         rows = [withdrawn(each, now) for each in (row, *held.occurrences(row))]
         if intent.step == "restore":
             log.warning("booking_lost_its_room", room=str(held.claim.room_id))
@@ -159,10 +162,12 @@ async def _refuse(desk: Desk, intent: Intent, reason: RejectionReason, seen: lis
     return undo
 
 
-def _undoing(intent: Intent, desk: Desk) -> Intent:
+def _undoing(intent: Intent, row: Row | None, desk: Desk) -> Intent | None:
     now = desk.held.clock()
     if intent.step != "change" or intent.base is None:
         return removal(intent, now)
+    if row is not None and row.parked:
+        return None
     return Intent(
         id=uuid5(NAMESPACE, f"{intent.id}/restore"),
         booking_id=intent.booking_id,
@@ -260,4 +265,5 @@ def row_of(desk: Desk, intent: Intent) -> Row:
         changed_at=desk.held.clock(),
         organizer_mailbox=intent.mailbox if by_organizer else None,
         organizer_event_id=intent.event_id if by_organizer else None,
+        when_ours=True,
     )

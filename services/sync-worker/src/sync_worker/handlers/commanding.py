@@ -8,6 +8,7 @@ import structlog
 
 from contracts.commands import Book, Cancel, Change, Resync
 
+from ..domain.adoption import adopted, match, stands
 from ..domain.alternatives import Slot
 from ..domain.booking import Row
 from ..domain.command import Asked, accepted
@@ -19,7 +20,7 @@ from ..domain.work import Effects, Hold
 from . import series
 from .desk import Desk
 from .intending import intend, on_copy
-from .refusing import Ended, Refused, check_slots, refusal, stale
+from .refusing import Ended, Refused, check_free, check_time, refusal, stale
 from .window import read_window
 
 log = structlog.get_logger()
@@ -37,18 +38,16 @@ class Begun:
     holds: tuple[Hold, ...] = ()
 
 
-async def begin(desk: Desk, asked: Asked) -> Ended | Begun | None:
-    """What is to be done about a command, None if another room does it; raises GraphError where it asks for a read."""
-    if await _passed_on(desk, asked):
-        return None
+async def begin(desk: Desk, asked: Asked) -> Ended | Begun:
+    """What is to be done about a command; raises GraphError where it asks for a read."""
     try:
         return await _begin(desk, asked)
     except Refused as refused:
         return refused.ended
 
 
-async def _passed_on(desk: Desk, asked: Asked) -> bool:
-    """A booking that moved away while this waited: the command goes where it lives."""
+async def passed_on(desk: Desk, asked: Asked) -> bool:
+    """Whether its booking moved away while it waited: then the command is given to where that lives."""
     held = desk.held
     row = held.rows.get(asked.booking_id) if asked.booking_id is not None else None
     if row is None or row.removed_at is None or isinstance(asked.order, (Book, Resync)):
@@ -82,7 +81,7 @@ async def _begin(desk: Desk, asked: Asked) -> Ended | Begun:
 def effects_of(desk: Desk, asked: Asked, decision: Ended | Begun) -> Effects:
     """What is committed for it."""
     match decision:
-        case Ended(result, conflicts):
+        case Ended(result, conflicts, _):
             effects = desk.held.errands.decision(asked, result, desk.held.clock())
             return effects | Effects(conflicts=conflicts)
         case Begun(intent, holds):
@@ -93,11 +92,15 @@ def effects_of(desk: Desk, asked: Asked, decision: Ended | Begun) -> Effects:
 
 async def _book(desk: Desk, asked: Asked, order: Book) -> Ended | Begun:
     held = desk.held
-    before = held.rows.get(order.booking_id)
-    comes_back = asked.for_room is not None and (before is None or before.removed_at is not None)
-    if not comes_back and (not held.errands.is_owner(asked) or before is not None):
+    known = held.rows.get(order.booking_id)
+    if known is not None and held.errands.is_owner(asked) and stands(known, order):
+        return Ended(accepted(asked, held.claim.room_id))
+    comes_back = asked.for_room is not None and (known is None or known.removed_at is not None)
+    if not comes_back and (not held.errands.is_owner(asked) or known is not None):
         raise refusal(desk, asked, "invalid", "There is a booking with this id already.")
     address = held.errands.address
+    mailbox = order.organizer.email.lower()
+    is_room = address is not None and mailbox == address.mailbox.lower()
     zone = address.time_zone if address else "UTC"
     content = Content(
         starts=order.start,
@@ -111,12 +114,16 @@ async def _book(desk: Desk, asked: Asked, order: Book) -> Ended | Begun:
         recurrence=order.recurrence,
     )
     try:
-        wanted = slots(content, held.window().end)
+        wanted = slots(content, held.window().end) or (Slot(order.start, order.end),)
     except InvalidRule as error:
         raise refusal(desk, asked, "invalid", str(error)) from error
-    await check_slots(desk, asked, wanted or (Slot(order.start, order.end),), order.booking_id)
-    mailbox = order.organizer.email.lower()
-    is_room = address is not None and mailbox == address.mailbox.lower()
+    check_time(desk, asked, wanted)
+    await held.occupancy()
+    standing = None if order.recurrence else match(held.rows.values(), order)
+    if standing is not None:
+        rows = adopted(standing, order, None if is_room else mailbox, held.clock())
+        return Ended(accepted(asked, held.claim.room_id), rows=rows)
+    await check_free(desk, asked, wanted, order.booking_id)
     path: Path = "direct" if is_room else "organizer"
     where = desk.room if is_room else mailbox
     intent = intend(asked, "create", path, where, content, held.clock())
@@ -156,7 +163,8 @@ async def _change(desk: Desk, asked: Asked, order: Change) -> Ended | Begun:
         return Ended(accepted(asked, held.claim.room_id))
     slot = Slot(merged.content.starts, merged.content.ends)
     if merged.when:
-        await check_slots(desk, asked, (slot,), row.id)
+        check_time(desk, asked, (slot,))
+        await check_free(desk, asked, (slot,), row.id)
     intent = on_copy(desk, asked, "change", row, merged.content)
     if intent is None:
         raise refusal(desk, asked, "organizer_unreachable", "The meeting has no organiser to ask.")

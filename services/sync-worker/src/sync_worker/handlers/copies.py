@@ -73,13 +73,13 @@ async def state_of_copy(
         event = await desk.diary.event(mailbox, event_id)
     except NotFound as error:
         if is_event_gone(error):
-            return Gone()
+            return await _by_uid(desk, mailbox, intent)  # a mailbox that moved has other ids
         raise
     return _state(desk, event)
 
 
 async def _by_uid(desk: Desk, mailbox: UUID | str, intent: Intent | None) -> State:
-    """The organiser's copy of a meeting made in Outlook; iCalUIds are compared here, Graph is asked for a span only."""
+    """The copy of a meeting whose id there we do not know; iCalUIds are compared here, Graph is asked for a span only."""
     if intent is None or intent.ical_uid is None:
         return Gone()
     if intent.occurrence_at is not None:

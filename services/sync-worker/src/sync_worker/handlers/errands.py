@@ -44,6 +44,11 @@ class Errands:
         return tuple(self._intents.values())
 
     @property
+    def commands(self) -> tuple[Asked, ...]:
+        """Those that are not decided."""
+        return tuple(self._commands.values())
+
+    @property
     def unsent(self) -> tuple[Asked, ...]:
         """Decided commands whose result is not confirmed."""
         return tuple(self._unsent.values())

@@ -16,7 +16,8 @@ from ..domain.mirror import Unreadable
 from ..domain.reading import Drop, Pending, Read, Wait, answered, by_event, decide, missing
 from .asking import Answers, ask
 from .holding import Holding
-from .needs import Calendar
+from .needs import Diary
+from .recognising import by_marker
 
 log = structlog.get_logger()
 
@@ -34,7 +35,7 @@ class _Found:
     failure: GraphError | None = None
 
 
-async def follow_hints(held: Holding, calendar: Calendar) -> None:
+async def follow_hints(held: Holding, calendar: Diary) -> None:
     """Deal with the pending hints; those that must wait stay pending. Raises GraphError, LeaseLost, NotConfirmed."""
     now = held.clock()
     waiting: list[Pending] = []
@@ -52,14 +53,13 @@ async def follow_hints(held: Holding, calendar: Calendar) -> None:
         found = _Found(failure=answers.failure)
         for event_id, hints in reads.items():
             waiting.extend(await _digest(held, calendar, answers, event_id, hints, found))
-        await _write(
-            held, found, {name: hints[0].received_at for name, hints in reads.items()}, waiting
-        )
+        received = {name: hints[0].received_at for name, hints in reads.items()}
+        await _write(held, calendar, found, received, waiting)
         return
     held.pending = tuple(waiting)
 
 
-async def ask_lacking(held: Holding, calendar: Calendar) -> None:
+async def ask_lacking(held: Holding, calendar: Diary) -> None:
     """Ask for events that window reads lacked; raises GraphError, LeaseLost, NotConfirmed."""
     now = held.clock()
     due = [each for each in held.state.lacking if each.ask_at <= now][:_MOST_ASKED]
@@ -84,14 +84,19 @@ async def ask_lacking(held: Holding, calendar: Calendar) -> None:
             left[each.event] = None
     still = [left.get(each.event, each) for each in held.state.lacking]
     held.state = replace(held.state, lacking=tuple(each for each in still if each is not None))
-    await _write(held, found, {}, held.pending)
+    await _write(held, calendar, found, {}, held.pending)
 
 
 async def _write(
-    held: Holding, found: _Found, hints: dict[str, datetime], waiting: Sequence[Pending]
+    held: Holding,
+    calendar: Diary,
+    found: _Found,
+    hints: dict[str, datetime],
+    waiting: Sequence[Pending],
 ) -> None:
     held.state = replace(held.state, lacking=merged(held.state.lacking, found.lacking))
-    await held.commit(found.seen, found.gone, hints)
+    rows = await by_marker(held, calendar, found.seen)
+    await held.commit(found.seen, found.gone, hints, rows=rows)
     held.pending = tuple(waiting)
     if found.failure is not None:
         raise found.failure
@@ -99,7 +104,7 @@ async def _write(
 
 async def _digest(
     held: Holding,
-    calendar: Calendar,
+    calendar: Diary,
     answers: Answers,
     event_id: str,
     hints: tuple[Pending, ...],
@@ -137,7 +142,7 @@ def _standing(held: Holding, event_id: str) -> list[UUID]:
 
 async def _sighted(
     held: Holding,
-    calendar: Calendar,
+    calendar: Diary,
     event: Event,
     etags: tuple[str, ...],
     found: _Found,
@@ -172,7 +177,7 @@ async def _sighted(
     return True
 
 
-async def _series(held: Holding, calendar: Calendar, master: Seen, found: _Found) -> bool:
+async def _series(held: Holding, calendar: Diary, master: Seen, found: _Found) -> bool:
     window = held.window()
     master_id = master.sighting.event_id
     try:

@@ -1,5 +1,6 @@
 """A room while we hold it: its rows, its state and its open work, and how they change together."""
 
+import copy
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,10 +18,11 @@ from ..domain.changes import Changes, Ours, Seen, apply
 from ..domain.command import Asked
 from ..domain.mirror import Sighting, sight
 from ..domain.overlap import overlapping, settled
+from ..domain.pingpong import parked_now
 from ..domain.reading import Pending
 from ..domain.room import Claim, State, with_lags
 from ..domain.schedule import Cadence
-from ..domain.work import Effects
+from ..domain.work import Conflict, Effects
 from .errands import Errands
 from .needs import Mirror, Outgoing
 from .own_work import may_be_ours
@@ -68,6 +70,8 @@ class Holding:
         self.clock = clock
         self.kept_back: dict[UUID, Seen] = {}
         self._series: dict[str, UUID] = {}  # masters in the room of series of ours
+        # Observe mode: unknown events by id, and whether they were looked up; the others wait for the next pass.
+        self.looked_up: dict[str, bool] = {}
         self._mirror = mirror
         self._outgoing = outgoing
         self._publisher = publisher
@@ -157,12 +161,17 @@ class Holding:
 
     def keeps_back(self, seen: Seen) -> bool:
         """Whether this may be our own work that we do not know of yet, or no longer want to see (own work first)."""
+        looked_up = self.looked_up.get(seen.sighting.event_id)
+        if looked_up is not None:
+            return not looked_up
         return may_be_ours(self.errands, self.rows.values(), seen, self.clock())
 
     def _published(self, seen: Sequence[Seen], now: datetime) -> Sequence[Seen]:
         """Those that are not kept back."""
-        if not self.errands.intents and not any(
-            row.just_withdrawn(now) for row in self.rows.values()
+        if not (
+            self.errands.intents
+            or self.looked_up
+            or any(row.just_withdrawn(now) for row in self.rows.values())
         ):
             return seen
         back = {each.sighting.id: each for each in seen if self.keeps_back(each)}
@@ -184,6 +193,18 @@ class Holding:
             and row.removed_at is None
             and not (for_sure and row.answer == "pending")
         )
+
+    async def elsewhere(self, booking_id: UUID) -> bool:
+        """Whether another room has this booking."""
+        claim = self.claim
+        return await self._mirror.elsewhere(claim.organisation_id, claim.room_id, booking_id)
+
+    def rehearsal(self) -> "Holding":
+        """The room as it is now, to try decisions on; nothing of it may be committed."""
+        tried = copy.copy(self)
+        tried.rows = dict(self.rows)
+        tried.errands = copy.deepcopy(self.errands)
+        return tried
 
     async def _load_occupancy(self) -> list[Row]:
         claim = self.claim
@@ -217,6 +238,8 @@ class Holding:
         if intents:
             after = {row.id: row for row in changes.rows}
             effects |= self.errands.answered(self.rows, after, self.claim.room_id, now)
+        parked = parked_now(self.rows, changes.rows)
+        effects |= Effects(conflicts=tuple(Conflict("parked", each) for each in parked))
         if effects.results:
             effects = effects.with_versions(_versions((*self.rows.values(), *changes.rows)))
         await self._write(changes, effects)

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from contracts.events import CommandResult
 from graphclient import EventChange, NewEvent, Written
-from graphclient.models import Event, Page
+from graphclient.models import Event, Marking, Page
 
 from ..domain.absence import Standing, Window
 from ..domain.alternatives import Hours, Neighbour, Slot
 from ..domain.booking import Row
 from ..domain.changes import Changes
 from ..domain.command import Asked, Key
+from ..domain.planning import PlanLine
 from ..domain.room import Claim, Settlement, State
 from ..domain.work import Effects
 
@@ -64,7 +65,14 @@ class Pen(Protocol):
         """The events that carry our marker with this value."""
 
 
-class Diary(Calendar, Pen, Protocol):
+class Marks(Protocol):
+    """What says that an event is ours, asked in recovery alone; may raise a GraphError."""
+
+    async def marking(self, mailbox: UUID | str, event_id: str) -> Marking:
+        """Whether the event carries our marker, and whether this mailbox organises it."""
+
+
+class Diary(Calendar, Pen, Marks, Protocol):
     """Mailboxes to read and to write."""
 
 
@@ -91,6 +99,9 @@ class Mirror(Protocol):
     async def occupying(self, organisation_id: UUID, room_id: UUID, now: datetime) -> list[Row]:
         """Rows that take the room, or will, from now on."""
 
+    async def elsewhere(self, organisation_id: UUID, room_id: UUID, booking_id: UUID) -> bool:
+        """Whether the booking stands in another room."""
+
     async def commit(
         self,
         claim: Claim,
@@ -101,6 +112,15 @@ class Mirror(Protocol):
         lease: timedelta | None = None,
     ) -> bool:
         """Write state, rows and effects, renew the lease; whether a row written now overlaps another."""
+
+
+class Plans(Protocol):
+    """What observe mode would do, per room."""
+
+    async def write(
+        self, claim: Claim, lines: Sequence[PlanLine], planned_at: datetime | None
+    ) -> None:
+        """Replace the room's plan; raises LeaseLost. None: live, there is none."""
 
 
 class Outgoing(Protocol):

@@ -3,13 +3,15 @@
 from dataclasses import replace
 
 from ..domain.command import Asked, Key
+from ..domain.pingpong import freed
 from ..domain.work import Effects
 from .answering import look_for_answers, settle_declined
 from .binding import bind_series
-from .commanding import Begun, begin, effects_of
+from .commanding import Begun, begin, effects_of, passed_on
 from .desk import Desk
 from .moving import settle_moves
 from .recovery import clear_doubts, reassert, remove_twins, resume
+from .refusing import Ended
 from .writing import carry_out
 
 _MOST_BEGUN = 10  # writes in one pass: other rooms want their turn
@@ -70,13 +72,18 @@ async def _begin(desk: Desk, turn: list[Asked], most: int) -> int:
     """Begin commands; refusals that come one after the other share a commit."""
     effects, begun = Effects(), 0
     for asked in turn:
-        decision = await begin(desk, asked)
-        if decision is None:
+        if await passed_on(desk, asked):
             desk.held.errands.pass_on(asked)
             continue
+        decision = await begin(desk, asked)
         effects |= effects_of(desk, asked, decision)
+        if isinstance(decision, Ended) and decision.rows:
+            # The next command must see them as they are now.
+            await desk.held.commit([], [], rows=decision.rows, effects=effects)
+            effects = Effects()
         if isinstance(decision, Begun):
-            await desk.held.commit([], [], effects=effects)
+            rows = freed(desk.held.rows.get(decision.intent.booking_id))
+            await desk.held.commit([], [], rows=rows, effects=effects)
             effects = Effects()
             await carry_out(desk, decision.intent, begun=True)
             begun += 1

@@ -19,7 +19,7 @@ def may_be_ours(errands: Errands, rows: Collection[Row], seen: Seen, now: dateti
         return True
     if row is not None and row.just_withdrawn(now) and one.answer != "cancelled":
         return True  # what we took away does not come back because somebody reads an old copy
-    if row is not None and _reappeared(errands, row, seen):
+    if row is not None and not row.parked and _reappeared(errands, row, seen):
         return True
     return Watch(errands.intents).keeps_back(
         one.event_id,

@@ -17,8 +17,9 @@ from .asking import problem_of
 from .desk import Desk
 from .following import ask_lacking, follow_hints
 from .holding import Holding, Options
-from .needs import Calendar, Calendars, Diary, Leases, Messages, Mirror, Outgoing
+from .needs import Calendars, Diary, Leases, Messages, Mirror, Outgoing, Plans
 from .outbound import release_kept_back, resume_intents, work_off
+from .planning import plan
 from .publishing import Publisher
 from .window import read_window
 
@@ -28,6 +29,7 @@ REFUSED = timedelta(minutes=10)  # rejected credentials are tried this rarely, u
 UNREACHABLE = timedelta(minutes=15)
 _LONGEST_WAIT = timedelta(seconds=30)  # where somebody waits for the answer to a command
 _KEPT_BACK = timedelta(seconds=10)
+_PLANNED = timedelta(minutes=1)  # while commands wait, what would be done is kept up to date
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Passes:
 
     mirror: Mirror
     outgoing: Outgoing
+    plans: Plans
     leases: Leases
     calendars: Calendars
     messages: Messages
@@ -79,8 +82,18 @@ class Passes:
             await work_off(desk)
         if held.kept_back and await release_kept_back(desk):
             held.state = replace(held.state, window_read_started=None)
+        await self._plan(desk)
 
-    async def _read(self, held: Holding, calendar: Calendar) -> None:
+    async def _plan(self, desk: Desk) -> None:
+        """Write down what would be done, or, in live mode, that there is nothing to be told beforehand."""
+        held = desk.held
+        if self.options.writes and held.state.planned_at is None:
+            return
+        lines, at = ([], None) if self.options.writes else (await plan(desk), held.clock())
+        await self.plans.write(held.claim, lines, at)
+        held.state = replace(held.state, planned_at=at)
+
+    async def _read(self, held: Holding, calendar: Diary) -> None:
         if held.claim.window_owed or held.state.problem is not None:
             await read_window(held, calendar, self.mirror)
             await follow_hints(held, calendar)
@@ -121,6 +134,7 @@ class Passes:
                 *(hint.ask_at or now for hint in held.pending),
                 *(each.ask_at for each in state.lacking),
                 errands.due_at(now) if works else None,
+                None if works or errands.idle else now + _PLANNED,
                 now if works and claim.work.more else None,
                 now + _KEPT_BACK if held.kept_back else None,
             ),

@@ -23,6 +23,7 @@ class Ended:
 
     result: CommandResult
     conflicts: tuple[Conflict, ...] = ()
+    rows: tuple[Row, ...] = ()  # what a booking that stands already becomes
 
 
 class Refused(Exception):
@@ -44,11 +45,8 @@ def stale(desk: Desk, asked: Asked, row: Row, text: str) -> Refused:
     return Refused(Ended(rejected(asked, desk.held.claim.room_id, "stale", text), (line,)))
 
 
-async def check_slots(desk: Desk, asked: Asked, slots: Sequence[Slot], but: UUID) -> None:
-    """Refuse a time nobody can book, what another command holds, and what the mirror shows taken by others than `but`.
-
-    A decline foreseen costs nobody a mail. Of a series each slot counts. Raises Refused.
-    """
+def check_time(desk: Desk, asked: Asked, slots: Sequence[Slot]) -> None:
+    """Refuse a time nobody can book; of a series some meeting must lie ahead. Raises Refused."""
     held = desk.held
     now = held.clock()
     ahead = [slot for slot in slots if slot.ends > now]
@@ -60,6 +58,15 @@ async def check_slots(desk: Desk, asked: Asked, slots: Sequence[Slot], but: UUID
     if ahead[0].starts > now + held.options.window:
         text = f"Rooms can be booked at most {held.options.window.days} days ahead."
         raise refusal(desk, asked, "outside_window", text)
+
+
+async def check_free(desk: Desk, asked: Asked, slots: Sequence[Slot], but: UUID) -> None:
+    """Refuse what another command holds and what the mirror shows taken by others than `but`. Raises Refused.
+
+    A decline foreseen costs nobody a mail. Of a series each slot counts.
+    """
+    held = desk.held
+    ahead = [slot for slot in slots if slot.ends > held.clock()]
     await held.occupancy()
     taken = [
         slot for slot in ahead if held.errands.held(slot, but=but) or held.taken(slot, but=but)

@@ -18,7 +18,7 @@ from ..domain.work import Hold
 from .copies import is_event_gone
 from .desk import Desk
 from .intending import intend, on_copy
-from .refusing import Ended, check_slots, refusal, stale
+from .refusing import Ended, check_free, check_time, refusal, stale
 
 _OTHER_DAYS = (
     "A series keeps its days: change its time of day, or cancel it and book it on other days."
@@ -56,7 +56,8 @@ async def change(
         content = moved
         wanted = tuple(Slot(each.starts, each.ends) for each in places if each is not None)
         series_id = master.series_id or master.id
-        await check_slots(desk, asked, wanted or (after,), series_id)
+        check_time(desk, asked, wanted or (after,))
+        await check_free(desk, asked, wanted, series_id)
         ids = occurrence_ids(series_id, wanted)
         holds = tuple(Hold(each, slot, series_id) for each, slot in zip(ids, wanted, strict=True))
     intent = on_copy(desk, asked, "change", master, content)

@@ -14,12 +14,13 @@ from ..domain.brake import Hold, Prove, Release, decide
 from ..domain.room import Notice
 from .following import sightings
 from .holding import Holding
-from .needs import Calendar, Mirror
+from .needs import Diary, Mirror
+from .recognising import by_marker, under_new_ids
 
 log = structlog.get_logger()
 
 
-async def read_window(held: Holding, calendar: Calendar, mirror: Mirror) -> None:
+async def read_window(held: Holding, calendar: Diary, mirror: Mirror) -> None:
     """Take in the window page by page, then owe a question about whatever it lacked.
 
     Raises GraphError, LeaseLost, NotConfirmed; a read that ends early proves nothing but the presence of what it brought.
@@ -38,11 +39,14 @@ async def read_window(held: Holding, calendar: Calendar, mirror: Mirror) -> None
             await held.load(
                 [each.sighting.id for each in seen], [each.sighting.event_id for each in seen]
             )
-        read.update(each.sighting.id for each in seen)
         shown.update(each.sighting.event_id for each in seen)
+        rows = await under_new_ids(held, calendar, seen)
+        rows += await by_marker(held, calendar, seen, rows)
         if first_load:
             held.state = replace(held.state, loaded=held.state.loaded + len(page.events))
-        await held.commit(seen, [])
+        await held.commit(seen, [], rows=rows)
+        ids = {row.event_id: row.id for row in held.rows.values()}
+        read.update(ids.get(each.sighting.event_id, each.sighting.id) for each in seen)
     if first_load:
         await _loaded(held)
     standing = await mirror.standing(claim.organisation_id, claim.room_id, window)
@@ -67,7 +71,7 @@ async def _loaded(held: Holding) -> None:
 
 async def _judge(
     held: Holding,
-    calendar: Calendar,
+    calendar: Diary,
     standing: list[Standing],
     lost: list[Standing],
     window: Window,

@@ -7,6 +7,7 @@ from .hints import HintStore, Noted
 from .leases import LeaseStore
 from .mirror import MirrorStore
 from .outgoing import OutgoingStore
+from .plan import PlanStore
 from .sweep import SweepStore
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "MirrorStore",
     "Noted",
     "OutgoingStore",
+    "PlanStore",
     "SweepStore",
 ]

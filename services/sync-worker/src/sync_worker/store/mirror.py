@@ -100,6 +100,19 @@ class MirrorStore:
             )
         return [row_of(record) for record in records]
 
+    async def elsewhere(self, organisation_id: UUID, room_id: UUID, booking_id: UUID) -> bool:
+        """Whether another room of the organisation has this booking."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            # Through the rooms, because the primary key of bookings leads with the room.
+            found = await connection.fetchval(
+                "select exists (select from room_sync s join bookings b on b.room_id = s.room_id and b.id = $3"
+                " where s.organisation_id = $1 and s.room_id <> $2 and b.removed_at is null)",
+                organisation_id,
+                room_id,
+                booking_id,
+            )
+        return bool(found)
+
     async def commit(
         self,
         claim: Claim,

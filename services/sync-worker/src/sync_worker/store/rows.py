@@ -35,12 +35,17 @@ _TYPES: Final = {
     "organizer_event_id": "text",
     "yields_until": "timestamptz",
     "withdrawn_at": "timestamptz",
+    "when_ours": "boolean",
+    "flips": "text",  # joined likewise
 }
-_SEEN: Final = "string_to_array(given.seen_etags, E'\\n')"
+_ARRAYS: Final = {
+    "seen_etags": "string_to_array(given.seen_etags, E'\\n')",
+    "flips": "string_to_array(given.flips, E'\\n')::timestamptz[]",
+}
 
 COLUMNS: Final = ", ".join(("b.room_id", *(f"b.{name}" for name in _TYPES)))
 NAMES: Final = ", ".join(_TYPES)
-GIVEN: Final = ", ".join(_SEEN if name == "seen_etags" else f"given.{name}" for name in _TYPES)
+GIVEN: Final = ", ".join(_ARRAYS.get(name, f"given.{name}") for name in _TYPES)
 UPDATES: Final = ", ".join(
     f"{name} = excluded.{name}" for name in _TYPES if name not in {"id", "origin"}
 )
@@ -71,7 +76,13 @@ def arrays(rows: Sequence[Row]) -> list[list[object]]:
 
 
 def _value(row: Row, name: str) -> object:
-    return "\n".join(row.seen_etags) if name == "seen_etags" else getattr(row, name)
+    match name:
+        case "seen_etags":
+            return "\n".join(row.seen_etags)
+        case "flips":
+            return "\n".join(at.isoformat() for at in row.flips)
+        case _:
+            return getattr(row, name)
 
 
 def row_of(record: Fields) -> Row:
@@ -106,4 +117,6 @@ def row_of(record: Fields) -> Row:
         organizer_event_id=record["organizer_event_id"],
         yields_until=record["yields_until"],
         withdrawn_at=record["withdrawn_at"],
+        when_ours=record["when_ours"],
+        flips=tuple(record["flips"]),
     )

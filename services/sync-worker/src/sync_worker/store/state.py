@@ -28,6 +28,7 @@ COLUMNS = (
     "command_done_no",
     "overlaps_owed",
     "own_series",
+    "planned_at",
 )
 
 
@@ -64,6 +65,7 @@ def state_of(row: Fields) -> State:
         command_done_no=row["command_done_no"],
         overlaps_owed=row["overlaps_owed"],
         own_series=row["own_series"],
+        planned_at=row["planned_at"],
     )
 
 

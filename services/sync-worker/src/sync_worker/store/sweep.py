@@ -10,6 +10,7 @@ _PIECE = 1_000
 _OLD = {
     "journal": "at < $2",
     "conflicts": "at < $2",
+    "plan_lines": "at < $2",
     "commands": "received_at < $2 and sent_at is not null",
     "intents": "created_at < $2 and stage = 'done'",
 }
