@@ -72,6 +72,7 @@ class Stores(Worker):
             self.rows_are_committed,
             self.rows_and_effects_are_committed,
             self.events_are_swapped,
+            self.a_plan_is_written,
             self.the_pass_ends,
             self.a_pass_runs,
         )
@@ -133,6 +134,10 @@ MUST_HAPPEN: Final = {
     "commands of bookings that live nowhere else": 5,
     "outcomes known": 5,
     "holds released with their series": 3,
+    "plan.write: done": 10,
+    "plan.write: LeaseLost": 2,
+    "plan.write: NotNullViolationError": 1,
+    "bookings found elsewhere": 20,
     "overlaps found": 10,
     "overlaps settled": 30,
     "events swapped": 20,
@@ -167,6 +172,7 @@ async def test_the_model_does_what_the_database_does(sides: Sides) -> None:
 
     await asyncio.to_thread(run_state_machine_as_test, Bound, settings=SETTINGS)
     assert sides.called == sides.wanted()
+    print(sorted(sides.seen.items()))
     rare = {
         name: sides.seen[name] for name, least in MUST_HAPPEN.items() if sides.seen[name] < least
     }

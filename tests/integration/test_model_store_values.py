@@ -17,6 +17,7 @@ from sync_worker.domain.brake import Brake
 from sync_worker.domain.changes import Changes
 from sync_worker.domain.command import Asked, Key, accepted, rejected
 from sync_worker.domain.intent import Content, Intent, Stage, Step
+from sync_worker.domain.planning import Action, PlanLine
 from sync_worker.domain.reading import Pending
 from sync_worker.domain.room import Claim, Notice, Settlement, State
 from sync_worker.domain.work import Conflict, ConflictKind, Effects, Hold
@@ -41,13 +42,8 @@ _ANSWERS: Final[tuple[Answer, ...]] = (
 _STEPS: Final[tuple[Step, ...]] = get_args(Step)
 _STAGES: Final[tuple[Stage, ...]] = ("open", "written", "guarding", "guarding", "done", "done")
 _SERIES: Final = 7  # of the ids: one that commands know as well
-_CONFLICTS: Final[tuple[ConflictKind, ...]] = (
-    "overlap",
-    "stale",
-    "withdrawn",
-    "twin",
-    "reappeared",
-)
+_CONFLICTS: Final[tuple[ConflictKind, ...]] = get_args(ConflictKind)
+_ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 
 
 @dataclass
@@ -127,6 +123,8 @@ class Values:
             organizer_event_id=self.maybe("o1"),
             yields_until=self.maybe(self.now),
             withdrawn_at=self.maybe(self.now, 0.1),
+            when_ours=self.likely(0.3),
+            flips=tuple(self.moment() for _ in range(self.chance.randrange(3))),
         )
 
     def changes(self, state: State) -> Changes:
@@ -164,6 +162,7 @@ class Values:
             command_done_no=claim.command_no if self.likely(0.2) else state.command_done_no,
             overlaps_owed=self.likely(0.2),
             own_series=self.likely(0.4),
+            planned_at=self.maybe(self.now, 0.2),
         )
 
     def settlement(self) -> Settlement:
@@ -241,6 +240,11 @@ class Values:
             conflicts=tuple(self.conflict() for _ in range(self.chance.randrange(3))),
             overlaps=self.maybe(overlaps),
         )
+
+    def plan_line(self) -> PlanLine:
+        booking_id = self.maybe(self.chance.choice(self.ids), 0.8)
+        action = self.chance.choice(_ACTIONS)
+        return PlanLine(booking_id, self.maybe("c1"), action, "organizer", "It would be so.")
 
     def result(self, asked: Asked, room_id: UUID | None) -> CommandResult:
         if room_id is not None and self.likely(0.5):

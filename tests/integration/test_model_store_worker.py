@@ -271,6 +271,15 @@ class Worker(Scene):
                 if done.raised is None:
                     self.states[claim.room_id, claim.epoch] = after
 
+    def a_plan_is_written(self, seed: int) -> None:
+        held = self._held(seed)
+        if held is None:
+            return
+        values, _, claim, _ = held
+        lines = [values.plan_line() for _ in range(values.chance.randrange(3))]
+        planned_at = values.maybe(self.now, 0.8)
+        self.sides.call("plan", "write", claim, lines, planned_at)
+
     def the_mirror_is_read(self, seed: int) -> None:
         values, organisation = self.one(seed)
         room = values.chance.choice([*organisation.rooms, values.uuid()])
@@ -281,6 +290,9 @@ class Worker(Scene):
         window = Window(values.moment(), self.now + timedelta(hours=2))
         self.sides.call("mirror", "rows", owner, room, ids, events, shown=_rows)
         self.sides.call("mirror", "standing", owner, room, window)
+        for each in ids:
+            found = self.sides.call("mirror", "elsewhere", owner, room, each)
+            self.sides.seen["bookings found elsewhere"] += found.value
         self.sides.call("mirror", "occupying", owner, room, self.now)
         self.sides.call("outgoing", "office", owner, room, values.slot(), shown=_office)
 

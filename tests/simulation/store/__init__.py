@@ -10,6 +10,7 @@ from .hints import HintStore
 from .leases import LeaseStore
 from .mirror import MirrorStore
 from .outgoing import OutgoingStore
+from .plan import PlanStore
 from .subscriptions import SubscriptionStore
 from .sweep import SweepStore
 from .tables import Tables
@@ -25,6 +26,7 @@ __all__ = [
     "MirrorStore",
     "ModelDatabase",
     "OutgoingStore",
+    "PlanStore",
     "Portal",
     "SubscriptionStore",
     "SweepStore",

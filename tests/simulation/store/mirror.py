@@ -66,6 +66,16 @@ class MirrorStore:
                 and row.kind != "master"
             ]
 
+    async def elsewhere(self, organisation_id: UUID, room_id: UUID, booking_id: UUID) -> bool:
+        """Whether another room of the organisation has this booking."""
+        async with self._database as tables:
+            others = (
+                tables.rows(organisation_id, each.room_id).get(booking_id)
+                for each in tables.room_sync.values()
+                if each.organisation_id == organisation_id and each.room_id != room_id
+            )
+            return any(row is not None and row.removed_at is None for row in others)
+
     async def commit(
         self,
         claim: Claim,

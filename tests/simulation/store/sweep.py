@@ -41,6 +41,11 @@ class SweepStore:
                 tables.conflicts,
                 lambda each: each.organisation_id == organisation_id and each.at < before,
             )
+            for plan in tables.plan_lines.values():
+                cleared += _clear_list(
+                    plan,
+                    lambda each: each.organisation_id == organisation_id and each.at < before,
+                )
             cleared += _clear_commands(tables, organisation_id, before)
             for room_id, intents in tables.intents.items():
                 if tables.rooms[room_id].organisation_id == organisation_id:

@@ -10,6 +10,7 @@ from uuid import UUID
 from subscription_manager.domain import subscription
 from sync_worker.domain.command import Key
 from sync_worker.domain.intent import Intent
+from sync_worker.domain.planning import PlanLine
 from sync_worker.domain.reading import Pending
 from sync_worker.domain.room import State
 from sync_worker.domain.work import ConflictKind, Hold
@@ -157,6 +158,17 @@ class Line:
 
 
 @dataclass(slots=True)
+class Planned:
+    """A row of `plan_lines`."""
+
+    organisation_id: UUID
+    room_id: UUID
+    number: int
+    line: PlanLine
+    at: datetime
+
+
+@dataclass(slots=True)
 class Subscription:
     """A row of `subscriptions`."""
 
@@ -199,6 +211,7 @@ class Tables:
     intents: dict[UUID, dict[UUID, Intent]] = field(default_factory=dict)  # per room
     slot_holds: dict[UUID, dict[UUID, Hold]] = field(default_factory=dict)  # per room
     conflicts: list[Line] = field(default_factory=list)
+    plan_lines: dict[UUID, list[Planned]] = field(default_factory=dict)  # per room
     subscriptions: dict[UUID, Subscription] = field(default_factory=dict)
     credential_watch: dict[UUID, Watch] = field(default_factory=dict)
 
