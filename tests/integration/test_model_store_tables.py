@@ -47,6 +47,7 @@ _KEYS: Final = {
     "journal": ("room_id", "booking_id", "at", "entry", "version"),
     "offices": ("id",),
     "organisations": ("id",),
+    "plan_lines": ("room_id", "number"),
     "room_sync": ("room_id",),
     "rooms": ("id",),
     "slot_holds": ("room_id", "booking_id"),

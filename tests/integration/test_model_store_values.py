@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, get_args
 from uuid import UUID
 
 from contracts.commands import Book, Cancel, Change, Command, Person, Resync
@@ -17,6 +17,7 @@ from sync_worker.domain.brake import Brake
 from sync_worker.domain.changes import Changes
 from sync_worker.domain.command import Asked, Key, accepted, rejected
 from sync_worker.domain.intent import Content, Intent, Stage, Step
+from sync_worker.domain.planning import Action, PlanLine
 from sync_worker.domain.reading import Pending
 from sync_worker.domain.room import Claim, Notice, Settlement, State
 from sync_worker.domain.work import Conflict, ConflictKind, Effects, Hold
@@ -38,19 +39,11 @@ _ANSWERS: Final[tuple[Answer, ...]] = (
     "pending",
     "cancelled",
 )
-_STEPS: Final[tuple[Step, ...]] = (
-    *("create", "change", "change", "change", "change", "change", "restore"),
-    *("invite", "cancel", "delete", "decline", "move"),
-)
+_STEPS: Final[tuple[Step, ...]] = get_args(Step)
 _STAGES: Final[tuple[Stage, ...]] = ("open", "written", "guarding", "guarding", "done", "done")
 _SERIES: Final = 7  # of the ids: one that commands know as well
-_CONFLICTS: Final[tuple[ConflictKind, ...]] = (
-    "overlap",
-    "stale",
-    "withdrawn",
-    "twin",
-    "reappeared",
-)
+_CONFLICTS: Final[tuple[ConflictKind, ...]] = get_args(ConflictKind)
+_ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 
 
 @dataclass
@@ -130,6 +123,8 @@ class Values:
             organizer_event_id=self.maybe("o1"),
             yields_until=self.maybe(self.now),
             withdrawn_at=self.maybe(self.now, 0.1),
+            when_ours=self.likely(0.3),
+            flips=tuple(self.moment() for _ in range(self.chance.randrange(3))),
         )
 
     def changes(self, state: State) -> Changes:
@@ -167,6 +162,7 @@ class Values:
             command_done_no=claim.command_no if self.likely(0.2) else state.command_done_no,
             overlaps_owed=self.likely(0.2),
             own_series=self.likely(0.4),
+            planned_at=self.maybe(self.now, 0.2),
         )
 
     def settlement(self) -> Settlement:
@@ -190,11 +186,13 @@ class Values:
         )  # fmt: skip  # positions as in the row
 
     def intent(self, commands: Sequence[Asked], room_id: UUID) -> Intent:
-        step = self.chance.choice(_STEPS)
+        step = "change" if self.likely(0.5) else self.chance.choice(_STEPS)
         command = self.chance.choice(commands).key if commands and self.likely(0.6) else None
         return Intent(
             id=UUID(int=self.chance.randrange(1, 13)),
-            booking_id=self.chance.choice((*self.ids[:2], self.ids[0], self.ids[_SERIES])),
+            booking_id=self.chance.choice(
+                (self.ids[0], self.ids[0], self.ids[1], self.ids[_SERIES])
+            ),
             command=command,
             step=step,
             path=self.chance.choice(("organizer", "direct")),
@@ -203,7 +201,6 @@ class Values:
             created_at=self.now,
             due_at=self.moment(),
             stage=self.chance.choice(_STAGES),
-            number=self.chance.randrange(2),
             attempts=self.chance.randrange(3),
             event_id=self.maybe("o1"),
             etag=self.maybe("1"),
@@ -218,7 +215,7 @@ class Values:
 
     def hold(self) -> Hold:
         slot = self.slot()
-        if self.likely(0.03):
+        if self.likely(0.05):
             slot = Slot(slot.starts, slot.starts)
         return Hold(self.chance.choice(self.ids), slot, self.series_id())
 
@@ -242,6 +239,11 @@ class Values:
             conflicts=tuple(self.conflict() for _ in range(self.chance.randrange(3))),
             overlaps=self.maybe(overlaps),
         )
+
+    def plan_line(self) -> PlanLine:
+        booking_id = self.maybe(self.chance.choice(self.ids), 0.8)
+        action = self.chance.choice(_ACTIONS)
+        return PlanLine(booking_id, self.maybe("c1"), action, "organizer", "It would be so.")
 
     def result(self, asked: Asked, room_id: UUID | None) -> CommandResult:
         if room_id is not None and self.likely(0.5):

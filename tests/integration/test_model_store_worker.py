@@ -132,7 +132,7 @@ class Worker(Scene):
             )
             masters = {each.master_id for each in rows if each.id in about}
             seen["claims with an occurrence's master"] += any(
-                each.event_id in masters and each.id not in about for each in rows
+                each.event_id in masters and not {each.id, each.series_id} & about for each in rows
             )
             seen["claims with commands of another room"] += any(
                 each.for_room is not None for each in claim.work.commands
@@ -271,6 +271,15 @@ class Worker(Scene):
                 if done.raised is None:
                     self.states[claim.room_id, claim.epoch] = after
 
+    def a_plan_is_written(self, seed: int) -> None:
+        held = self._held(seed)
+        if held is None:
+            return
+        values, _, claim, _ = held
+        lines = [values.plan_line() for _ in range(values.chance.randrange(3))]
+        planned_at = values.maybe(self.now, 0.8)
+        self.sides.call("plan", "write", claim, lines, planned_at)
+
     def the_mirror_is_read(self, seed: int) -> None:
         values, organisation = self.one(seed)
         room = values.chance.choice([*organisation.rooms, values.uuid()])
@@ -281,6 +290,9 @@ class Worker(Scene):
         window = Window(values.moment(), self.now + timedelta(hours=2))
         self.sides.call("mirror", "rows", owner, room, ids, events, shown=_rows)
         self.sides.call("mirror", "standing", owner, room, window)
+        for each in ids:
+            found = self.sides.call("mirror", "elsewhere", owner, room, each)
+            self.sides.seen["bookings found elsewhere"] += found.value
         self.sides.call("mirror", "occupying", owner, room, self.now)
         self.sides.call("outgoing", "office", owner, room, values.slot(), shown=_office)
 
@@ -335,13 +347,14 @@ class Worker(Scene):
             self.sides.seen["commands of bookings that live nowhere else"] += not passed
 
     def _homes(self, organisation: Organisation, asked: Asked, room_id: UUID) -> list[UUID]:
-        bookings = self.sides.tables.bookings
+        bookings, booking_id = self.sides.tables.bookings, asked.booking_id
+        if booking_id is None:
+            return []
+        rows = {each: bookings[each].get(booking_id) for each in organisation.rooms}
         return [
             each
-            for each in organisation.rooms
-            if each != room_id
-            and asked.booking_id in bookings.get(each, {})
-            and bookings[each][asked.booking_id].answer != "cancelled"
+            for each, row in rows.items()
+            if row is not None and row.answer != "cancelled" and each != room_id
         ]
 
     def the_sweep_runs(self, seed: int) -> None:

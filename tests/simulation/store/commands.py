@@ -155,12 +155,12 @@ def _room_of(tables: Tables, organisation_id: UUID, order: Command) -> UUID | No
     for sync in tables.room_sync.values():
         if sync.organisation_id != organisation_id:
             continue
-        for row in tables.bookings.get(sync.room_id, {}).values():
-            if row.series_id == order.booking_id or (
-                row.id == order.booking_id and row.kind != "master"
-            ):
-                known = past if row.answer == "cancelled" else living
-                known.append((row.changed_at, sync.room_id))
+        rows = tables.bookings[sync.room_id]
+        own = rows.get(order.booking_id)
+        single = [own] if own is not None and own.kind != "master" else []
+        for row in (*single, *rows.of_series(order.booking_id)):
+            known = past if row.answer == "cancelled" else living
+            known.append((row.changed_at, sync.room_id))
     past += [
         (kept.asked.received_at, kept.room_id)
         for kept in tables.commands.about(organisation_id, order.booking_id)

@@ -1,6 +1,6 @@
 """The tables as `select *` shows them: column by column, json as the driver decodes it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any, Final, TypeAlias
 from uuid import UUID
@@ -12,7 +12,7 @@ from sync_worker.domain.command import kind_of
 from sync_worker.domain.intent import Intent
 
 from .orders import Kept
-from .tables import RoomSync, Subscription, Tables
+from .tables import Planned, RoomSync, Subscription, Tables
 
 Record: TypeAlias = dict[str, Any]
 
@@ -48,7 +48,8 @@ def _bookings(tables: Tables) -> Iterator[Record]:
 def _booking(row: Row) -> Record:
     record = _columns(row)
     del record["conflicted"]
-    return record | {"status": row.status, "seen_etags": list(row.seen_etags)}
+    lists = {name: list(getattr(row, name)) for name in ("seen_etags", "flips", "past_etags")}
+    return record | {"status": row.status} | lists
 
 
 def _commands(tables: Tables) -> Iterator[Record]:
@@ -123,6 +124,18 @@ def _holds(tables: Tables) -> Iterator[Record]:
             }
 
 
+def _plans(tables: Tables) -> Iterator[Record]:
+    for plan in tables.plan_lines.values():
+        yield from map(_planned, plan)
+
+
+def _planned(planned: Planned) -> Record:
+    record = _columns(planned)
+    line = _columns(record.pop("line"))
+    line["explanation"] = line.pop("text")
+    return record | line
+
+
 def _subscriptions(tables: Tables) -> Iterator[Record]:
     for held in tables.subscriptions.values():
         yield _subscription(held)
@@ -133,7 +146,7 @@ def _subscription(held: Subscription) -> Record:
 
 
 def _of_rooms(
-    tables: Tables, rows: dict[UUID, dict[UUID, Any]]
+    tables: Tables, rows: Mapping[UUID, Mapping[UUID, Any]]
 ) -> Iterator[tuple[UUID, UUID, Any]]:
     for room_id, group in rows.items():
         for row in group.values():
@@ -166,6 +179,7 @@ _READ: Final = {
     "stray_commands": _strays,
     "intents": _intents,
     "slot_holds": _holds,
+    "plan_lines": _plans,
     "subscriptions": _subscriptions,
 }  # fmt: skip
 

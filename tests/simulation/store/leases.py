@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sync_worker.domain.booking import Row
 from sync_worker.domain.room import Claim, LeaseLost, Settlement, State
+from sync_worker.domain.work import Work
 
 from .database import ModelDatabase
 from .tables import ALWAYS, Integration, Room, RoomSync, Tables
@@ -41,7 +42,7 @@ class LeaseStore:
     ) -> list[tuple[Claim, tuple[Row, ...]]]:
         """Those of the rooms that are due, active and free, now held; with the rows their debts are about."""
         async with self._database as tables:
-            claims: list[Claim] = []
+            held: list[tuple[RoomSync, Room, Integration]] = []
             for room_id in sorted(set(room_ids)):
                 sync, active = tables.room_sync.get(room_id), tables.active(room_id)
                 if sync is None or active is None or sync.organisation_id != organisation_id:
@@ -49,15 +50,18 @@ class LeaseStore:
                 if sync.free(now):
                     sync.lease_until = now + self._lease
                     sync.epoch += 1
-                    claims.append(_claim(tables, sync, *active, now))
-            rows = {each.room_id: _owed_rows(tables, each) for each in claims}
-            busy = [each.room_id for each in claims if each.command_no > each.state.command_done_no]
-            if busy:
-                works, worked_on = load_work(tables, organisation_id, busy)
-                claims = [replace(each, work=works.get(each.room_id, each.work)) for each in claims]
-                for room_id, known in worked_on.items():
-                    rows[room_id].update(known)
-            return [(claim, tuple(rows[claim.room_id].values())) for claim in claims]
+                    held.append((sync, *active))
+            busy = [
+                each.room_id for each, *_ in held if each.command_no > each.state.command_done_no
+            ]
+            works, worked_on = load_work(tables, organisation_id, busy) if busy else ({}, {})
+            claims = [
+                _claim(tables, *each, now, works.get(each[0].room_id, Work())) for each in held
+            ]
+            return [
+                (each, tuple((_owed_rows(tables, each) | worked_on.get(each.room_id, {})).values()))
+                for each in claims
+            ]
 
     async def settle(
         self, claim: Claim, state: State, settlement: Settlement, now: datetime
@@ -103,7 +107,12 @@ class LeaseStore:
 
 
 def _claim(
-    tables: Tables, sync: RoomSync, room: Room, integration: Integration, now: datetime
+    tables: Tables,
+    sync: RoomSync,
+    room: Room,
+    integration: Integration,
+    now: datetime,
+    work: Work,
 ) -> Claim:
     state = sync.state
     gap, read = tables.gap(sync.room_id), state.window_read_started
@@ -123,6 +132,7 @@ def _claim(
         subscribed=tables.subscribed(sync.room_id, now),
         state=state,
         command_no=sync.command_no,
+        work=work,
     )
 
 
@@ -131,14 +141,15 @@ def _owed_rows(tables: Tables, claim: Claim) -> dict[UUID, Row]:
     state = claim.state
     wanted = {each.event for each in claim.pending} | {each.event for each in state.lacking}
     unsent = state.version > state.published_version
-    if not (wanted or unsent or state.own_series):
-        return {}
     rows = tables.rows(claim.organisation_id, claim.room_id)
-    return {
+    own = rows.own_series() if state.own_series else ()
+    standing = {row.id: row for row in own if row.removed_at is None}
+    if not (wanted or unsent):
+        return standing
+    return standing | {
         key: row
         for key, row in rows.items()
         if row.event_id in wanted
         or row.master_id in wanted
         or (unsent and row.published and row.version > state.published_version)
-        or (state.own_series and row.is_own_series and row.removed_at is None)
     }

@@ -54,17 +54,6 @@ class MirrorStore:
                 and row.bound
             ]
 
-    async def elsewhere(self, organisation_id: UUID, room_id: UUID, booking_id: UUID) -> bool:
-        """Whether another room of the organisation has this booking."""
-        async with self._database as tables:
-            return any(
-                other != room_id
-                and sync.organisation_id == organisation_id
-                and booking_id in tables.bookings.get(other, {})
-                and tables.bookings[other][booking_id].removed_at is None
-                for other, sync in tables.room_sync.items()
-            )
-
     async def occupying(self, organisation_id: UUID, room_id: UUID, now: datetime) -> list[Row]:
         """Rows that take the room from now on or ask for it."""
         async with self._database as tables:
@@ -76,6 +65,16 @@ class MirrorStore:
                 and row.published
                 and row.kind != "master"
             ]
+
+    async def elsewhere(self, organisation_id: UUID, room_id: UUID, booking_id: UUID) -> bool:
+        """Whether another room of the organisation has this booking."""
+        async with self._database as tables:
+            others = (
+                tables.rows(organisation_id, each.room_id).get(booking_id)
+                for each in tables.room_sync.values()
+                if each.organisation_id == organisation_id and each.room_id != room_id
+            )
+            return any(row is not None and row.removed_at is None for row in others)
 
     async def commit(
         self,
@@ -94,14 +93,15 @@ class MirrorStore:
             sync = tables.room_sync.get(claim.room_id)
             if sync is None or sync.epoch != claim.epoch:
                 raise LeaseLost
-            stored = tables.bookings.setdefault(claim.room_id, {})
+            stored = tables.bookings[claim.room_id]
             written = _written(stored, changes)
             holds = granted(tables, claim, effects)
             _check_events({**stored, **written})  # deferred: it fails the commit, after all else
             tangled = len(written) <= _FEW and _tangled(stored, written)
             sync.lease_until = now + (lease or self._lease)
             sync.state = replace(state, overlaps_owed=True) if tangled else state
-            stored.update(written)
+            for key, row in written.items():
+                stored[key] = row
             _tell(tables, claim, changes, written)
             write_effects(tables, claim, effects, holds, now)
             return tangled

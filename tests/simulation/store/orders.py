@@ -1,7 +1,7 @@
 """Rows of `commands`: found by key, by the booking they are about, by the room that owes their results."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -10,7 +10,8 @@ from uuid import UUID
 from contracts.commands import Book
 from sync_worker.domain.command import Asked, Key
 
-Group: TypeAlias = "defaultdict[UUID, dict[Kept, None]]"  # of each an ordered set
+Name: TypeAlias = tuple[UUID, UUID]  # a booking or a room, after its organisation
+Group: TypeAlias = "dict[Kept, None]"  # an ordered set
 
 
 @dataclass(slots=True, eq=False)
@@ -39,8 +40,8 @@ class Orders:
 
     def __init__(self) -> None:
         self._rows: dict[tuple[UUID, Key], Kept] = {}
-        self._about: Group = defaultdict(dict)
-        self._unsent: Group = defaultdict(dict)
+        self._about: defaultdict[Name, Group] = defaultdict(dict)
+        self._unsent: defaultdict[Name, Group] = defaultdict(dict)
 
     def __iter__(self) -> Iterator[Kept]:
         return iter(self._rows.values())
@@ -49,19 +50,19 @@ class Orders:
         """The command of this name."""
         return self._rows.get((organisation_id, key))
 
-    def about(self, organisation_id: UUID, booking_id: UUID) -> Iterator[Kept]:
+    def about(self, organisation_id: UUID, booking_id: UUID) -> Collection[Kept]:
         """The organisation's commands about a booking."""
-        return _of(organisation_id, self._about, booking_id)
+        return self._about.get((organisation_id, booking_id), ())
 
-    def unsent(self, organisation_id: UUID, room_id: UUID) -> Iterator[Kept]:
+    def unsent(self, organisation_id: UUID, room_id: UUID) -> Collection[Kept]:
         """The organisation's commands of a room whose results are not confirmed."""
-        return _of(organisation_id, self._unsent, room_id)
+        return self._unsent.get((organisation_id, room_id), ())
 
     def add(self, kept: Kept) -> None:
         """Keep a new one."""
         self._rows[kept.organisation_id, kept.asked.key] = kept
         if kept.booking_id is not None:
-            self._about[kept.booking_id][kept] = None
+            self._about[kept.organisation_id, kept.booking_id][kept] = None
         self._place(kept)
 
     def give(self, kept: Kept, room_id: UUID) -> None:
@@ -80,17 +81,13 @@ class Orders:
         """Forget it."""
         del self._rows[kept.organisation_id, kept.asked.key]
         if kept.booking_id is not None:
-            del self._about[kept.booking_id][kept]
+            del self._about[kept.organisation_id, kept.booking_id][kept]
         self._displace(kept)
 
     def _place(self, kept: Kept) -> None:
         if kept.room_id is not None and kept.sent_at is None:
-            self._unsent[kept.room_id][kept] = None
+            self._unsent[kept.organisation_id, kept.room_id][kept] = None
 
     def _displace(self, kept: Kept) -> None:
         if kept.room_id is not None:
-            self._unsent[kept.room_id].pop(kept, None)
-
-
-def _of(organisation_id: UUID, group: Group, name: UUID) -> Iterator[Kept]:
-    return (each for each in group.get(name, ()) if each.organisation_id == organisation_id)
+            self._unsent[kept.organisation_id, kept.room_id].pop(kept, None)

@@ -41,6 +41,11 @@ class SweepStore:
                 tables.conflicts,
                 lambda each: each.organisation_id == organisation_id and each.at < before,
             )
+            for plan in tables.plan_lines.values():
+                cleared += _clear_list(
+                    plan,
+                    lambda each: each.organisation_id == organisation_id and each.at < before,
+                )
             cleared += _clear_commands(tables, organisation_id, before)
             for room_id, intents in tables.intents.items():
                 if tables.rooms[room_id].organisation_id == organisation_id:
@@ -68,7 +73,7 @@ def _clear_rows(tables: Tables, organisation_id: UUID, before: datetime) -> int:
         (sync.room_id, row.id)
         for sync in tables.room_sync.values()
         if sync.organisation_id == organisation_id
-        for row in tables.bookings.get(sync.room_id, {}).values()
+        for row in tables.bookings[sync.room_id].values()
         if _gone(tables, sync.room_id, before) or _over(tables, sync, row, before)
     ]
     for room_id, key in sorted(old)[:_PIECE]:

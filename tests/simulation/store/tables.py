@@ -1,5 +1,6 @@
 """The database's tables as plain values: what every store of worker and manager shares."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
@@ -7,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from subscription_manager.domain import subscription
-from sync_worker.domain.booking import Row
 from sync_worker.domain.command import Key
 from sync_worker.domain.intent import Intent
 from sync_worker.domain.planning import PlanLine
@@ -16,6 +16,7 @@ from sync_worker.domain.room import State
 from sync_worker.domain.work import ConflictKind, Hold
 
 from .orders import Orders
+from .rows import Rows
 
 # How the driver shows PostgreSQL's 'infinity' and '-infinity'.
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -157,6 +158,17 @@ class Line:
 
 
 @dataclass(slots=True)
+class Planned:
+    """A row of `plan_lines`."""
+
+    organisation_id: UUID
+    room_id: UUID
+    number: int
+    line: PlanLine
+    at: datetime
+
+
+@dataclass(slots=True)
 class Subscription:
     """A row of `subscriptions`."""
 
@@ -192,14 +204,14 @@ class Tables:
     offices: dict[UUID, Office] = field(default_factory=dict)
     rooms: dict[UUID, Room] = field(default_factory=dict)
     room_sync: dict[UUID, RoomSync] = field(default_factory=dict)
-    bookings: dict[UUID, dict[UUID, Row]] = field(default_factory=dict)  # per room
+    bookings: defaultdict[UUID, Rows] = field(default_factory=lambda: defaultdict(Rows))
     journal: list[Entry] = field(default_factory=list)
     commands: Orders = field(default_factory=Orders)
     stray_commands: dict[tuple[UUID, Key], Stray] = field(default_factory=dict)
     intents: dict[UUID, dict[UUID, Intent]] = field(default_factory=dict)  # per room
     slot_holds: dict[UUID, dict[UUID, Hold]] = field(default_factory=dict)  # per room
     conflicts: list[Line] = field(default_factory=list)
-    plan_lines: dict[UUID, tuple[PlanLine, ...]] = field(default_factory=dict)  # per room
+    plan_lines: dict[UUID, list[Planned]] = field(default_factory=dict)  # per room
     subscriptions: dict[UUID, Subscription] = field(default_factory=dict)
     credential_watch: dict[UUID, Watch] = field(default_factory=dict)
 
@@ -226,9 +238,9 @@ class Tables:
         known = (held.row.live_since, held.row.gap_at) if held else ()
         return max((each for each in known if each is not None), default=None)
 
-    def rows(self, organisation_id: UUID, room_id: UUID) -> Mapping[UUID, Row]:
+    def rows(self, organisation_id: UUID, room_id: UUID) -> Rows:
         """The room's bookings, as its organisation alone sees them."""
         room = self.rooms.get(room_id)
         if room is None or room.organisation_id != organisation_id:
-            return {}
-        return self.bookings.get(room_id, {})
+            return Rows()
+        return self.bookings[room_id]

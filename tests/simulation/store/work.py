@@ -1,14 +1,16 @@
 """The open work of rooms, loaded with their claim."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sync_worker.domain.booking import Row
-from sync_worker.domain.command import Key
+from sync_worker.domain.command import Asked, Key
 from sync_worker.domain.intent import Intent
 from sync_worker.domain.work import Address, Work
 
 from .orders import Kept
+from .rows import Rows
 from .tables import Tables
 
 _MOST_COMMANDS = 100  # of one room in one pass
@@ -25,34 +27,32 @@ def load_work(
     }
     rows = {room: _among(tables.rows(organisation_id, room), bookings) for room in room_ids}
     undecided = any(each.asked.result is None for group in commands.values() for each in group)
-    about = [
-        each
-        for booking in (bookings if undecided else ())
-        for each in tables.commands.about(organisation_id, booking)
-    ]
-    done, owners = _done(about), _owners(about)
+    done, owners = _history(tables, organisation_id, bookings if undecided else ())
     works = {
         room: Work(
             address=_address(tables, organisation_id, room),
-            commands=tuple(each.asked for each in commands[room] if each.asked.result is None),
-            unsent=tuple(each.asked for each in commands[room] if each.asked.result is not None),
+            commands=tuple(each.asked for each in group if each.asked.result is None),
+            unsent=tuple(each.asked for each in group if each.asked.result is not None),
             intents=intents[room],
             holds=tuple(tables.slot_holds.get(room, {}).values()),
             done=done,
             owners=owners,
-            more=len(commands[room]) >= _MOST_COMMANDS,
+            more=len(group) >= _MOST_COMMANDS,
         )
-        for room in room_ids
+        for room, group in commands.items()
     }
     return works, rows
 
 
-def _among(rows: Mapping[UUID, Row], names: Collection[UUID]) -> dict[UUID, Row]:
+def _among(rows: Rows, names: Iterable[UUID]) -> dict[UUID, Row]:
     """The rows of these bookings and series; a series comes whole, and an occurrence with its master."""
-    named = [rows[name] for name in names if name in rows]
-    masters = {each.master_id for each in named if each.master_id is not None}
-    others = (each for each in rows.values() if each.series_id in names or each.event_id in masters)
-    return {each.id: each for each in (*named, *others)}
+    found = {name: row for name in names if (row := rows.get(name)) is not None}
+    masters = {each.master_id for each in found.values() if each.master_id is not None}
+    if masters:
+        found |= {key: each for key, each in rows.items() if each.event_id in masters}
+    for name in names:
+        found |= {each.id: each for each in rows.of_series(name)}
+    return found
 
 
 def _unsent(unsent: Iterable[Kept]) -> list[Kept]:
@@ -75,25 +75,26 @@ def _holds_after(intent: Intent, guarded: dict[UUID, Intent]) -> bool:
     return intent.step == "change" and found is not None and found.created_at < intent.created_at
 
 
-def _done(about: Iterable[Kept]) -> dict[tuple[UUID, str], int]:
+def _history(
+    tables: Tables, organisation_id: UUID, bookings: Iterable[UUID]
+) -> tuple[dict[tuple[UUID, str], int], dict[UUID, Key]]:
+    """Per booking and source the highest sequence decided; per booking which command made it, or makes it."""
     done: dict[tuple[UUID, str], int] = {}
-    for each in about:
-        if each.asked.result is not None and each.booking_id is not None:
-            name = (each.booking_id, each.asked.key.source)
-            done[name] = max(done.get(name, 0), each.asked.sequence)
-    return done
-
-
-def _owners(about: Iterable[Kept]) -> dict[UUID, Key]:
-    makers = sorted(
-        (each.asked for each in about if each.makes),
-        key=lambda each: (each.result is None, each.received_at, each.key.id),
-    )
     owners: dict[UUID, Key] = {}
-    for each in makers:
-        if each.booking_id is not None:
-            owners.setdefault(each.booking_id, each.key)
-    return owners
+    for booking in bookings:
+        about = tables.commands.about(organisation_id, booking)
+        for asked in (each.asked for each in about):
+            if asked.result is not None:
+                name = (booking, asked.key.source)
+                done[name] = max(done.get(name, 0), asked.sequence)
+        makers = [each.asked for each in about if each.makes]
+        if makers:
+            owners[booking] = min(makers, key=_precedence).key
+    return done, owners
+
+
+def _precedence(asked: Asked) -> tuple[bool, datetime, str]:
+    return asked.result is None, asked.received_at, asked.key.id
 
 
 def _address(tables: Tables, organisation_id: UUID, room_id: UUID) -> Address | None:

@@ -26,6 +26,7 @@ ORGANISATION = UUID(int=2)
         (worker_sql.LeaseStore, model.LeaseStore),
         (worker_sql.MirrorStore, model.MirrorStore),
         (worker_sql.OutgoingStore, model.OutgoingStore),
+        (worker_sql.PlanStore, model.PlanStore),
         (worker_sql.SweepStore, model.SweepStore),
         (manager_sql.Store, model.SubscriptionStore),
         (manager_sql.CredentialStore, model.ManagerCredentialStore),
