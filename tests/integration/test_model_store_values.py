@@ -125,6 +125,8 @@ class Values:
             withdrawn_at=self.maybe(self.now, 0.1),
             when_ours=self.likely(0.3),
             flips=tuple(self.moment() for _ in range(self.chance.randrange(3))),
+            past_etags=tuple(f"old {n}" for n in range(self.chance.randrange(3))),
+            written_at=self.maybe(self.now, 0.2),
         )
 
     def changes(self, state: State) -> Changes:
