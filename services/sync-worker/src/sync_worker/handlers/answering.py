@@ -49,13 +49,23 @@ async def second_look(desk: Desk, intent: Intent, shown: Sighting | None = None)
     ours = [each for each in seen if row.event_id in _names(each)]
     slots = [_span(each) for each in ours] if is_series else [slot]
     rest = [each for each in seen if row.event_id not in _names(each)]
-    in_the_way = [each for each in rest if each.sighting.answer != "cancelled"]
+    in_the_way = [
+        each
+        for each in rest
+        if each.sighting.answer != "cancelled" and any(slot.overlaps(_span(each)) for slot in slots)
+    ]
     now = held.clock()
-    if any(slot.overlaps(_span(each)) for slot in slots for each in in_the_way):
-        return await _refuse(desk, intent, "overlap", rest)
+    twins: list[Event] = []
+    if in_the_way and intent.step == "create" and not intent.by_answer:
+        twins = [each for each in await alive(desk, intent) if each.id != row.event_id]
+        ids = {each.id for each in twins}
+        in_the_way = [each for each in in_the_way if not ids.intersection(_names(each))]
+    if in_the_way:
+        return await _refuse(desk, intent, "overlap", in_the_way)
     if is_series:  # first, so that its occurrences are known as ours
         await held.commit([], [], rows=[row])
-    effects = Effects(intents=(intent.ended(now),))
+    gone = (removal(replace(intent, event_id=each.id), now) for each in twins)
+    effects = Effects(intents=(intent.ended(now), *gone))
     asked = held.errands.command(intent.command)
     if asked is not None and intent.step != "restore":
         result = accepted(asked, held.claim.room_id)
@@ -125,10 +135,7 @@ async def _turned_down(desk: Desk, intent: Intent, reason: RejectionReason) -> N
     """The room says no, or nothing: undone, unless the organiser's calendar tells another story. Raises GraphError."""
     held = desk.held
     now = held.clock()
-    twins = [] if intent.by_answer else await alive(desk, intent)
-    other = next((each for each in twins if each.id != intent.event_id), None)
-    if other is not None and intent.step == "create":
-        await _take_twin(desk, intent, other)
+    if intent.step == "create" and not intent.by_answer and await take_survivor(desk, intent):
         return
     copy = await state_of_copy(desk, intent.mailbox, intent.event_id)
     lags = intent.written_at is not None and now - intent.written_at < SHOWS_WITHIN
@@ -145,8 +152,29 @@ async def _turned_down(desk: Desk, intent: Intent, reason: RejectionReason) -> N
         await desk.save(replace(moved, due_at=now))
 
 
+async def take_survivor(desk: Desk, intent: Intent) -> bool:
+    """Of several events of ours go on with the one that the room has accepted, if that is another one. Raises GraphError."""
+    held = desk.held
+    leaving = {each.event_id for each in held.errands.intents if each.step in {"cancel", "delete"}}
+    twins = [
+        each
+        for each in await alive(desk, intent)
+        if each.id != intent.event_id and each.id not in leaving
+    ]
+    if not twins:
+        return False
+    in_room = {
+        each.sighting.ical_uid
+        for each in await _look(desk, _slot(intent.content))
+        if each.sighting.answer in {"confirmed", "tentative"}
+    }
+    other = next((each for each in twins if each.ical_uid in in_room), None)
+    if other is not None:
+        await _take_twin(desk, intent, other)
+    return other is not None
+
+
 async def _take_twin(desk: Desk, intent: Intent, other: Event) -> None:
-    """Of two events of ours the room has turned down the one that we knew: perhaps because it has accepted the other."""
     held = desk.held
     now = held.clock()
     row = held.rows.get(intent.booking_id)

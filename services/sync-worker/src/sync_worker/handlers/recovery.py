@@ -19,6 +19,7 @@ from ..domain.command import rejected
 from ..domain.intent import Intent
 from ..domain.schedule import backoff
 from ..domain.work import Conflict, Effects
+from .answering import take_survivor
 from .copies import alive
 from .creating import created
 from .desk import Desk
@@ -30,7 +31,7 @@ log = structlog.get_logger()
 
 async def resume(desk: Desk, intent: Intent) -> None:
     """Bring an intent whose outcome is unknown to its end; raises what `carry_out` raises."""
-    if intent.step != "create" or intent.attempts == 0:
+    if intent.step != "create" or intent.attempts == 0 or intent.event_id is not None:
         await carry_out(desk, intent)
         return
     try:
@@ -43,7 +44,8 @@ async def resume(desk: Desk, intent: Intent) -> None:
     if marked:
         first, *twins = marked
         log.info("own_work_found", room=str(desk.held.claim.room_id), twins=len(twins))
-        await _remove(desk, intent, twins)
+        if intent.path == "direct":  # else the room's answer tells which one stays
+            await _remove(desk, intent, twins)
         written = Written(first.id, first.etag, first.ical_uid)
         following = await created(desk, intent, written, desk.held.sight(first))
         if following is not None:
@@ -122,7 +124,9 @@ async def reassert(desk: Desk) -> None:
 
 
 async def remove_twins(desk: Desk, intent: Intent) -> list[Event]:
-    """Of several events with our marker the bound one stays: those that go. Raises GraphError."""
+    """Of several events with our marker the bound one stays, or the one the room accepted: those that go. Raises GraphError."""
+    if intent.awaits_room and await take_survivor(desk, intent):
+        return []  # the other one goes by an intent of its own
     twins = [event for event in await alive(desk, intent) if event.id != intent.event_id]
     await _remove(desk, intent, twins)
     return twins
