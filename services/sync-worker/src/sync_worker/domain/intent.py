@@ -180,6 +180,15 @@ class Intent:
             return replace(self, stage="done", ended_at=now)
         return replace(self, stage="guarding", ended_at=now, due_at=now + _FIRST_LOOK_FOR_TWINS)
 
+    def dropped(self, now: datetime) -> "Intent":
+        """Given up. Where an attempt's outcome was unknown, whatever still shows of it is to be taken away."""
+        if self.step != "create" or (self.by_answer and self.attempts <= 1):
+            return replace(self, stage="done", ended_at=now)
+        due_at = now + _FIRST_LOOK_FOR_TWINS
+        return replace(
+            self, stage="guarding", ended_at=now, due_at=due_at, event_id=None, by_answer=False
+        )
+
     def guarded(self, now: datetime) -> "Intent":
         """After a look for twins: looked for once more, then done."""
         until = (self.ended_at or now) + TWINS_WITHIN

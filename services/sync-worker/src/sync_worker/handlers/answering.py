@@ -56,6 +56,8 @@ async def second_look(desk: Desk, intent: Intent, shown: Sighting | None = None)
     ]
     now = held.clock()
     twins: list[Event] = []
+    if not intent.moves:
+        in_the_way = []
     if in_the_way and intent.step == "create" and not intent.by_answer:
         twins = [each for each in await alive(desk, intent) if each.id != row.event_id]
         ids = {each.id for each in twins}
@@ -249,7 +251,7 @@ async def _refuse(
     now = held.clock()
     row = held.rows.get(intent.booking_id)
     undo = _undoing(intent, row, desk)
-    ended = replace(intent, stage="done", ended_at=now)
+    ended = intent.dropped(now)
     effects = Effects(intents=(ended,) if undo is None else (ended, undo))
     rows: list[Row] = []
     if undo is not None and undo.step != "restore" and row is not None:

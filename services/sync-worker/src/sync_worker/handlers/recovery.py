@@ -15,6 +15,7 @@ from graphclient.errors import (
 )
 from graphclient.models import Event
 
+from ..domain.booking import SHOWS_WITHIN
 from ..domain.command import rejected
 from ..domain.intent import Intent
 from ..domain.schedule import backoff
@@ -56,7 +57,7 @@ async def resume(desk: Desk, intent: Intent) -> None:
         now = desk.held.clock()
         text = "Microsoft 365 could not be reached in time."
         result = rejected(asked, desk.held.claim.room_id, "expired", text)
-        effects = Effects(intents=(replace(intent, stage="done", ended_at=now),))
+        effects = Effects(intents=(intent.dropped(now),))
         await desk.held.decided(asked, result, effects)
         return
     await carry_out(desk, intent)
@@ -84,7 +85,8 @@ async def clear_doubts(desk: Desk) -> None:
             for each in doubtful
             if each.sighting.event_id not in ids and each.sighting.ical_uid not in uids
         ]
-        if foreign:
+        lags = intent.written_at is not None and held.clock() - intent.written_at < SHOWS_WITHIN
+        if foreign and not lags:
             sure = replace(
                 intent, by_answer=True
             )  # asked and answered: what else comes there is not ours
@@ -128,6 +130,8 @@ async def remove_twins(desk: Desk, intent: Intent) -> list[Event]:
     if intent.awaits_room and await take_survivor(desk, intent):
         return []  # the other one goes by an intent of its own
     twins = [event for event in await alive(desk, intent) if event.id != intent.event_id]
+    if twins:
+        await desk.save(replace(intent, written_at=desk.held.clock()))
     await _remove(desk, intent, twins)
     return twins
 
