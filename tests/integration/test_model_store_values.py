@@ -185,14 +185,12 @@ class Values:
             recurrence=self.maybe("FREQ=DAILY;COUNT=3", 0.2),
         )  # fmt: skip  # positions as in the row
 
-    def intent(self, commands: Sequence[Asked], room_id: UUID) -> Intent:
-        step = "change" if self.likely(0.5) else self.chance.choice(_STEPS)
+    def intent(self, number: int, commands: Sequence[Asked], room_id: UUID) -> Intent:
+        step = "change" if self.likely(0.6) else self.chance.choice(_STEPS)
         command = self.chance.choice(commands).key if commands and self.likely(0.6) else None
         return Intent(
-            id=UUID(int=self.chance.randrange(1, 13)),
-            booking_id=self.chance.choice(
-                (self.ids[0], self.ids[0], self.ids[1], self.ids[_SERIES])
-            ),
+            id=UUID(int=number),
+            booking_id=self.chance.choice((*[self.ids[0]] * 4, self.ids[1], self.ids[_SERIES])),
             command=command,
             step=step,
             path=self.chance.choice(("organizer", "direct")),
@@ -229,10 +227,13 @@ class Values:
 
     def effects(self, commands: Sequence[Asked], room_id: UUID) -> Effects:
         pairs = [tuple(sorted(self.chance.sample(list(self.ids[:4]), 2))) for _ in range(3)]
+        numbers = self.chance.sample(range(12), self.chance.randrange(5))
+        if numbers and self.likely(0.05):
+            numbers.append(numbers[0])
         overlaps = frozenset((one, other) for one, other in pairs[: self.chance.randrange(4)])
         chosen = self.chance.sample(list(commands), min(len(commands), self.chance.randrange(3)))
         return Effects(
-            intents=tuple(self.intent(commands, room_id) for _ in range(self.chance.randrange(3))),
+            intents=tuple(self.intent(each, commands, room_id) for each in numbers),
             results=tuple(self.decided(each, room_id) for each in chosen),
             holds=tuple(self.hold() for _ in range(self.chance.randrange(3))),
             released=self.maybe((self.ids[_SERIES],), 0.1)
