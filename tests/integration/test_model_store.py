@@ -177,7 +177,6 @@ async def test_the_model_does_what_the_database_does(sides: Sides) -> None:
 
     await asyncio.to_thread(run_state_machine_as_test, Bound, settings=SETTINGS)
     assert sides.called == sides.wanted()
-    print(sorted(sides.seen.items()))
     rare = {
         name: sides.seen[name] for name, least in MUST_HAPPEN.items() if sides.seen[name] < least
     }

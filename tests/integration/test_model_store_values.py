@@ -41,7 +41,8 @@ _ANSWERS: Final[tuple[Answer, ...]] = (
 )
 _STEPS: Final[tuple[Step, ...]] = get_args(Step)
 _STAGES: Final[tuple[Stage, ...]] = ("open", "written", "guarding", "guarding", "done", "done")
-_SERIES: Final = 7  # of the ids: one that commands know as well
+_SERIES: Final = 7  # of the ids: one that commands know as well, as they do
+_OCCURRENCE: Final = 8  # one of its occurrences
 _CONFLICTS: Final[tuple[ConflictKind, ...]] = get_args(ConflictKind)
 _ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 
@@ -80,8 +81,9 @@ class Values:
         """Of many rows the series that commands are about."""
         return self.ids[_SERIES] if self.likely(0.3) else self.maybe(self.chance.choice(self.ids))
 
-    def master_id(self) -> str:
-        return f"e{_SERIES}" if self.likely(0.3) else self.event()
+    def master_id(self, row_id: UUID) -> str:
+        known = row_id == self.ids[_OCCURRENCE] or self.likely(0.2)
+        return f"e{_SERIES}" if known else self.event()
 
     def origin(self) -> Origin:
         return self.chance.choice(("outlook", "clearooms"))
@@ -90,6 +92,8 @@ class Values:
         slot, kind, series_id = self.slot(), self.chance.choice(_KINDS), self.series_id()
         if row_id == self.ids[_SERIES] and self.likely(0.8):
             kind, series_id = "master", row_id
+        if row_id == self.ids[_OCCURRENCE]:
+            kind = "occurrence"
         event_id = f"e{self.ids.index(row_id)}"
         if self.likely(0.1):
             event_id = unbound_id(row_id) if self.likely(0.5) else self.event()
@@ -97,7 +101,7 @@ class Values:
             id=row_id,
             event_id=event_id,
             kind=kind,
-            master_id=None if kind in {"single", "master"} else self.master_id(),
+            master_id=None if kind in {"single", "master"} else self.master_id(row_id),
             series_id=series_id,
             original_start=self.maybe(slot.starts),
             etag=str(self.chance.randrange(3)),
@@ -190,7 +194,9 @@ class Values:
         command = self.chance.choice(commands).key if commands and self.likely(0.6) else None
         return Intent(
             id=UUID(int=number),
-            booking_id=self.chance.choice((*[self.ids[0]] * 4, self.ids[1], self.ids[_SERIES])),
+            booking_id=self.chance.choice(
+                (*[self.ids[0]] * 4, self.ids[1], self.ids[_SERIES], self.ids[_OCCURRENCE])
+            ),
             command=command,
             step=step,
             path=self.chance.choice(("organizer", "direct")),

@@ -126,7 +126,7 @@ class Worker(Scene):
             seen["claims with series of ours"] += claim.state.own_series and any(
                 each.is_own_series for each in rows
             )
-            about = {each.booking_id for each in claim.work.commands}
+            about = {each.booking_id for each in (*claim.work.commands, *claim.work.intents)}
             seen["claims with a whole series"] += any(
                 each.series_id in about and each.id not in about for each in rows
             )
