@@ -118,7 +118,7 @@ class Values:
             origin="clearooms" if row_id == series_id else self.origin(),
             version=version,
             published=kind != "master" and self.likely(0.9),
-            removed_at=self.maybe(self.now, 0.1),
+            removed_at=self.maybe(self.now, 0.5 if row_id == series_id else 0.1),
             changed_at=self.now,
             conflicted=self.likely(0.2),
             when_version=self.chance.randrange(3),
@@ -135,6 +135,8 @@ class Values:
         mirrored = list(self.ids[:10])  # of the others only commands know
         most = len(mirrored) if self.likely(0.1) else 3
         ids = self.chance.sample(mirrored, self.chance.randint(0, most))
+        if self.likely(0.3):
+            ids += [each for each in mirrored[_SERIES : _OCCURRENCE + 1] if each not in ids]
         if ids and self.likely(0.03):
             ids.append(ids[0])
         cut = self.chance.randint(0, len(ids))

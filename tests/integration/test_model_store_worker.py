@@ -131,8 +131,12 @@ class Worker(Scene):
                 each.series_id in about and each.id not in about for each in rows
             )
             masters = {each.master_id for each in rows if each.id in about}
-            seen["claims with an occurrence's master"] += any(
+            seen["claims with an occurrence's master"] += not claim.state.own_series and any(
                 each.event_id in masters and not {each.id, each.series_id} & about for each in rows
+            )
+            stored = self.sides.tables.rows(claim.organisation_id, claim.room_id).own_series()
+            seen["claims without a removed series"] += claim.state.own_series and any(
+                each.removed_at is not None for each in stored
             )
             seen["claims with commands of another room"] += any(
                 each.for_room is not None for each in claim.work.commands
