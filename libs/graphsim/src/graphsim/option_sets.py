@@ -61,6 +61,7 @@ SWITCHES: Mapping[str, tuple[Any, Any, Any]] = {
     "deleting_declines": (False, False, True),
     "hidden_rooms_listed": (False, False, True),
     "on_premises_rooms_listed": (True, True, True),
+    "places_revision": ("current", "current", "older"),
     "all_day_keeps_date": (True, True, False),
     "read_lag": (0.0, 0.0, 5.0),
     "lifetime_minutes": (10_080, 10_070, 4_230),

@@ -104,6 +104,9 @@ class Options:
     """Places list rooms that are hidden from address lists (graph-calendar §3, unproven)."""
     on_premises_rooms_listed: bool = True
     """Places list rooms whose mailbox is on-premises (graph-calendar §9, unproven)."""
+    places_revision: Literal["current", "older"] = "current"
+    """The older one shows a room's capacity as a text, `isWheelchairAccessible`, `displayDevice`
+    and `isManaged`, a list's `geocoordinates` (§3); its floor's number as a text is unproven."""
     all_day_keeps_date: bool = True
     """All-day events show their dates' midnights in any asked-for zone; off, the instants there
     (graph-calendar §2.7, unproven)."""

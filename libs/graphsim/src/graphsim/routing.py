@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from .access import signed_in_user
 from .calendar import Calendar
 from .directory import Directory
+from .places import Places
 from .quotas import (
     REAUTHORIZATIONS,
     SUBSCRIPTION_LISTS,
@@ -49,6 +50,7 @@ class Routes:
         self,
         calendar: Calendar,
         writing: Writing,
+        places: Places,
         directory: Directory,
         registrations: Registrations,
         subscribing: Subscribing,
@@ -56,6 +58,7 @@ class Routes:
         self._routes: dict[int, list[Route]] = {}
         self._add_calendar(calendar)
         self._add_writing(writing)
+        self._add_places(places)
         self._add_directory(directory, registrations)
         self._add_subscriptions(subscribing)
 
@@ -102,11 +105,15 @@ class Routes:
             self._add("POST", f"{event}/tentativelyAccept", writing.tentatively_accept)
             self._add("POST", f"{event}/decline", writing.decline)
 
-    def _add_directory(self, directory: Directory, registrations: Registrations) -> None:
-        for cast in ("microsoft.graph.room", "graph.room"):
+    def _add_places(self, places: Places) -> None:
+        for space in ("microsoft.graph", "graph"):
             # `graph` is the alias of `microsoft.graph` in the metadata; Microsoft's SDKs use it.
-            self._add("GET", f"places/{cast}", directory.rooms)
-        self._add("GET", "places/{id}", directory.place)
+            self._add("GET", f"places/{space}.room", places.rooms)
+            self._add("GET", f"places/{space}.roomlist", places.lists)
+            self._add("GET", f"places/{{id}}/{space}.roomlist/rooms", places.rooms_of)
+        self._add("GET", "places/{id}", places.place)
+
+    def _add_directory(self, directory: Directory, registrations: Registrations) -> None:
         for pattern, handler, units in (
             ("users", directory.users, 2),
             ("users/{id}", directory.user, 1),

@@ -10,6 +10,16 @@ from .applications import App
 from .mailboxes import Mailbox
 
 
+@dataclass(frozen=True, slots=True)
+class RoomList:
+    """A distribution list of rooms, which Places show as a room list (graph-calendar §3)."""
+
+    id: UUID
+    address: str
+    name: str
+    rooms: tuple[UUID, ...]
+
+
 @dataclass(slots=True)
 class Tenant:
     """One organisation's directory and mailboxes."""
@@ -22,6 +32,7 @@ class Tenant:
     sign_in_names: dict[UUID, str] = field(default_factory=dict)
     """User principal names, which may differ from the addresses."""
     by_sign_in_name: dict[str, UUID] = field(default_factory=dict)
+    room_lists: dict[UUID, RoomList] = field(default_factory=dict)
     key_turns: int = 0
     """How often the tenant has moved on to Entra's next signing key."""
     last_meeting: int = 0
@@ -75,6 +86,13 @@ class Tenant:
     def rooms(self) -> Iterator[Mailbox]:
         """All room mailboxes, hidden and unsupported ones too."""
         return (one for one in self.mailboxes.values() if one.kind == "room")
+
+    def room_list(self, key: str) -> RoomList | None:
+        """The room list of an address or an id, case-insensitively."""
+        for one in self.room_lists.values():
+            if key.lower() in {one.address.lower(), str(one.id)}:
+                return one
+        return None
 
     def new_ical_uid(self, seed: int) -> str:
         """A meeting id of Exchange's form, with the eight digits that an occurrence fills."""
