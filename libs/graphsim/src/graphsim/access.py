@@ -1,6 +1,7 @@
 """Who may touch what: roles, RBAC for Applications, access policies (graph-calendar §2.8, §10)."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 from .applications import App
 from .mailboxes import Mailbox
@@ -65,7 +66,7 @@ class Access:
         return self.tenant(call)
 
     def calendar(self, call: Call, key: str, *, write: bool = False) -> Mailbox:
-        """The mailbox of an id or address, to a caller who may use its calendar."""
+        """The mailbox of an id or address, to a caller who may use the calendar that the path names."""
         tenant = self.tenant(call)
         app = self.app(call)
         wanted = frozenset({"Calendars.ReadWrite"}) if write else _CALENDARS
@@ -88,6 +89,7 @@ class Access:
         if mailbox.hosting != "cloud":
             code = self._state.options.unsupported_mailbox
             raise Refused(404, code, _NO_MAILBOX[code])
+        _check_containers(call, mailbox)
         return mailbox
 
     def found(self, tenant: Tenant, key: str) -> Mailbox | None:
@@ -104,6 +106,20 @@ class Access:
         if self._state.options.unknown_user == "ResourceNotFound":
             return Refused(404, "ResourceNotFound", "Resource could not be discovered.")
         return Refused(404, "ErrorInvalidUser", f"The requested user '{key}' is invalid.")
+
+
+def _check_containers(call: Call, mailbox: Mailbox) -> None:
+    """Whether the calendar and the group that a path names are this mailbox's (§1.1)."""
+    for name, given in pairwise(call.segments[2:6]):
+        match name.lower():
+            case "calendars":
+                known = mailbox.mint.regular_container()
+            case "calendargroups":
+                known = mailbox.mint.regular_group()
+            case _:
+                continue
+        if given != known:
+            raise Refused(400, "ErrorInvalidIdMalformed", "Id is malformed.")
 
 
 def signed_in_user() -> Refused:

@@ -1,4 +1,4 @@
-"""Graph's calendar endpoints: calendarView, events, instances, the calendar itself (§1, §2)."""
+"""Graph's reads of a calendar: calendarView, events, instances (§1, §2)."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,22 +26,6 @@ class Calendar:
         self._state = state
         self._access = access
         self._guard = guard
-
-    async def calendar(self, call: Call) -> Answer:
-        """GET /users/{id}/calendar."""
-        mailbox = self._access.calendar(call, call.segments[1])
-        whole = {
-            "id": mailbox.mint.regular_container(),
-            "name": "Calendar",
-            "isDefaultCalendar": True,
-            "canEdit": True,
-            "owner": {"name": mailbox.name, "address": mailbox.address},
-        }
-        asked = call.query.get("$select")
-        if asked:
-            names = {"id", *(name.strip() for name in asked.split(","))}
-            whole = {name: value for name, value in whole.items() if name in names}
-        return Answer(200, {"@odata.context": context(call, "calendar/$entity"), **whole})
 
     async def view(self, call: Call) -> Answer:
         """GET …/calendarView: what overlaps a window, paged by $skip (§1.1)."""

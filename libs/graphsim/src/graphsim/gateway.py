@@ -7,6 +7,7 @@ from uuid import UUID
 
 from .access import Access
 from .calendar import Calendar
+from .calendars import Calendars
 from .clock import Clock
 from .directory import Directory
 from .faults import Fault, Faults
@@ -58,7 +59,13 @@ class Gateway:
         self._random = Random(f"{options.seed}/{start}")  # noqa: S311 -- ids repeatable by seed
         registrations = Registrations(access, options)
         self._routes = Routes(
-            calendar, writing, Places(access), directory, registrations, subscribing
+            Calendars(access),
+            calendar,
+            writing,
+            Places(access),
+            directory,
+            registrations,
+            subscribing,
         )
 
     def new_id(self) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from .access import signed_in_user
 from .calendar import Calendar
+from .calendars import Calendars
 from .directory import Directory
 from .places import Places
 from .quotas import (
@@ -21,7 +22,13 @@ from .writing import Writing
 
 Handler = Callable[[Call], Awaitable[Answer]]
 
-_CALENDARS = ("users/{id}", "users/{id}/calendar", "users/{id}/calendars/{calendar}")
+_GROUP = "users/{id}/calendarGroups/{group}"
+_CALENDARS = (
+    "users/{id}",
+    "users/{id}/calendar",
+    "users/{id}/calendars/{calendar}",
+    f"{_GROUP}/calendars/{{calendar}}",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,7 @@ class Routes:
 
     def __init__(
         self,
+        calendars: Calendars,
         calendar: Calendar,
         writing: Writing,
         places: Places,
@@ -56,6 +64,7 @@ class Routes:
         subscribing: Subscribing,
     ) -> None:
         self._routes: dict[int, list[Route]] = {}
+        self._add_calendars(calendars)
         self._add_calendar(calendar)
         self._add_writing(writing)
         self._add_places(places)
@@ -85,13 +94,20 @@ class Routes:
         route = Route(method, pattern, path, handler, quota, units)
         self._routes.setdefault(len(pattern), []).append(route)
 
+    def _add_calendars(self, calendars: Calendars) -> None:
+        for path in _CALENDARS[1:]:
+            self._add("GET", path, calendars.calendar)
+        for owner in ("users/{id}", _GROUP):
+            self._add("GET", f"{owner}/calendars", calendars.calendars)
+        self._add("GET", "users/{id}/calendarGroups", calendars.groups)
+        self._add("GET", _GROUP, calendars.group)
+
     def _add_calendar(self, calendar: Calendar) -> None:
         for prefix in _CALENDARS:
             self._add("GET", f"{prefix}/calendarView", calendar.view)
             self._add("GET", f"{prefix}/events", calendar.events)
             self._add("GET", f"{prefix}/events/{{event}}", calendar.event)
             self._add("GET", f"{prefix}/events/{{event}}/instances", calendar.instances)
-        self._add("GET", "users/{id}/calendar", calendar.calendar)
         self._add("POST", "users/{id}/translateExchangeIds", calendar.translate)
 
     def _add_writing(self, writing: Writing) -> None:
