@@ -67,6 +67,9 @@ async def test_one_day_is_accepted_alone_and_the_organiser_hears_of_that_day_2_5
         assert [one["type"] for one in await cloud.rows(ANN)] == ["occurrence", kind, "occurrence"]
         master = await _shown(cloud, ANN, made["id"])
         assert [one["status"]["response"] for one in master["attendees"][:-1]] == ["none"]
+        expanded = f"{second['series_master_id']}?$expand=exceptionOccurrences"
+        exceptions = (await _shown(cloud, BOB, expanded))["exceptionOccurrences"]
+        assert len(exceptions) == (kind == "exception")
         day = await _shown(cloud, BOB, second["event_id"])
         assert day["responseStatus"]["response"] == response
         assert not day["responseStatus"]["time"].startswith("0001")

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import pytest
 
+from graphsim import Options
+
 from .graphsim_cloud import (
     ANN,
     BOB,
@@ -270,6 +272,39 @@ async def test_the_organiser_cancels_and_the_room_keeps_or_removes_it_2_6(
             assert (await cloud.act(ANN, made, "cancel", comment="Sorry")).status == 202
         assert await cloud.rows(ANN) == []
         assert [one["is_cancelled"] for one in await cloud.rows(ROOM)] == left
+
+
+@pytest.mark.parametrize("tells", [True, False])
+async def test_a_permanent_deletion_is_204_and_tells_the_invited_in_one_reading_2_5(
+    tmp_path: Path, tells: bool
+) -> None:
+    async with running_cloud(tmp_path, purge_cancels=tells) as cloud:
+        made = (await cloud.create(ANN, attendees=[INVITED])).body
+        cloud.attend()
+        assert (await cloud.act(ANN, made["id"], "permanentDelete")).status == 204
+        assert _refusal(await cloud.act(ANN, made["id"], "permanentDelete"))[0] == 404
+        assert await cloud.rows(ANN) == []
+        (copy,) = await cloud.rows(ROOM)
+        assert copy["is_cancelled"] == tells
+        series = (await cloud.create(ANN, hours=30, attendees=[INVITED], recurrence=DAILY)).body
+        first, *rest = await _days(cloud, ANN, series["id"])
+        assert (await cloud.act(ANN, first["event_id"], "permanentDelete")).status == 204
+        assert len(await _days(cloud, ANN, series["id"])) == len(rest)
+        left = [one for one in await cloud.rows(ROOM) if one["occurrence"]]
+        assert len(left) == len(rest) + (not tells)
+        assert (await cloud.report())["writes"]["permanentDelete"] == 2
+
+
+async def test_more_attendees_than_an_event_may_have_are_refused_2_1(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path, most_attendees=2) as cloud:
+        crowd = [{"emailAddress": {"address": f"p{one}@x.example"}} for one in range(3)]
+        assert _refusal(await cloud.create(ANN, attendees=crowd))[0] == 400
+        made = (await cloud.create(ANN, attendees=crowd[:2], recurrence=DAILY)).body
+        day, *_ = await _days(cloud, ANN, made["id"])
+        for event in (made["id"], day["event_id"]):
+            refused = await cloud.patch(ANN, event, {"attendees": crowd})
+            assert _refusal(refused) == (400, "ErrorInvalidRequest")
+        assert Options().most_attendees == 500
 
 
 async def test_an_attendee_may_not_cancel_nor_an_organiser_respond_2_5(tmp_path: Path) -> None:

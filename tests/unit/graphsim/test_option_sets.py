@@ -21,6 +21,7 @@ SETTINGS = {
     "latency",
     "allow_http",
     "token_seconds",
+    "most_attendees",
     "subscriptions_per_mailbox",
     "subscriptions_per_page",
     "publisher_key_hours",

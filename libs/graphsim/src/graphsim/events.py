@@ -13,6 +13,8 @@ from .zones import CUSTOM_ZONE, to_utc
 Response = Literal[
     "none", "organizer", "tentativelyAccepted", "accepted", "declined", "notResponded"
 ]
+Value = str | tuple[str, ...]
+"""What an extended property holds, one value or several."""
 Kind = Literal["singleInstance", "occurrence", "exception", "seriesMaster"]
 
 
@@ -105,7 +107,7 @@ class Event:
     """Made in a zone of Outlook's own, shown as `tzone://Microsoft/Custom`; `zone` has its rules."""
     generation: int = 0
     transaction_id: str | None = None
-    properties: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, Value] = field(default_factory=dict)
     allows_proposals: bool = True
     lone_day: date | None = None
     """The day of a series that this copy is of alone, for who is invited to that day only."""

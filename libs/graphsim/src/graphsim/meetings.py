@@ -10,7 +10,7 @@ from typing import Any
 
 from .changes import Outcome
 from .copies import Copies, Reply
-from .events import Attendee, Event, Override, Person, on_day, without, without_day
+from .events import Attendee, Event, Override, Person, Value, on_day, without, without_day
 from .mailboxes import Mailbox
 from .options import Options
 from .recurrence import Recurrence, days_between, on_pattern
@@ -33,7 +33,7 @@ class Draft:
     location: str = ""
     attendees: tuple[Attendee, ...] = ()
     transaction_id: str | None = None
-    properties: Mapping[str, str] | None = None
+    properties: Mapping[str, Value] | None = None
     custom_zone: bool = False
     has_attachments: bool = False
     allows_proposals: bool = True
@@ -121,14 +121,18 @@ class Meetings:
             self._copies.send_day(mailbox, fresh, day, told, now, outcome)
         return outcome
 
-    def cancel(self, mailbox: Mailbox, event: Event, now: datetime) -> Outcome:
+    def cancel(
+        self, mailbox: Mailbox, event: Event, now: datetime, *, tell: bool = True
+    ) -> Outcome:
         """The organiser cancels: gone from the own calendar, kept or removed in each room.
 
-        In a copy that is not the organiser's, only that copy goes.
+        In a copy that is not the organiser's, only that copy goes, as without `tell`.
         """
         outcome = Outcome(self._options)
         mailbox.drop(event.key)
         outcome.note(mailbox, "removed", event)
+        if not tell:
+            return outcome
         if event.is_organizer:
             for other, copy in self._copies.of(event, event.attendees) + self._copies.lone(event):
                 self._copies.withdraw(other, copy, now, outcome)
@@ -142,11 +146,15 @@ class Meetings:
         self._copies.withdraw(room, copy, now, outcome)
         return outcome
 
-    def cancel_day(self, mailbox: Mailbox, event: Event, day: date, now: datetime) -> Outcome:
+    def cancel_day(
+        self, mailbox: Mailbox, event: Event, day: date, now: datetime, *, tell: bool = True
+    ) -> Outcome:
         """Removes one occurrence, which is reported only as a change of the master (§4.4)."""
         outcome = Outcome(self._options)
         fresh = mailbox.touch(event, now, **without_day(event, day))
         outcome.note(mailbox, "own_edited", fresh)
+        if not tell:
+            return outcome
         if event.is_organizer:
             invited = on_day(event, day).attendees
             self._copies.withdraw_day(event, day, invited, now, outcome)

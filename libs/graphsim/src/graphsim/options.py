@@ -98,6 +98,10 @@ class Options:
     the pattern still has (graph-calendar §2.5, unproven)."""
     cancelled_days_bound: bool = False
     """A day may not be moved past a cancelled neighbour either (graph-calendar §2.5, unproven)."""
+    most_attendees: int = 500
+    """Of one event (graph-calendar §2.1)."""
+    purge_cancels: bool = True
+    """permanentDelete of the organiser's copy tells the attendees, as DELETE does (unproven)."""
     deleting_declines: bool = False
     """A bare DELETE of an attendee's copy tells the organiser (graph-calendar §2.5, unproven)."""
     hidden_rooms_listed: bool = False
@@ -114,6 +118,9 @@ class Options:
     """graph-calendar §2.1 says so; §11.2 quotes a source that says one per series."""
     answered_day: Literal["exception", "occurrence"] = "exception"
     """What a day is that differs from its series only in its answers (§1.5, unproven)."""
+    exceptions_need_select: bool = False
+    """`$expand=exceptionOccurrences` shows something only if `$select` names it too, as documented;
+    clients were answered without (docs#16162)."""
     lone_day_type: Literal["singleInstance", "exception"] = "singleInstance"
     """What somebody sees who is invited to one day of a series only: an event of its own, or an
     exception whose `seriesMasterId` is not found (§2.5, unproven)."""

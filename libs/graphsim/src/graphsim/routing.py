@@ -116,6 +116,7 @@ class Routes:
             self._add("POST", f"{prefix}/events", writing.create)
             self._add("PATCH", event, writing.change)
             self._add("DELETE", event, writing.delete)
+            self._add("POST", f"{event}/permanentDelete", writing.purge)
             self._add("POST", f"{event}/cancel", writing.cancel)
             self._add("POST", f"{event}/accept", writing.accept)
             self._add("POST", f"{event}/tentativelyAccept", writing.tentatively_accept)
