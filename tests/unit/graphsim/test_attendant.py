@@ -155,8 +155,10 @@ def test_whether_a_series_must_keep_both_limits_is_a_switch(
 
 def test_a_request_from_outside_stays_unanswered_unless_the_room_takes_them() -> None:
     world = World()
-    guest = Person("Guest", "guest@elsewhere.example")
-    copy, _ = world.meetings.receive(world.room, world.draft(), guest, NOW)
+    guest = world.tenant.outsider(0, "Guest", "guest@elsewhere.example")
+    event, _ = world.meetings.create(guest, world.draft(), NOW)
+    copy = world.room.copy_of(event.ical_uid)
+    assert copy is not None
     world.answers.visit(world.room, copy.key, NOW)
     assert world.room.events[copy.key].response == "notResponded"
     world.room.processing = Processing(process_external_meeting_messages=True)

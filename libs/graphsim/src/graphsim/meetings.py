@@ -53,20 +53,26 @@ class Meetings:
         In a room's own calendar nothing checks for conflicts (graph-calendar §2.2 B).
         """
         outcome = Outcome(self._options)
-        event = self._stored(owner, draft, Person(owner.name, owner.address), now, own=True)
+        event = self._stored(owner, draft, now)
         outcome.note(owner, "own_created", event)
         self._copies.send(owner, event, event.attendees, now, outcome)
         return event, outcome
 
-    def receive(
-        self, room: Mailbox, draft: Draft, organizer: Person, now: datetime
-    ) -> tuple[Event, Outcome]:
-        """A meeting request from somebody without a mailbox here (an outside organiser)."""
-        outcome = Outcome(self._options)
-        event = self._stored(room, draft, organizer, now, own=False)
-        outcome.note(room, "arrived", event)
-        outcome.ask(room, event, now)
-        return event, outcome
+    def adopt(self, copy: Event) -> tuple[Mailbox, Event]:
+        """The event of an outside organiser, made of a copy here where it is not known yet."""
+        name, address = copy.organizer.name, copy.organizer.address
+        owner = self._tenant.outsider(self._options.seed, name, address)
+        known = owner.copy_of(copy.ical_uid)
+        return owner, known or owner.put(
+            replace(
+                copy,
+                key=owner.new_key(),
+                change=owner.new_change(),
+                is_organizer=True,
+                response="organizer",
+                show_as=copy.asked_show_as,
+            )
+        )
 
     def edit(
         self, mailbox: Mailbox, event: Event, changed: Mapping[str, Any], now: datetime
@@ -140,12 +146,6 @@ class Meetings:
             self._copies.tell_organizer(mailbox, event, Reply("declined"), now, outcome)
         return outcome
 
-    def cancel_outside(self, room: Mailbox, copy: Event, now: datetime) -> Outcome:
-        """A cancellation arrives from an organiser without a mailbox here."""
-        outcome = Outcome(self._options)
-        self._copies.withdraw(room, copy, now, outcome)
-        return outcome
-
     def cancel_day(
         self, mailbox: Mailbox, event: Event, day: date, now: datetime, *, tell: bool = True
     ) -> Outcome:
@@ -176,9 +176,7 @@ class Meetings:
             "cancelled_days": frozenset(filter(stays, event.cancelled_days)),
         }
 
-    def _stored(
-        self, mailbox: Mailbox, draft: Draft, organizer: Person, now: datetime, *, own: bool
-    ) -> Event:
+    def _stored(self, mailbox: Mailbox, draft: Draft, now: datetime) -> Event:
         start, end = on_pattern(draft.start, draft.end, draft.recurrence)
         return mailbox.put(
             Event(
@@ -192,16 +190,16 @@ class Meetings:
                 custom_zone=draft.custom_zone,
                 allows_proposals=draft.allows_proposals,
                 has_attachments=draft.has_attachments,
-                organizer=organizer,
+                organizer=Person(mailbox.name, mailbox.address),
                 created=now,
                 modified=now,
-                response="organizer" if own else "notResponded",
-                is_organizer=own,
+                response="organizer",
+                is_organizer=True,
                 body=draft.body,
                 location=draft.location,
                 attendees=draft.attendees,
                 all_day=draft.all_day,
-                show_as=draft.show_as if own else "tentative",
+                show_as=draft.show_as,
                 asked_show_as=draft.show_as,
                 sensitivity=draft.sensitivity,
                 recurrence=draft.recurrence,

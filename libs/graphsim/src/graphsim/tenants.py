@@ -33,6 +33,8 @@ class Tenant:
     """User principal names, which may differ from the addresses."""
     by_sign_in_name: dict[str, UUID] = field(default_factory=dict)
     room_lists: dict[UUID, RoomList] = field(default_factory=dict)
+    outside: dict[str, Mailbox] = field(default_factory=dict)
+    """By lower-cased address, the calendars elsewhere of who organises meetings here."""
     key_turns: int = 0
     """How often the tenant has moved on to Entra's next signing key."""
     last_meeting: int = 0
@@ -73,6 +75,15 @@ class Tenant:
     def user(self, key: str) -> Mailbox | None:
         """The mailbox of an object id or a user principal name, case-insensitively."""
         return self._found(self.by_sign_in_name, key)
+
+    def outsider(self, seed: int, name: str, address: str) -> Mailbox:
+        """The calendar of an organiser without a mailbox here."""
+        key = address.lower()
+        if key not in self.outside:
+            mailbox_id = uuid5(self.id, key)
+            self.outside[key] = Mailbox.opened(seed, self.id, mailbox_id, address, name, "user")
+        self.outside[key].name = name
+        return self.outside[key]
 
     def _found(self, names: dict[str, UUID], key: str) -> Mailbox | None:
         known = names.get(key.lower())

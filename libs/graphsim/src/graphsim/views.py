@@ -127,8 +127,10 @@ def _recurrence(one: Appearance, _: Lens) -> dict[str, object] | None:
     return write_recurrence(shown)
 
 
-def _original_start(one: Appearance, _: Lens) -> str | None:
-    return instant_text(one.original_start) if one.original_start else None
+def _original_start(one: Appearance, lens: Lens) -> str | None:
+    if one.original_start is None or (one.day is None and not _lone_exception(one, lens)):
+        return None
+    return instant_text(one.original_start)
 
 
 def _constant(value: object) -> Property:
