@@ -249,6 +249,27 @@ async def test_a_load_makes_its_changes_and_says_when(tmp_path: Path) -> None:
         )
 
 
+async def test_a_load_is_stopped_and_another_started(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        await cloud.call("POST", "/_sim/clock", {"stands": True})
+        plan = {"rooms": [str(ROOM)], "rate": 1, "seconds": 600}
+
+        async def made(seconds: float) -> tuple[bool, int]:
+            await cloud.call("POST", "/_sim/clock", {"advance": seconds})
+            load = (await cloud.call("GET", "/_sim/load")).body
+            return load["running"], len(load["changes"])
+
+        await cloud.call("POST", "/_sim/load", plan)
+        assert await made(9) == (True, 10)
+        assert (await cloud.call("POST", "/_sim/load", plan)).status == 400
+        assert (await cloud.call("DELETE", "/_sim/load")).status == 204
+        assert await made(0.5) == (False, 10)
+        assert (await cloud.call("POST", "/_sim/load", plan)).status == 202
+        assert await made(4) == (True, 5), "what the first had planned is left undone"
+        assert (await cloud.call("DELETE", "/_sim/load")).status == 204
+        assert await made(60) == (False, 5)
+
+
 async def test_the_outlook_view_shows_both_subjects(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         made = (await cloud.meet()).body

@@ -366,6 +366,7 @@ _WRONG: dict[int, dict[str, Any]] = {
     700021: {"iss": "x", "sub": "x"},
     1000502: {},
     5002723: {},
+    5002738: {},
 }
 """What makes an assertion wrong; a wrong certificate or header where it says nothing."""
 
@@ -373,9 +374,11 @@ _WRONG: dict[int, dict[str, Any]] = {
 def _assertion(code: int, endpoint: str, now: datetime) -> str:
     held = credential("stale", -10, -1) if code == 1000502 else credential()
     signed = held.assertion(CLIENT, endpoint, now, **_WRONG[code])
-    if code != 5002723:
+    if code not in {5002723, 5002738}:
         return signed
     claims = jwt.decode(signed, options={"verify_signature": False})
+    if code == 5002738:
+        return jwt.encode(claims, "k" * 32, algorithm="HS256")
     return jwt.encode(claims, held.private_pem, algorithm="RS256")
 
 
@@ -409,6 +412,19 @@ async def test_a_fault_without_a_status_has_that_of_its_number_7_4(
     async with running_cloud(tmp_path) as cloud:
         await cloud.call("POST", "/_sim/faults", {"match": {"path": "/oauth2/"}, "body": body})
         assert (await _post(cloud, _form())).status == status
+
+
+@pytest.mark.parametrize("where", _ENDPOINTS)
+@pytest.mark.parametrize(("status", "code"), [(503, 90033), (429, 90055)])
+async def test_a_fault_without_a_body_is_entras_refusal_everywhere_7_4(
+    tmp_path: Path, where: str, status: int, code: int
+) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        method, path = _ENDPOINTS[where]
+        await cloud.call("POST", "/_sim/faults", {"match": {"path": path}, "status": status})
+        reply = await cloud.call(method, path)
+        assert (reply.status, reply.body["error_codes"]) == (status, [code])
+        assert reply.body["error_description"].startswith(f"AADSTS{code}: ")
 
 
 async def _asked(cloud: Cloud, times: int, **changes: str) -> list[int]:

@@ -48,6 +48,8 @@ async def test_the_room_answers_an_outside_organisers_edit_again_2_6(tmp_path: P
         (after,) = await cloud.rows(ROOM)
         assert (after["event_id"], after["ical_uid"]) == (before["event_id"], before["ical_uid"])
         assert after["etag"] != before["etag"]
+        await _edited(cloud, made, show_as="free")
+        assert await _told(cloud) == [("New plans", "notResponded")], "not the rewritten subject"
 
 
 async def test_an_outside_edit_into_a_taken_slot_loses_the_room_2_6(tmp_path: Path) -> None:

@@ -14,10 +14,15 @@ _CALENDARS = frozenset({"Calendars.Read", "Calendars.ReadWrite"})
 _DIRECTORY = frozenset({"Directory.Read.All", "User.Read.All"})
 _PLACES = frozenset({"Place.Read.All", "Place.ReadWrite.All"})
 _NO_MAILBOX = {
-    "MailboxNotEnabledForRESTAPI": (
-        "The mailbox is either inactive, soft-deleted, or is hosted on-premise."
+    "older": "REST API is not yet supported for this mailbox.",
+    "newer": "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
+}
+_BLOCKED = {
+    "short": "Access to OData is disabled.",
+    "long": (
+        "Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly AccessPolicy "
+        "settings."
     ),
-    "MailboxNotSupportedForRESTAPI": "REST API is not yet supported for this mailbox.",
 }
 _NO_PERMISSIONS = "The token contains no permissions, or permissions can not be understood."
 _DENIED = "Access is denied. Check credentials and try again."
@@ -80,15 +85,9 @@ class Access:
         if mailbox is None or mailbox.hosting == "none":
             raise self._unknown(key)
         if app and app.access_policy is not None and mailbox.id not in app.access_policy:
-            raise Refused(
-                403,
-                "ErrorAccessDenied",
-                "Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly "
-                "AccessPolicy settings.",
-            )
+            raise Refused(403, "ErrorAccessDenied", _BLOCKED[self._state.options.policy_refusal])
         if mailbox.hosting != "cloud":
-            code = self._state.options.unsupported_mailbox
-            raise Refused(404, code, _NO_MAILBOX[code])
+            raise self._unsupported()
         _check_containers(call, mailbox)
         return mailbox
 
@@ -101,6 +100,13 @@ class Access:
         if self._state.options.roleless_status == 403:
             return Refused(403, "ErrorAccessDenied", _DENIED)
         return Refused(401, "NoPermissionsInAccessToken", _NO_PERMISSIONS)
+
+    def _unsupported(self) -> Refused:
+        """Of MailboxNotSupportedForRESTAPI only the older text was seen (§2.8)."""
+        code = self._state.options.unsupported_mailbox
+        known = code == "MailboxNotEnabledForRESTAPI"
+        text = self._state.options.unsupported_text if known else "older"
+        return Refused(404, code, _NO_MAILBOX[text])
 
     def _unknown(self, key: str) -> Refused:
         if self._state.options.unknown_user == "ResourceNotFound":

@@ -27,6 +27,8 @@ SWITCHES: Mapping[str, tuple[Any, Any, Any]] = {
         "MailboxNotEnabledForRESTAPI",
         "MailboxNotSupportedForRESTAPI",
     ),
+    "unsupported_text": ("newer", "newer", "older"),
+    "policy_refusal": ("short", "long", "short"),
     "addresses_resolve": (False, True, False),
     "error_envelope": ("innerError", "innerError", "innererror"),
     "directory_lag": (0.0, 0.0, 300.0),

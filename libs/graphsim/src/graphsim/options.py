@@ -54,6 +54,10 @@ class Options:
         "MailboxNotEnabledForRESTAPI"
     )
     """The code for a mailbox outside the cloud: both were seen (§2.8, §9)."""
+    unsupported_text: Literal["newer", "older"] = "newer"
+    """The words of MailboxNotEnabledForRESTAPI: both were seen (§2.8)."""
+    policy_refusal: Literal["long", "short"] = "long"
+    """The words in which an application access policy refuses: seen, and documented (§2.8)."""
     addresses_resolve: bool = True
     """`/users/{address}` finds a mailbox whose sign-in name is another (§9, unproven)."""
     error_envelope: Literal["innerError", "innererror"] = "innerError"
