@@ -1,4 +1,4 @@
-"""Extended properties: written with an event, found by $filter, shown by $expand."""
+"""graph-calendar §11.2, Graph's pages of extended properties: written, found by $filter, shown by $expand."""
 
 from pathlib import Path
 from typing import Any

@@ -72,7 +72,7 @@ async def test_the_change_types_are_those_that_the_filter_tells_4_4(tmp_path: Pa
         ("subject eq 'it''s and that'", False),
     ],
 )
-async def test_a_filter_compares_properties_joined_by_and_and_or(
+async def test_a_filter_compares_properties_joined_by_and_and_or_4_4(
     tmp_path: Path, condition: str, told: bool
 ) -> None:
     async with running_cloud(tmp_path, room_echoes=False) as cloud, running_hook() as hook:
@@ -107,7 +107,7 @@ async def test_what_a_resource_may_not_ask_for_is_400_5_1(tmp_path: Path, query:
         assert hook.challenges == 0
 
 
-async def test_filters_of_events_in_the_reading_of_who_was_refused(tmp_path: Path) -> None:
+async def test_filters_of_events_in_the_reading_of_who_was_refused_2_2(tmp_path: Path) -> None:
     async with (
         running_cloud(tmp_path, subscription_filters=False) as cloud,
         running_hook() as hook,

@@ -1,4 +1,4 @@
-"""Scenarios, by the control API and by the command line."""
+"""Scenarios (issue "a tenant in a box", item 7), by the control API and by the command line."""
 
 import asyncio
 import json

@@ -408,7 +408,7 @@ async def test_a_series_patched_with_new_times_keeps_its_days_2_5(tmp_path: Path
         assert before[0]["end"] != after[0]["end"]
 
 
-async def test_writes_are_counted_by_kind_and_by_meeting(tmp_path: Path) -> None:
+async def test_writes_are_counted_by_kind_and_by_meeting_2(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         made = (await cloud.create(ANN, attendees=[INVITED])).body
         await cloud.patch(ANN, made["id"], {"subject": "x"})

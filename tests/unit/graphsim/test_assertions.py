@@ -1,4 +1,4 @@
-"""Client assertions and each way they can be wrong."""
+"""graph-calendar §7.4, Entra's certificate-credentials: assertions and each way they can be wrong."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Graph's extended properties and event-get: what an $expand asks for."""
+"""graph-calendar §1.5, Graph's extended properties and event-get: what an $expand asks for."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Graph's singleValueLegacyExtendedProperty, create and get: ids, values and $filter."""
+"""graph-calendar §11.2, Graph's singleValueLegacyExtendedProperty, create and get: ids, values and $filter."""
 
 from dataclasses import replace
 
