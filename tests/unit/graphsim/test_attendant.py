@@ -36,6 +36,13 @@ def test_an_overlap_is_declined_unless_conflicts_are_allowed() -> None:
     assert decide(copy, world.room, NOW, world.options) is Verdict.ACCEPT
 
 
+@pytest.mark.parametrize(("days", "verdict"), [(179, Verdict.ACCEPT), (181, Verdict.DECLINE)])
+def test_a_room_books_180_days_ahead_where_nobody_says_2_6(days: int, verdict: Verdict) -> None:
+    world, start = World(), NOW.replace(tzinfo=None) + timedelta(days=days)
+    copy, _ = world.invite(start=start, end=start + timedelta(hours=1))
+    assert decide(copy, world.room, NOW, world.options) is verdict
+
+
 def test_meetings_that_only_touch_do_not_collide() -> None:
     world = World()
     world.answered(hour=9)

@@ -21,7 +21,6 @@ SETTINGS = {
     "latency",
     "allow_http",
     "token_seconds",
-    "most_attendees",
     "subscriptions_per_mailbox",
     "subscriptions_per_page",
     "publisher_key_hours",

@@ -61,6 +61,7 @@ SWITCHES: Mapping[str, tuple[Any, Any, Any]] = {
     "declined_stay": (False, False, True),
     "changed_series_drop_exceptions": (True, True, False),
     "cancelled_days_bound": (False, False, True),
+    "most_attendees": (500, 500, 500),
     "purge_cancels": (True, True, False),
     "deleting_declines": (False, False, True),
     "hidden_rooms_listed": (False, False, True),

@@ -102,8 +102,9 @@ class Options:
     the pattern still has (graph-calendar §2.5, unproven)."""
     cancelled_days_bound: bool = False
     """A day may not be moved past a cancelled neighbour either (graph-calendar §2.5, unproven)."""
-    most_attendees: int = 500
-    """Of one event (graph-calendar §2.1)."""
+    most_attendees: int | None = 500
+    """Of one event (graph-calendar §2.1); that more are refused, and in which words, is unproven:
+    None takes any number."""
     purge_cancels: bool = True
     """permanentDelete of the organiser's copy tells the attendees, as DELETE does (unproven)."""
     deleting_declines: bool = False

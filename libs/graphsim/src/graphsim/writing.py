@@ -194,7 +194,7 @@ class Writing:
     def _check_attendees(self, invited: Collection[Attendee]) -> None:
         """The most of one event (§2.1); code and words of the refusal are unproven."""
         most = self._state.options.most_attendees
-        if len(invited) > most:
+        if most is not None and len(invited) > most:
             message = f"Your request can't be completed. The maximum number of attendees is {most}."
             raise Refused(400, "ErrorInvalidRequest", message)
 
