@@ -64,3 +64,14 @@ async def test_another_mailboxes_calendar_id_is_malformed_here_2_8(
         ):
             assert (reply.status, reply.code) == (400, "ErrorInvalidIdMalformed")
         assert await cloud.rows(ANN) == []
+
+
+@pytest.mark.parametrize(("end", "status"), [("2031-12-31", 200), ("2032-01-01", 400)])
+async def test_a_window_is_1825_days_at_most_1_1(tmp_path: Path, end: str, status: int) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        window = f"startDateTime=2027-01-01&endDateTime={end}&$select=subject"
+        reply = await cloud.graph("GET", f"/users/{ROOM}/calendarView?{window}")
+        assert reply.status == status
+        if status == 400:
+            assert reply.code == "ErrorInvalidRequest"
+            assert reply.body["error"]["message"].endswith("Maximum number of days: 1825")
