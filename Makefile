@@ -32,8 +32,9 @@ bench: ## benchmarks; each prints ratios measured in one run
 	@./scripts/setup test
 	$(PYTHON) -m bench
 
-simulate: ## seeded histories (HISTORIES, SEED); comes with the simulation suite
-	@echo "make simulate: the simulation suite is not there yet" >&2; exit 2
+simulate: ## seeded histories (HISTORIES, SEED) on a virtual clock
+	@./scripts/setup test
+	$(PYTHON) -m tests.simulation $(HISTORIES) $(SEED)
 
 mutants: ## planted bugs; comes with the simulation suite
 	@echo "make mutants: the simulation suite is not there yet" >&2; exit 2

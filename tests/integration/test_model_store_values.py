@@ -129,6 +129,8 @@ class Values:
             withdrawn_at=self.maybe(self.now, 0.1),
             when_ours=self.likely(0.3),
             flips=tuple(self.moment() for _ in range(self.chance.randrange(3))),
+            past_etags=tuple(f"old {n}" for n in range(self.chance.randrange(3))),
+            written_at=self.maybe(self.now, 0.2),
         )
 
     def changes(self, state: State) -> Changes:
@@ -207,7 +209,6 @@ class Values:
             created_at=self.now,
             due_at=self.moment(),
             stage=self.chance.choice(_STAGES),
-            number=self.chance.randrange(2),
             attempts=self.chance.randrange(3),
             event_id=self.maybe("o1"),
             etag=self.maybe("1"),

@@ -48,7 +48,7 @@ def _bookings(tables: Tables) -> Iterator[Record]:
 def _booking(row: Row) -> Record:
     record = _columns(row)
     del record["conflicted"]
-    lists = {"seen_etags": list(row.seen_etags), "flips": list(row.flips)}
+    lists = {name: list(getattr(row, name)) for name in ("seen_etags", "flips", "past_etags")}
     return record | {"status": row.status} | lists
 
 

@@ -54,7 +54,7 @@ def test_what_outlook_moves_by_itself_is_no_flip() -> None:
     booking = row(origin="clearooms")
     for number in range(20):
         moved = sighting(
-            etag=f"{number}",
+            etag=f"state {number}",
             start={"dateTime": f"2026-03-02T{10 + number % 2}:00:00", "timeZone": "UTC"},
             end={"dateTime": f"2026-03-02T{11 + number % 2}:00:00", "timeZone": "UTC"},
         )

@@ -51,11 +51,15 @@ def test_a_hint_waits_for_its_time_unless_a_new_one_comes() -> None:
 
 def test_the_mirrors_own_state_is_asked_about_again_after_2_10_and_60_seconds() -> None:
     hints: tuple[Pending, ...] = (hint(),)
+    now = NOW
     for wait in (2, 10, 60):
-        after = answered(hints, row("1"), "1", NOW)
-        assert [each.ask_at for each in after.waiting] == [NOW + seconds(wait)]
+        after = answered(hints, row("1"), "1", now)
+        now += seconds(wait)
+        assert [each.ask_at for each in after.waiting] == [now]
+        early = answered(after.waiting, row("1"), "1", now - seconds(1))
+        assert early.waiting == after.waiting  # asked for another hint's sake: that uses nothing up
         hints = after.waiting
-    last = answered(hints, row("1"), "1", NOW)
+    last = answered(hints, row("1"), "1", now)
     assert (last.waiting, last.etags) == ((), ("2",))
 
 
@@ -84,10 +88,27 @@ def test_a_removal_needs_two_404_two_seconds_apart() -> None:
 
 def test_an_unknown_id_is_dropped_after_its_last_404() -> None:
     hints: tuple[Pending, ...] = (hint(),)
+    now = NOW
     for wait in (2, 10, 60):
-        hints = missing(hints, known=False, now=NOW).waiting
-        assert [each.ask_at for each in hints] == [NOW + seconds(wait)]
-    assert missing(hints, known=False, now=NOW).waiting == ()
+        hints = missing(hints, known=False, now=now).waiting
+        now += seconds(wait)
+        assert [each.ask_at for each in hints] == [now]
+    assert missing(hints, known=False, now=now).waiting == ()
+
+
+def test_a_404_soon_after_our_own_write_proves_nothing() -> None:
+    settled = NOW + seconds(75)
+    first = missing([hint()], known=True, now=NOW, settles_at=settled)
+    assert (first.gone, [each.ask_at for each in first.waiting]) == (False, [settled])
+    again = missing(first.waiting, known=True, now=NOW + seconds(9), settles_at=settled)
+    assert (again.gone, [each.ask_at for each in again.waiting]) == (False, [settled])
+    assert missing(again.waiting, known=True, now=settled).gone
+
+
+def test_a_state_that_the_row_had_before_satisfies_no_hint() -> None:
+    behind = replace(row("2"), past_etags=("1",))
+    after = answered([hint("3")], behind, "1", NOW)
+    assert [each.ask_at for each in after.waiting] == [NOW + seconds(2)]
 
 
 def test_hints_are_grouped_by_event_in_the_order_they_came() -> None:

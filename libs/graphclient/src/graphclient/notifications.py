@@ -122,7 +122,8 @@ def _change(wire: _WireItem, change_type: str) -> Change | None:
     event_id = data.id if data is not None and data.id else _event_in_path(wire.resource)
     if not event_id or len(event_id) > _LONGEST_ID:
         return None
-    etag = data.etag if data is not None else None
+    # A deletion may come with the etag of the state that was deleted, which says nothing about the deletion.
+    etag = data.etag if data is not None and change_type.lower() != "deleted" else None
     return Change(event_id, etag if etag and len(etag) <= _LONGEST_ID else None, change_type)
 
 

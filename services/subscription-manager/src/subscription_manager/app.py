@@ -1,24 +1,24 @@
 """The composition root of the subscription manager."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol, Self
 from uuid import UUID
 
 import structlog
 
 from contracts.routing import SUBSCRIPTIONS_LIFECYCLE
 from eventbus import Bus, open_bus
-from graphclient import ClientStateKeys, Credentials, Graph, open_graph
-from graphclient.tenant import Tenant
+from graphclient import ClientStateKeys, Credentials, open_graph
 from pgstore import Database, Role, SecretBox, SecretUnreadable, open_database
 from servicekit.clock import Clock, utc_now
 from servicekit.ops import Health, serve_ops
 
-from .consumer import LifecycleConsumer
-from .handlers import Keeper, Means, SecretMissing
-from .scheduler import Scheduler
+from .consumer import LifecycleConsumer, Notes
+from .handlers import Keeper, Means, Records, SecretMissing, Tenant, Watch
+from .scheduler import Rows, Scheduler
 from .settings import Settings
 from .store import CredentialStore, Store
 
@@ -38,12 +38,45 @@ class ManagerOptions:
     lease: timedelta = timedelta(seconds=30)
 
 
+class Rooms(Rows, Records, Notes, Protocol):
+    """Rows of subscriptions: compared, claimed, hinted at, recorded."""
+
+
+class Sealed(Watch, Protocol):
+    """The organisations' secrets, and whether they work."""
+
+    async def sealed_secret(self, organisation_id: UUID) -> bytes | None:
+        """The envelope, None where there is none."""
+
+
+Listen = Callable[[str, Callable[[str], None], asyncio.Event], Coroutine[None, None, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where one manager keeps what it knows."""
+
+    rooms: Rooms
+    credentials: Sealed
+    listen: Listen
+
+    @classmethod
+    def on(cls, database: Database, options: ManagerOptions) -> Self:
+        """All in this database."""
+        return cls(Store(database, options.lease), CredentialStore(database), database.listen)
+
+
+class SignIn(Protocol):
+    """Graph, as far as the manager goes: graphclient.Graph."""
+
+    def tenant(self, credentials: Credentials) -> Tenant:
+        """The subscriptions these credentials may keep."""
+
+
 class _Tenants:
     """Signs in with the organisation's secret as it is now."""
 
-    def __init__(
-        self, graph: Graph, store: CredentialStore, secrets: Callable[[], SecretBox]
-    ) -> None:
+    def __init__(self, graph: SignIn, store: Sealed, secrets: Callable[[], SecretBox]) -> None:
         self._graph = graph
         self._store = store
         self._secrets = secrets
@@ -67,27 +100,40 @@ class _Tenants:
 async def run_manager(
     database: Database,
     bus: Bus,
-    graph: Graph,
+    graph: SignIn,
+    secrets: Callable[[], SecretBox],
+    options: ManagerOptions,
+    clock: Callable[[], datetime],
+    stop: asyncio.Event,
+) -> None:
+    """Do a manager's work on this database until `stop`; returns drained."""
+    await manage(Stores.on(database, options), bus, graph, secrets, options, clock, stop)
+
+
+async def manage(
+    stores: Stores,
+    bus: Bus,
+    graph: SignIn,
     secrets: Callable[[], SecretBox],
     options: ManagerOptions,
     clock: Callable[[], datetime],
     stop: asyncio.Event,
 ) -> None:
     """Keep one live subscription for every enabled room until `stop`; returns drained."""
-    store, credentials = Store(database, options.lease), CredentialStore(database)
-    means = Means(store, options.client_state_keys, options.webhook_url, clock)
+    rooms, credentials = stores.rooms, stores.credentials
+    means = Means(rooms, options.client_state_keys, options.webhook_url, clock)
     keeper = Keeper(means, _Tenants(graph, credentials, secrets), credentials)
     scheduler = Scheduler(
-        store,
+        rooms,
         keeper.carry_out,
         webhook_url=options.webhook_url,
         sealing_key=lambda: options.client_state_keys().first,
         compare_seconds=options.compare_seconds,
         clock=clock,
     )
-    consumer = LifecycleConsumer(store, scheduler.wake, clock)
+    consumer = LifecycleConsumer(rooms, scheduler.wake, clock)
     async with asyncio.TaskGroup() as loops:
-        loops.create_task(database.listen("clearooms", scheduler.changed, stop))
+        loops.create_task(stores.listen("clearooms", scheduler.changed, stop))
         loops.create_task(bus.consume(SUBSCRIPTIONS_LIFECYCLE, consumer.handle, stop))
         loops.create_task(scheduler.run(stop))
 

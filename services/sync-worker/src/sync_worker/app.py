@@ -1,10 +1,10 @@
 """The worker put together: what standalone and the process both run."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, Self
 
 import structlog
 
@@ -15,15 +15,22 @@ from pgstore import Database, Role, SecretBox, open_database
 from servicekit.clock import Clock, utc_now
 from servicekit.ops import Health, serve_ops
 
-from .consumer import ChangeConsumer, CommandConsumer
+from .consumer import ChangeConsumer, CommandConsumer, Commands, Hints
 from .domain.schedule import Cadence
-from .handlers.credentials import OrganisationCalendars
+from .handlers.credentials import OrganisationCalendars, Sealed
 from .handlers.holding import Options
-from .handlers.needs import SignedIn
+from .handlers.needs import Leases, Mirror, Outgoing, Plans, SignedIn
 from .handlers.passes import Passes
 from .handlers.publishing import Publisher
-from .handlers.strays import Strays, end_abandoned
-from .scheduler import Scheduler, keep_comparing, keep_placing_strays, keep_sweeping
+from .handlers.strays import AbandonedCommands, StrayCommands, Strays, end_abandoned
+from .scheduler import (
+    Claims,
+    Scheduler,
+    Sweep,
+    keep_comparing,
+    keep_placing_strays,
+    keep_sweeping,
+)
 from .settings import WorkerSettings
 from .store import (
     CommandStore,
@@ -54,6 +61,10 @@ class WorkerOptions:
     lease_seconds: float = (
         30.0  # reads need no more; whoever writes to Graph takes a longer one first
     )
+    look_seconds: float = (
+        1.0  # how soon what nobody told us about is found: other workers' dead rooms, their hints
+    )
+    compare_seconds: float = 15.0
 
     @property
     def reading(self) -> Options:
@@ -66,6 +77,57 @@ class WorkerOptions:
             ),
             writes=self.mode == "live",
             lease=timedelta(seconds=self.lease_seconds),
+        )
+
+
+class RoomLeases(Claims, Leases, Protocol):
+    """Rooms to claim and to give back."""
+
+
+class CommandRows(Commands, StrayCommands, AbandonedCommands, Protocol):
+    """Commands from their arrival to their room."""
+
+
+class Comparing(Protocol):
+    """What others wrote, compared with what we owe."""
+
+    async def compare(self, now: datetime) -> None:
+        """Bring the rooms' debts in line."""
+
+
+Listen = Callable[[str, Callable[[str], None], asyncio.Event], Coroutine[None, None, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where one worker keeps what it knows and owes."""
+
+    hints: Hints
+    commands: CommandRows
+    comparison: Comparing
+    credentials: Sealed
+    leases: RoomLeases
+    mirror: Mirror
+    outgoing: Outgoing
+    plans: Plans
+    sweep: Sweep
+    listen: Listen
+
+    @classmethod
+    def on(cls, database: Database, options: WorkerOptions) -> Self:
+        """All in this database."""
+        lease = timedelta(seconds=options.lease_seconds)
+        return cls(
+            hints=HintStore(database),
+            commands=CommandStore(database),
+            comparison=Comparison(database, options.reading.cadence),
+            credentials=CredentialStore(database),
+            leases=LeaseStore(database, lease),
+            mirror=MirrorStore(database, lease),
+            outgoing=OutgoingStore(database),
+            plans=PlanStore(database),
+            sweep=SweepStore(database),
+            listen=database.listen,
         )
 
 
@@ -85,46 +147,63 @@ async def run_worker(
     clock: Clock,
     stop: asyncio.Event,
 ) -> None:
+    """Do a worker's work on this database until `stop`; returns drained."""
+    await work(Stores.on(database, options), bus, graph, secrets, options, clock, stop)
+
+
+async def work(
+    stores: Stores,
+    bus: Bus,
+    graph: Tenants,
+    secrets: Callable[[], SecretBox],
+    options: WorkerOptions,
+    clock: Clock,
+    stop: asyncio.Event,
+) -> None:
     """Consume hints and keep rooms up to date until `stop`; returns drained."""
-    reading = options.reading
-    lease = timedelta(seconds=options.lease_seconds)
-    leases = LeaseStore(database, lease)
     passes = Passes(
-        mirror=MirrorStore(database, lease),
-        outgoing=OutgoingStore(database),
-        plans=PlanStore(database),
-        leases=leases,
-        calendars=OrganisationCalendars(CredentialStore(database), secrets, graph.tenant),
+        mirror=stores.mirror,
+        outgoing=stores.outgoing,
+        plans=stores.plans,
+        leases=stores.leases,
+        calendars=OrganisationCalendars(stores.credentials, secrets, graph.tenant),
         messages=bus,
-        options=reading,
+        options=options.reading,
         clock=clock,
     )
-    scheduler = Scheduler(leases, passes.run, clock, most=options.passes)
-    consumer = ChangeConsumer(HintStore(database), scheduler.hinted, clock)
-    commands = CommandStore(database)
-    strays = Strays(commands, Publisher(bus).result, clock)
+    scheduler = Scheduler(
+        stores.leases, passes.run, clock, most=options.passes, look_seconds=options.look_seconds
+    )
+    consumer = ChangeConsumer(stores.hints, scheduler.hinted, clock)
+    strays = Strays(stores.commands, Publisher(bus).result, clock)
     strayed = asyncio.Event()
-    orders = CommandConsumer(commands, scheduler.hinted, strayed.set, clock)
+    orders = CommandConsumer(stores.commands, scheduler.hinted, strayed.set, clock)
     changed = asyncio.Event()
-
-    comparison = Comparison(database, reading.cadence)
 
     def heard(_: str) -> None:
         changed.set()
 
     async def compare(now: datetime) -> None:
-        await comparison.compare(now)
-        await end_abandoned(commands, now)
+        await stores.comparison.compare(now)
+        await end_abandoned(stores.commands, now)
         strayed.set()
 
     async with asyncio.TaskGroup() as loops:
         loops.create_task(bus.consume(SYNC_CHANGES, consumer.handle, stop, prefetch=64))
         loops.create_task(bus.consume(SYNC_COMMANDS, orders.handle, stop, prefetch=64))
         loops.create_task(scheduler.run(stop))
-        loops.create_task(keep_placing_strays(strays.run, scheduler.hinted, strayed, stop))
-        loops.create_task(database.listen(CHANNEL, heard, stop))
-        loops.create_task(keep_comparing(compare, changed, scheduler.look, clock, stop))
-        loops.create_task(keep_sweeping(SweepStore(database), clock, stop))
+        loops.create_task(
+            keep_placing_strays(
+                strays.run, scheduler.hinted, strayed, stop, seconds=options.look_seconds
+            )
+        )
+        loops.create_task(stores.listen(CHANNEL, heard, stop))
+        loops.create_task(
+            keep_comparing(
+                compare, changed, scheduler.look, clock, stop, seconds=options.compare_seconds
+            )
+        )
+        loops.create_task(keep_sweeping(stores.sweep, clock, stop))
 
 
 async def main(settings: WorkerSettings, stop: asyncio.Event) -> None:

@@ -18,8 +18,6 @@ from .domain.room import Claim, LeaseLost
 
 log = structlog.get_logger()
 
-LOOK_SECONDS = 1.0  # for what nobody told us about: other workers' dead rooms, other workers' hints
-COMPARE_SECONDS = 15.0
 SWEEP_SECONDS = 600.0
 _SETTLE_SECONDS = 0.2  # many notifications in a row are one comparison
 _DRAIN_SECONDS = 12.0
@@ -29,7 +27,7 @@ running = Gauge("sync_passes_running", "Passes in flight")
 pass_seconds = Histogram("sync_pass_seconds", "From claim to settlement")
 
 
-class Leases(Protocol):
+class Claims(Protocol):
     """Where rooms are claimed."""
 
     async def due(self, now: datetime, most: int) -> list[tuple[UUID, UUID]]:
@@ -49,16 +47,18 @@ class Scheduler:
 
     def __init__(
         self,
-        leases: Leases,
+        leases: Claims,
         run_pass: Callable[[Claim, Sequence[Row]], Awaitable[datetime]],
         clock: Callable[[], datetime],
         *,
         most: int,
+        look_seconds: float,
     ) -> None:
         self._leases = leases
         self._run_pass = run_pass
         self._clock = clock
         self._most = most
+        self._look_seconds = look_seconds
         self._asked: dict[UUID, UUID] = {}
         self._running: dict[UUID, asyncio.Task[None]] = {}
         self._to_release: list[tuple[UUID, int]] = []
@@ -86,7 +86,7 @@ class Scheduler:
                     await self._claim(group)
                 except DatabaseUnavailable as error:
                     log.warning("claims_wait_for_database", error=str(error))
-                    self._look_at = self._clock() + timedelta(seconds=LOOK_SECONDS)
+                    self._look_at = self._clock() + timedelta(seconds=self._look_seconds)
                 await self._rest()
             await self._drain()
             watch.cancel()
@@ -98,7 +98,7 @@ class Scheduler:
     async def _rest(self) -> None:
         wait = (self._look_at - self._clock()).total_seconds()
         with suppress(TimeoutError):
-            async with asyncio.timeout(min(max(wait, 0.005), LOOK_SECONDS)):
+            async with asyncio.timeout(min(max(wait, 0.005), self._look_seconds)):
                 await self._wake.wait()
 
     async def _claim(self, group: asyncio.TaskGroup) -> None:
@@ -115,7 +115,7 @@ class Scheduler:
         now = self._clock()
         chosen = self._take_asked(free)
         if now >= self._look_at and len(chosen) < free:
-            self._look_at = now + timedelta(seconds=LOOK_SECONDS)
+            self._look_at = now + timedelta(seconds=self._look_seconds)
             for room_id, organisation_id in await self._leases.due(now, free - len(chosen)):
                 if room_id not in self._running:
                     chosen[room_id] = organisation_id
@@ -187,8 +187,10 @@ async def keep_comparing(
     look: Callable[[], None],
     clock: Callable[[], datetime],
     stop: asyncio.Event,
+    *,
+    seconds: float,
 ) -> None:
-    """Compare at once when `changed` is set, and every 15 s whatever happens."""
+    """Compare at once when `changed` is set, and every so many seconds whatever happens."""
     async with asyncio.TaskGroup() as group:
         group.create_task(_pass_on(stop, changed))
         while not stop.is_set():
@@ -198,7 +200,7 @@ async def keep_comparing(
             except DatabaseUnavailable as error:
                 log.warning("comparison_waits_for_database", error=str(error))
             look()
-            await _pause(changed, COMPARE_SECONDS)
+            await _pause(changed, seconds)
             await _pause(stop, _SETTLE_SECONDS)
 
 
@@ -212,15 +214,17 @@ async def keep_placing_strays(
     hinted: Callable[[Iterable[tuple[UUID, UUID]]], None],
     woken: asyncio.Event,
     stop: asyncio.Event,
+    *,
+    seconds: float,
 ) -> None:
-    """Deal with stray commands as they come and every second."""
+    """Deal with stray commands as they come and every so many seconds."""
     while not stop.is_set():
         woken.clear()
         try:
             hinted(await place())
         except DatabaseUnavailable as error:
             log.warning("strays_wait_for_database", error=str(error))
-        await _pause(woken, LOOK_SECONDS)
+        await _pause(woken, seconds)
 
 
 class Sweep(Protocol):

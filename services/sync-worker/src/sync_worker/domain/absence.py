@@ -73,9 +73,13 @@ def merged(owed: Sequence[Lacking], found: Sequence[Lacking]) -> tuple[Lacking, 
     return (*owed, *(each for each in found if each.event not in known))
 
 
-def after_missing(each: Lacking, now: datetime) -> Lacking | None:
-    """When to ask again after a 404; None once the event is proved to be gone."""
+def after_missing(
+    each: Lacking, now: datetime, settles_at: datetime | None = None
+) -> Lacking | None:
+    """When to ask again after a 404, not before `settles_at`; None once the event is proved to be gone."""
     wait = timedelta(seconds=GONE_SECONDS)
+    if settles_at is not None:
+        return Lacking(event=each.event, ask_at=settles_at, gone_at=each.gone_at or now)
     if each.gone_at is None:
         return Lacking(event=each.event, ask_at=now + wait, gone_at=now)
     return None if now - each.gone_at >= wait else each

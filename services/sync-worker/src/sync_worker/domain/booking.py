@@ -12,7 +12,9 @@ Answer = Literal["pending", "confirmed", "tentative", "cancelled"]
 Origin = Literal["outlook", "clearooms"]
 
 MOST_SEEN_ETAGS = 8
+_MOST_PAST_ETAGS = 4
 MOST_FLIPS: Final = 5  # of a booking's time within an hour, because of writes of ours
+SHOWS_WITHIN: Final = timedelta(seconds=75)  # reads may lag behind writes: asked after 2, 10, 60 s
 SETTLES_WITHIN: Final = timedelta(minutes=2)  # until a room's copy shows what its organiser's does
 UNBOUND: Final = "unbound "  # no id of Graph's has a blank
 
@@ -50,6 +52,8 @@ class Row:
     organizer_event_id: str | None = None
     yields_until: datetime | None = None
     withdrawn_at: datetime | None = None
+    past_etags: tuple[str, ...] = ()  # states of the event that this row had and has no longer
+    written_at: datetime | None = None  # when we last wrote the event it holds
     when_ours: bool = False
     flips: tuple[datetime, ...] = ()
 
@@ -72,6 +76,12 @@ class Row:
     def just_withdrawn(self, now: datetime) -> bool:
         """Whether we took it away so lately that a copy which still shows it is an old one."""
         return self.withdrawn_at is not None and now - self.withdrawn_at < SETTLES_WITHIN
+
+    def settles_at(self, now: datetime) -> datetime | None:
+        """Until when reads may lag behind what we wrote; None where they no longer do."""
+        if self.written_at is None or now - self.written_at >= SHOWS_WITHIN:
+            return None
+        return self.written_at + SHOWS_WITHIN
 
     @property
     def is_own_series(self) -> bool:
@@ -106,6 +116,15 @@ class Row:
 def unbound_id(booking_id: UUID) -> str:
     """Stands for the event id of a booking of ours until the room's copy shows."""
     return f"{UNBOUND}{booking_id}"
+
+
+def with_past(before: Row | None, etag: str) -> tuple[str, ...]:
+    """The states that a row has left behind once it is in the state of this etag."""
+    if before is None:
+        return ()
+    if not before.etag or etag == before.etag:
+        return before.past_etags
+    return (*before.past_etags, before.etag)[-_MOST_PAST_ETAGS:]
 
 
 def with_seen(seen: tuple[str, ...], etags: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from . import pingpong
-from .booking import Answer, Row, with_seen
+from .booking import Answer, Row, with_past, with_seen
 from .intent import Content
 from .mirror import Sighting
 
@@ -60,6 +60,11 @@ def apply(
     }
     known = (by_id | written).values()
     by_event = {row.event_id: row for row in known}
+    for mine in ours.rows:
+        for other in by_id.values():
+            if other.event_id == mine.event_id and other.id not in written:
+                written[other.id] = _displaced(other, now)
+    lagging: set[UUID] = set()
     # The room's copy of what we wrote into its organiser's calendar (graph-calendar §2.1).
     awaited = {
         (row.ical_uid, row.kind == "master"): row
@@ -68,20 +73,22 @@ def apply(
     }
     for each in seen:
         one = each.sighting
-        holder = by_event.get(one.event_id) or awaited.get(
-            (one.ical_uid or "", one.kind == "master")
-        )
+        # Awaited before known: a copy that came before its write's answer may have been taken for somebody else's.
+        holder = awaited.get((one.ical_uid or "", one.kind == "master"))
+        holder = holder or by_event.get(one.event_id)
         own = holder if holder is not None and _keeps_its_id(holder, one) else None
         key = own.id if own is not None else one.id
         old = written.get(key) or by_id.get(key)
+        if old is not None and one.etag in old.past_etags:
+            lagging.add(key)  # this read lags behind what was read, or written, before
+            continue
         series = ours.series.get(one.series_id) if one.series_id is not None else None
         written[key] = _seen(old, each, key, now, ours.contents.get(key, ()), series)
     for each in seen:
         holder = by_event.get(each.sighting.event_id)
-        if holder is not None and holder.id not in written:
+        if holder is not None and holder.id not in written and holder.id not in lagging:
             # Graph gave this event id to another occurrence: the row that had it is no longer anywhere.
-            lost = replace(holder, event_id=f"{holder.event_id} displaced {holder.id}")
-            written[holder.id] = removed(lost, now)
+            written[holder.id] = _displaced(holder, now)
     for row_id in gone:
         row = written.get(row_id) or by_id.get(row_id)
         if row is not None:
@@ -92,6 +99,11 @@ def apply(
 def _keeps_its_id(holder: Row, sighting: Sighting) -> bool:
     """A booking of ours has its own id; a single meeting may have had another event id when it got its own."""
     return holder.origin == "clearooms" or holder.kind == sighting.kind == "single"
+
+
+def _displaced(row: Row, now: datetime) -> Row:
+    """The row of an event id that another booking has now."""
+    return removed(replace(row, event_id=f"{row.event_id} displaced {row.id}"), now)
 
 
 def withdrawn(row: Row, now: datetime) -> Row:
@@ -140,6 +152,7 @@ def _seen(
         series_id=old.id if old and old.is_own_series else sighting.series_id,
         original_start=sighting.original_start,
         etag=sighting.etag,
+        past_etags=with_past(old, sighting.etag),
         seen_etags=with_seen(old.seen_etags if old else (), (*each.etags, sighting.etag)),
         ical_uid=sighting.ical_uid,
         starts=sighting.starts,
@@ -163,6 +176,7 @@ def _seen(
         organizer_event_id=old.organizer_event_id if old else None,
         yields_until=basis.yields_until if basis else None,
         withdrawn_at=old.withdrawn_at if old else None,
+        written_at=old.written_at if old else None,
         when_ours=when_ours,
         flips=flips,
     )

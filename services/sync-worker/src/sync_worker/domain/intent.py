@@ -17,7 +17,6 @@ Stage = Literal["open", "written", "guarding", "done"]
 ANSWER_WITHIN: Final = timedelta(seconds=120)  # the room's, throttled time not counted
 YIELD_WITHIN: Final = timedelta(minutes=2)  # after a direct write: a foreign event wins
 TWINS_WITHIN: Final = timedelta(minutes=10)
-MOST_NUMBERS: Final = 2  # new transactionIds after a duplicate that is dead
 _LOOKS: Final = (timedelta(seconds=5), timedelta(seconds=30))
 
 
@@ -76,7 +75,6 @@ class Intent:
     created_at: datetime
     due_at: datetime
     stage: Stage = "open"
-    number: int = 0
     attempts: int = 0
     event_id: str | None = None
     etag: str | None = None
@@ -94,7 +92,7 @@ class Intent:
     def transaction_id(self) -> UUID:
         """The same at every attempt, so that Graph itself refuses a second event (graph-calendar §2.3)."""
         name = f"{self.command.source}/{self.command.id}" if self.command else str(self.id)
-        return uuid5(NAMESPACE, f"{name}/{self.mailbox}/{self.number}")
+        return uuid5(NAMESPACE, f"{name}/{self.mailbox}")
 
     @property
     def marker(self) -> str:

@@ -22,6 +22,7 @@ _WRITES: Final[dict[Step, tuple[Action, str]]] = {
     "cancel": ("cancel", "The meeting would be cancelled at its organiser."),
     "delete": ("cancel", "The meeting would be taken out of the room's calendar."),
     "decline": ("cancel", "The room would decline the meeting: its organiser cannot be reached."),
+    "move": ("change", "The other room would be booked, and this one given up once it accepts."),
 }
 _DIRECT: Final[dict[Step, str]] = {
     "create": "The meeting would be made in the room's own calendar.",

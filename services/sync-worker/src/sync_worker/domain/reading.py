@@ -82,8 +82,8 @@ def decide(hints: Sequence[Pending], row: Row | None, now: datetime) -> Decision
 
 def answered(hints: Sequence[Pending], row: Row | None, etag: str, now: datetime) -> Answered:
     """What is left of the hints after Graph answered with the event in state `etag`."""
-    if row is not None and row.etag == etag:
-        # The mirror's own state again: the change these hints announce has not arrived where Graph reads.
+    if row is not None and (row.etag == etag or etag in row.past_etags):
+        # The mirror's own state again, or an older one: the change these hints announce has not arrived where Graph reads.
         return _again(hints, now)
     matched = [place for place, hint in enumerate(hints) if hint.etag == etag]
     if not matched:
@@ -94,15 +94,21 @@ def answered(hints: Sequence[Pending], row: Row | None, etag: str, now: datetime
     return Answered(waiting=later.waiting, etags=(*_etags(hints[:last]), *later.etags))
 
 
-def missing(hints: Sequence[Pending], *, known: bool, now: datetime) -> Missing:
-    """What is left of the hints after a 404; `known` says that the mirror has rows to lose by it."""
+def missing(
+    hints: Sequence[Pending], *, known: bool, now: datetime, settles_at: datetime | None = None
+) -> Missing:
+    """What is left of the hints after a 404; `known` says that the mirror has rows to lose by it.
+
+    Before `settles_at` a 404 proves nothing: we wrote the event a moment ago.
+    """
     if not known:
         return Missing(waiting=_again(hints, now).waiting, gone=False)
     first = min((hint.gone_at for hint in hints if hint.gone_at is not None), default=None)
-    if first is not None and now - first >= timedelta(seconds=GONE_SECONDS):
+    proved = first is not None and now - first >= timedelta(seconds=GONE_SECONDS)
+    if proved and settles_at is None:
         return Missing(waiting=(), gone=True)
     first = first or now
-    ask_at = first + timedelta(seconds=GONE_SECONDS)
+    ask_at = max(first + timedelta(seconds=GONE_SECONDS), settles_at or now)
     return Missing(
         waiting=tuple(replace(hint, gone_at=first, ask_at=ask_at) for hint in hints), gone=False
     )
@@ -110,16 +116,21 @@ def missing(hints: Sequence[Pending], *, known: bool, now: datetime) -> Missing:
 
 def _again(hints: Sequence[Pending], now: datetime) -> Answered:
     """Later, as often as the rule allows; hints that were asked often enough are let go."""
-    asked = max((hint.asked for hint in hints), default=0)
-    if asked >= len(REASK_SECONDS):
-        return Answered(waiting=(), etags=_etags(hints))
-    ask_at = now + timedelta(seconds=REASK_SECONDS[asked])
-    return Answered(
-        waiting=tuple(
-            replace(hint, asked=asked + 1, ask_at=ask_at, gone_at=None) for hint in hints
-        ),
-        etags=(),
-    )
+    # A question asked early, for another hint's sake, uses up none of a hint's own.
+    early = [hint for hint in hints if hint.ask_at is not None and hint.ask_at > now]
+    due = [hint for hint in hints if hint not in early]
+    given_up = [hint for hint in due if hint.asked >= len(REASK_SECONDS)]
+    again = [
+        replace(
+            hint,
+            asked=hint.asked + 1,
+            ask_at=now + timedelta(seconds=REASK_SECONDS[hint.asked]),
+            gone_at=None,
+        )
+        for hint in due
+        if hint.asked < len(REASK_SECONDS)
+    ]
+    return Answered(waiting=(*early, *again), etags=_etags(given_up))
 
 
 def _etags(hints: Sequence[Pending]) -> tuple[str, ...]:

@@ -7,16 +7,19 @@ import structlog
 
 from contracts.events import RejectionReason
 from contracts.identity import NAMESPACE
+from graphclient.models import Event
 
 from ..domain.alternatives import Slot
 from ..domain.answers import verdict
-from ..domain.booking import Row, unbound_id
+from ..domain.booking import SHOWS_WITHIN, Row, unbound_id, with_past
 from ..domain.changes import Seen, withdrawn
 from ..domain.command import accepted, rejected
 from ..domain.intent import YIELD_WITHIN, Content, Intent
+from ..domain.mirror import Sighting
 from ..domain.series import slots
 from ..domain.work import Conflict, Effects
 from .binding import bind_series, take_in_master
+from .copies import Gone, alive, state_of_copy
 from .desk import Desk
 from .errands import removal
 from .following import sightings
@@ -30,15 +33,15 @@ _TEXT: dict[RejectionReason, str] = {
 }
 
 
-async def second_look(desk: Desk, intent: Intent) -> Intent | None:
+async def second_look(desk: Desk, intent: Intent, shown: Sighting | None = None) -> Intent | None:
     """Right after a direct write: alone in its slot it is confirmed, else it gives way; what is to be written next.
 
-    Raises GraphError.
+    `shown` is the event as the write left it, or as it was found. Raises GraphError.
     """
     held = desk.held
     row = _direct_row(desk, intent)
     is_series = row.kind == "master"
-    slot = _slot(intent.content)
+    slot = _slot(intent.content) if shown is None else Slot(shown.starts, shown.ends)
     if is_series:
         slot = Slot(max(slot.starts, held.window().start), held.window().end)
         held.bind(row.event_id, row.id)
@@ -60,7 +63,8 @@ async def second_look(desk: Desk, intent: Intent) -> Intent | None:
     following = _invitation(intent, desk) if intent.step == "create" else None
     if following is not None:
         effects |= Effects(intents=(following,))
-    await held.commit(ours if is_series else [], [], rows=[row], effects=effects)
+    known = ours if is_series else [] if shown is None else [Seen(shown)]
+    await held.commit([], [], rows=[row], effects=effects, known=known)
     return following
 
 
@@ -89,9 +93,9 @@ async def look_for_answers(desk: Desk) -> None:
         # Taken by a meeting that the room has accepted: ours it has declined, or will, without our having seen its copy.
         # Of a series it may decline single meetings, or accept it all the same: there the room is waited for.
         if taken and (still.content.recurrence is None or still.unanswered(held.clock())):
-            await _refuse(desk, still, "overlap", [])
+            await _turned_down(desk, still, "overlap")
         elif still.unanswered(held.clock()):
-            await _refuse(desk, still, "room_no_answer", [])
+            await _turned_down(desk, still, "room_no_answer")
         else:
             await desk.save(still.looked(held.clock()))
 
@@ -114,7 +118,79 @@ async def settle_declined(desk: Desk) -> None:
         if not gone and verdict(intent, held.rows.get(intent.booking_id)) != "declined":
             continue
         taken = any(held.taken(each, but=intent.booking_id) for each in _slots(desk, intent))
-        await _refuse(desk, intent, "overlap" if taken else "room_declined", [])
+        await _turned_down(desk, intent, "overlap" if taken else "room_declined")
+
+
+async def _turned_down(desk: Desk, intent: Intent, reason: RejectionReason) -> None:
+    """The room says no, or nothing: undone, unless the organiser's calendar tells another story. Raises GraphError."""
+    held = desk.held
+    now = held.clock()
+    twins = [] if intent.by_answer else await alive(desk, intent)
+    other = next((each for each in twins if each.id != intent.event_id), None)
+    if other is not None and intent.step == "create":
+        await _take_twin(desk, intent, other)
+        return
+    copy = await state_of_copy(desk, intent.mailbox, intent.event_id)
+    lags = intent.written_at is not None and now - intent.written_at < SHOWS_WITHIN
+    if isinstance(copy, Gone):
+        if lags:
+            await desk.save(intent.looked(now))
+        else:
+            await _overtaken(desk, intent)
+    elif lags or intent.content.at_same_time(copy.starts, copy.ends):
+        await _refuse(desk, intent, reason, [])
+    else:
+        log.info("organizer_moved_on", room=str(held.claim.room_id), step=intent.step)
+        moved = replace(intent, content=intent.content.at(copy.starts, copy.ends), written_at=now)
+        await desk.save(replace(moved, due_at=now))
+
+
+async def _take_twin(desk: Desk, intent: Intent, other: Event) -> None:
+    """Of two events of ours the room has turned down the one that we knew: perhaps because it has accepted the other."""
+    held = desk.held
+    now = held.clock()
+    row = held.rows.get(intent.booking_id)
+    rows: list[Row] = []
+    if row is not None:
+        rows = [
+            replace(
+                row,
+                event_id=unbound_id(row.id),
+                etag="",
+                ical_uid=other.ical_uid,
+                organizer_event_id=other.id,
+                answer="pending",
+                removed_at=None,
+            )
+        ]
+    mine = replace(
+        intent,
+        event_id=other.id,
+        etag=other.etag,
+        ical_uid=other.ical_uid,
+        written_at=now,
+        due_at=now,
+    )
+    gone = removal(intent, now)
+    line = Conflict("twin", intent.booking_id)
+    effects = Effects(intents=(mine, gone), conflicts=(line,))
+    await held.commit([], [], rows=rows, effects=effects)
+
+
+async def _overtaken(desk: Desk, intent: Intent) -> None:
+    """Somebody cancelled it in the organiser's calendar before the room had answered: nothing is to be undone."""
+    held = desk.held
+    now = held.clock()
+    effects = Effects(intents=(replace(intent, stage="done", ended_at=now),))
+    asked = held.errands.command(intent.command)
+    if asked is not None and intent.step != "restore":
+        text = "The meeting was cancelled in Outlook meanwhile."
+        result = rejected(asked, held.claim.room_id, "stale", text)
+        effects |= held.errands.decision(asked, result, now)
+    row = held.rows.get(intent.booking_id)
+    over = [] if row is None else [row, *held.occurrences(row)]
+    rows = [withdrawn(each, now) for each in over]
+    await held.commit([], [], rows=rows, effects=effects)
 
 
 async def _look_at(desk: Desk, intent: Intent) -> None:
@@ -221,9 +297,11 @@ def _direct_row(desk: Desk, intent: Intent) -> Row:
         row,
         event_id=intent.event_id or row.event_id,
         etag=intent.etag or row.etag,
+        past_etags=with_past(row, intent.etag or row.etag),
+        written_at=desk.held.clock(),
         seen_etags=(*row.seen_etags, *etags),
-        starts=content.starts,
-        ends=content.ends,
+        starts=content.starts if intent.moves else row.starts,
+        ends=content.ends if intent.moves else row.ends,
         subject=content.subject,
         answer="confirmed",
         yields_until=desk.held.clock() + YIELD_WITHIN

@@ -5,12 +5,14 @@ from dataclasses import replace
 from graphclient import EventChange, Invitee, Written
 from graphclient.errors import Changed
 
-from ..domain.booking import Row
+from ..domain.booking import Row, with_past
+from ..domain.changes import Seen
 from ..domain.command import accepted
 from ..domain.intent import Intent
+from ..domain.mirror import Sighting
 from ..domain.work import Effects
 from .answering import second_look
-from .copies import MOST_ROUNDS, Gone, state_of_copy
+from .copies import MOST_ROUNDS, Copy, Gone, state_of_copy
 from .desk import Desk
 
 _OVERTAKEN = "The meeting was changed or cancelled in Outlook meanwhile."
@@ -29,23 +31,21 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
             await desk.abandon(intent, "stale", _OVERTAKEN)
             return None
         intent = intent.upon(copy.subject)
-        shows_when = content.at_same_time(copy.starts, copy.ends)
-        if shows_when and subject in {None, copy.subject}:
-            return await _changed(
-                desk, intent, Written(copy.id, copy.etag, copy.ical_uid), found=True
-            )
-        if (
-            intent.step == "change"
-            and not shows_when
-            and intent.finds_moved(copy.starts, copy.ends)
-        ):
-            await desk.abandon(intent, "stale", _OVERTAKEN)
+        moves = intent.moves and not content.at_same_time(copy.starts, copy.ends)
+        if not moves and subject in {None, copy.subject}:
+            found = Written(copy.id, copy.etag, copy.ical_uid)
+            return await _changed(desk, intent, found, copy, found=True)
+        if moves and intent.finds_moved(copy.starts, copy.ends):
+            if intent.step == "restore":  # moved once more meanwhile: that is what somebody wants
+                await desk.save(replace(intent, stage="done", ended_at=desk.held.clock()))
+            else:
+                await desk.abandon(intent, "stale", _OVERTAKEN)
             return None
         change = EventChange(
-            start=None if shows_when else content.starts,
-            end=None if shows_when else content.ends,
+            start=content.starts if moves else None,
+            end=content.ends if moves else None,
             time_zone=content.time_zone,
-            all_day=True if content.all_day and not shows_when else None,
+            all_day=True if content.all_day and moves else None,
             subject=subject,
             series=is_series,
         )
@@ -54,18 +54,20 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
         except Changed:
             intent = replace(intent, etag=None)
             continue
-        return await _changed(desk, intent, written, found=False)
+        return await _changed(desk, intent, written, copy, found=False)
     raise Changed("the event changes faster than we can follow")
 
 
-async def _changed(desk: Desk, intent: Intent, written: Written, *, found: bool) -> Intent | None:
+async def _changed(
+    desk: Desk, intent: Intent, written: Written, copy: Copy, *, found: bool
+) -> Intent | None:
     held = desk.held
     now = held.clock()
     done = intent.written(
         now, event_id=written.id, etag=written.etag, ical_uid=written.ical_uid, by_answer=not found
     )
     if intent.path == "direct":
-        return await second_look(desk, done)
+        return await second_look(desk, done, _after(copy, intent, written))
     row = held.rows.get(intent.booking_id)
     rows: list[Row] = []
     if row is not None:
@@ -91,22 +93,33 @@ async def _changed(desk: Desk, intent: Intent, written: Written, *, found: bool)
     return None
 
 
+def _after(copy: Copy, intent: Intent, written: Written) -> Sighting | None:
+    """The event as our change left it; None where it was not read before."""
+    if copy.seen is None:
+        return None
+    changed = replace(copy.seen, etag=written.etag, subject=intent.new_subject or copy.seen.subject)
+    if not intent.moves:
+        return changed
+    return replace(changed, starts=intent.content.starts, ends=intent.content.ends)
+
+
 async def invite(desk: Desk, intent: Intent) -> None:
     """The guest of a direct booking, once the slot is surely ours: the mail goes out now (graph-calendar §2.5)."""
     content = intent.content
     guest = Invitee(content.organizer_name, content.organizer_email)
     etag = None if intent.attempts > 1 else intent.etag
+    seen: Sighting | None = None
     for _ in range(MOST_ROUNDS):
         if etag is None:
             copy = await state_of_copy(desk, desk.mailbox_of(intent), intent.event_id)
             if isinstance(copy, Gone):
                 await desk.save(intent.ended(desk.held.clock()))
                 return
-            etag = copy.etag
+            etag, seen = copy.etag, copy.seen
             if intent.attempts > 1 and etag != intent.etag:
                 # No longer as we made it: the invitation whose answer was lost took effect. A second one would be a fourth
                 # write, and attendees are not ours to read (law 2).
-                await _invited(desk, intent, etag)
+                await _invited(desk, intent, etag, copy.seen)
                 return
         try:
             written = await desk.diary.change_event(
@@ -118,15 +131,25 @@ async def invite(desk: Desk, intent: Intent) -> None:
         except Changed:
             etag = None
             continue
-        await _invited(desk, intent, written.etag)
+        await _invited(desk, intent, written.etag, seen)
         return
     raise Changed("the event changes faster than we can follow")
 
 
-async def _invited(desk: Desk, intent: Intent, etag: str) -> None:
+async def _invited(desk: Desk, intent: Intent, etag: str, seen: Sighting | None) -> None:
+    """`seen` is the event as it was read before, if it was."""
     row = desk.held.rows.get(intent.booking_id)
     rows: list[Row] = []
     if row is not None:
-        rows = [replace(row, etag=etag, seen_etags=(*row.seen_etags, etag))]
+        rows = [
+            replace(
+                row,
+                etag=etag,
+                past_etags=with_past(row, etag),
+                written_at=desk.held.clock(),
+                seen_etags=(*row.seen_etags, etag),
+            )
+        ]
     done = Effects(intents=(intent.ended(desk.held.clock()),))
-    await desk.held.commit([], [], rows=rows, effects=done)
+    known = [] if seen is None else [Seen(replace(seen, etag=etag))]
+    await desk.held.commit([], [], rows=rows, effects=done, known=known)

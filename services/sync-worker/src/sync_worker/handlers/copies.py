@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from graphclient.errors import NotFound
+from graphclient.errors import Forbidden, MailboxUnsupported, NotFound
 from graphclient.models import Event
 
 from ..domain.intent import Intent
-from ..domain.mirror import Unreadable, sight
+from ..domain.mirror import Sighting, Unreadable
 from .desk import Desk
 
 MOST_ROUNDS: Final = 3  # of reading and writing an event that changes under our hands
@@ -24,7 +24,7 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """The event as it is; `found`: it was read, not known from our own last write."""
+    """The event as it is; `seen` where it was read, None where it is known from our own last look."""
 
     id: str
     etag: str
@@ -32,7 +32,7 @@ class Copy:
     starts: datetime
     ends: datetime
     subject: str
-    found: bool = True
+    seen: Sighting | None = None
 
 
 State: TypeAlias = Copy | Gone
@@ -67,7 +67,6 @@ async def state_of_copy(
             base.starts,
             base.ends,
             base.subject,
-            found=False,
         )
     try:
         event = await desk.diary.event(mailbox, event_id)
@@ -78,21 +77,34 @@ async def state_of_copy(
     return _state(desk, event)
 
 
+async def alive(desk: Desk, intent: Intent) -> list[Event]:
+    """The events that carry the marker of what an intent makes, the same one first at every look. Raises GraphError."""
+    try:
+        found = await desk.diary.marked_events(desk.mailbox_of(intent), intent.marker)
+    except (Forbidden, NotFound, MailboxUnsupported):
+        return []  # nothing of ours can be in a calendar that is not there; the write says what is
+    return sorted((each for each in found if not each.is_cancelled), key=lambda each: each.id)
+
+
 async def _by_uid(desk: Desk, mailbox: UUID | str, intent: Intent | None) -> State:
     """The copy of a meeting whose id there we do not know; iCalUIds are compared here, Graph is asked for a span only."""
     if intent is None or intent.ical_uid is None:
         return Gone()
     if intent.occurrence_at is not None:
         return await _master_by_uid(desk, mailbox, intent.ical_uid, intent.occurrence_at)
-    where = intent.base or intent.content
-    found: list[State] = []
-    view = desk.diary.calendar_view(mailbox, where.starts - _AROUND, where.ends + _AROUND)
-    async for page in view:
-        found += [_state(desk, each) for each in page.events if each.ical_uid == intent.ical_uid]
-    copies = [each for each in found if isinstance(each, Copy)]
-    # Meetings of one series may share their iCalUId: the one at this time is meant.
-    copies.sort(key=lambda copy: not where.at_same_time(copy.starts, copy.ends))
-    return copies[0] if copies else Gone()
+    # Where it was when this was decided on, and where an attempt whose answer was lost has put it.
+    places = [intent.base, intent.content] if intent.base is not None else [intent.content]
+    for where in places:
+        copies: list[Copy] = []
+        view = desk.diary.calendar_view(mailbox, where.starts - _AROUND, where.ends + _AROUND)
+        async for page in view:
+            found = [_state(desk, each) for each in page.events if each.ical_uid == intent.ical_uid]
+            copies += [each for each in found if isinstance(each, Copy)]
+        # Meetings of one series may share their iCalUId: the one at this time is meant.
+        copies.sort(key=lambda copy: not where.at_same_time(copy.starts, copy.ends))  # used at once
+        if copies:
+            return copies[0]
+    return Gone()
 
 
 async def _master_by_uid(desk: Desk, mailbox: UUID | str, uid: str, at: datetime) -> State:
@@ -108,7 +120,7 @@ async def _master_by_uid(desk: Desk, mailbox: UUID | str, uid: str, at: datetime
 
 def _state(desk: Desk, event: Event) -> State:
     try:
-        seen = sight(desk.held.claim.room_id, event)
+        seen = desk.held.sight(event)
     except Unreadable:
         return Gone()
     if event.is_cancelled:
@@ -120,4 +132,5 @@ def _state(desk: Desk, event: Event) -> State:
         starts=seen.starts,
         ends=seen.ends,
         subject=(event.subject or "").strip(),
+        seen=seen,
     )

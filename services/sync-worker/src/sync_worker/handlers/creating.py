@@ -7,52 +7,55 @@ import structlog
 from graphclient import Invitee, NewEvent, Written
 from graphclient.errors import Conflict
 
-from ..domain.intent import MOST_NUMBERS, Intent
+from ..domain.booking import SHOWS_WITHIN
+from ..domain.intent import Intent
+from ..domain.mirror import Sighting
 from ..domain.recurrence import local, read
+from ..domain.schedule import backoff
 from ..domain.work import Effects
 from .answering import row_of, second_look
-from .copies import Gone, State, state_of_copy
+from .copies import Copy, Gone, state_of_copy
 from .desk import Desk
 
 log = structlog.get_logger()
 
 
 async def create(desk: Desk, intent: Intent) -> Intent | None:
-    """Write it under its transactionId; what is to be written next. Raises GraphError, LeaseLost, NotConfirmed."""
-    while True:
+    """Write it under its transactionId, once; what is to be written next. Raises GraphError, LeaseLost, NotConfirmed."""
+    if intent.by_answer:
         try:
-            written = await desk.diary.create_event(
-                desk.mailbox_of(intent), _new_event(desk, intent)
-            )
-        except Conflict as error:
-            duplicate = error
+            new = _new_event(desk, intent)
+            written = await desk.diary.create_event(desk.mailbox_of(intent), new)
+        except Conflict as duplicate:
+            intent = replace(intent, event_id=duplicate.existing_id, by_answer=False)
         else:
             return await created(desk, intent, written)
-        known = await _made_before(desk, intent, duplicate)
-        if known is not None:
-            return await created(desk, intent, known, by_answer=False)
-        if intent.number >= MOST_NUMBERS:
-            booking = str(intent.booking_id)
-            log.error("transaction_ids_used_up", booking=booking, code=duplicate.code)
-            text = "Microsoft 365 says that this booking was made and removed."
-            await desk.abandon(intent, "invalid", text)
-            return None
-        intent = await desk.ready(replace(intent, number=intent.number + 1))
+    known = await _made_before(desk, intent)
+    if known is not None and known.seen is not None:
+        made = Written(known.id, known.etag, known.ical_uid)
+        return await created(desk, intent, made, known.seen)
+    await _made_and_gone(desk, intent)
+    return None
 
 
 async def created(
-    desk: Desk, intent: Intent, written: Written, *, by_answer: bool = True
+    desk: Desk, intent: Intent, written: Written, found: Sighting | None = None
 ) -> Intent | None:
-    """Our event is there: pending until the room has answered, or looked at once more where nobody else checks."""
+    """Our event is there: pending until the room has answered, or looked at once more where nobody else checks.
+
+    `found`: as it was found, where its making was not answered; somebody may have changed it since.
+    """
     done = intent.written(
         desk.held.clock(),
         event_id=written.id,
         etag=written.etag,
         ical_uid=written.ical_uid,
-        by_answer=by_answer,
+        by_answer=found is None,
     )
+    if found is not None:
+        await desk.held.load([], [written.id])  # it may have been taken for somebody else's
     if intent.path == "direct":
-        return await second_look(desk, done)
+        return await second_look(desk, done, found)
     row = row_of(desk, done)
     await desk.held.commit([], [], rows=[row], effects=Effects(intents=(done,)))
     return None
@@ -78,9 +81,19 @@ def _new_event(desk: Desk, intent: Intent) -> NewEvent:
     )
 
 
-async def _made_before(desk: Desk, intent: Intent, duplicate: Conflict) -> Written | None:
+async def _made_before(desk: Desk, intent: Intent) -> Copy | None:
     """What Graph made under this transactionId before, if it lives (graph-calendar §2.3)."""
-    copy: State = Gone()
-    if duplicate.existing_id is not None:
-        copy = await state_of_copy(desk, desk.mailbox_of(intent), duplicate.existing_id)
-    return None if isinstance(copy, Gone) else Written(copy.id, copy.etag, copy.ical_uid)
+    if intent.event_id is None:
+        return None
+    copy = await state_of_copy(desk, desk.mailbox_of(intent), intent.event_id)
+    return None if isinstance(copy, Gone) else copy
+
+
+async def _made_and_gone(desk: Desk, intent: Intent) -> None:
+    """It was made and is not to be seen: not yet, or somebody has cancelled it, and then it stays cancelled."""
+    now = desk.held.clock()
+    if now - intent.created_at < SHOWS_WITHIN:
+        await desk.save(replace(intent, due_at=now + backoff(intent.attempts)))
+        return
+    log.info("cancelled_before_it_was_known", booking=str(intent.booking_id))
+    await desk.abandon(intent, "stale", "The meeting was cancelled in Outlook meanwhile.")

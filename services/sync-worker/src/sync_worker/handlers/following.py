@@ -76,7 +76,7 @@ async def ask_lacking(held: Holding, calendar: Diary) -> None:
             done = await _sighted(held, calendar, event, (), found, afresh=True)
             left[each.event] = None if done else each
         elif each.event in answers.missing:
-            again = after_missing(each, held.clock())
+            again = after_missing(each, held.clock(), _settles_at(held, each.event))
             left[each.event] = again
             if again is None:
                 found.gone.extend(_standing(held, each.event))
@@ -122,7 +122,9 @@ async def _digest(
         standing = _standing(held, event_id)
         if not standing and held.row_of(event_id) is not None:
             return ()  # gone before, and still gone
-        result = missing(hints, known=bool(standing), now=now)
+        result = missing(
+            hints, known=bool(standing), now=now, settles_at=_settles_at(held, event_id)
+        )
         if result.gone:
             await held.load([], [event_id])
             found.gone.extend(_standing(held, event_id))
@@ -130,6 +132,11 @@ async def _digest(
     if event_id in answers.refused:
         return missing(hints, known=False, now=now).waiting
     return hints
+
+
+def _settles_at(held: Holding, event_id: str) -> datetime | None:
+    row = held.row_of(event_id)
+    return None if row is None else row.settles_at(held.clock())
 
 
 def _standing(held: Holding, event_id: str) -> list[UUID]:

@@ -10,7 +10,7 @@ from contracts.events import CommandResult
 from eventbus import NotConfirmed
 from graphclient.models import Event
 
-from ..domain.absence import Window
+from ..domain.absence import Lacking, Window, merged
 from ..domain.alternatives import Slot
 from ..domain.answers import contents_of, gone_of
 from ..domain.booking import Row
@@ -221,20 +221,24 @@ class Holding:
         *,
         rows: Sequence[Row] = (),
         effects: Effects = Effects(),  # noqa: B008  # frozen and empty
+        known: Sequence[Seen] = (),
     ) -> None:
         """Write what changed and tell receivers; raises LeaseLost, NotConfirmed.
+
+        `known` are sightings of events that are surely ours.
 
         `hints` says when the ingress received the hint about an event, `rows` are as our own writes left them.
         """
         now = self.clock()
         self._told_hints.update(hints or {})
-        shown = self._published(self._bound(seen), now)
+        shown = [*self._published(self._bound(seen), now), *self._bound(known)]
         intents = self.errands.intents
         lost = gone_of(gone, intents, self.rows)
         self.errands.declined.update(set(gone) - set(lost))
         masters = {row.id: row for row in (*self.rows.values(), *rows) if row.is_own_series}
         ours = Ours(tuple(rows), contents_of(intents), masters)
         changes = apply(self.rows.values(), shown, lost, self.state.version, now, ours)
+        self._doubt(changes.rows, ours.rows, now)
         if intents:
             after = {row.id: row for row in changes.rows}
             effects |= self.errands.answered(self.rows, after, self.claim.room_id, now)
@@ -248,6 +252,18 @@ class Holding:
                 self._settle_overlaps()
             )  # before anybody is told; after a whole page the pass does it once
         await self.tell()
+
+    def _doubt(self, after: Iterable[Row], by_us: Sequence[Row], now: datetime) -> None:
+        """What shows soon after our own write may be older than it: owe one more question."""
+        mine = {row.id for row in by_us}
+        asked: list[Lacking] = []
+        for row in after:
+            before, settles_at = self.rows.get(row.id), row.settles_at(now)
+            if before is None or settles_at is None or row.id in mine or before.etag == row.etag:
+                continue
+            asked.append(Lacking(event=row.event_id, ask_at=settles_at))
+        if asked:
+            self.state = replace(self.state, lacking=merged(self.state.lacking, asked))
 
     async def send_leftovers(self) -> None:
         """Publish what an earlier pass committed and could not confirm; raises NotConfirmed."""

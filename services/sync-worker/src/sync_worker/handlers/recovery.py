@@ -9,10 +9,7 @@ from contracts.identity import NAMESPACE
 from graphclient import Written
 from graphclient.errors import (
     CredentialsRejected,
-    Forbidden,
     GraphError,
-    MailboxUnsupported,
-    NotFound,
     Throttled,
     Unavailable,
 )
@@ -22,6 +19,7 @@ from ..domain.command import rejected
 from ..domain.intent import Intent
 from ..domain.schedule import backoff
 from ..domain.work import Conflict, Effects
+from .copies import alive
 from .creating import created
 from .desk import Desk
 from .errands import removal
@@ -36,7 +34,7 @@ async def resume(desk: Desk, intent: Intent) -> None:
         await carry_out(desk, intent)
         return
     try:
-        marked = await _alive(desk, intent)
+        marked = await alive(desk, intent)
     except CredentialsRejected:
         raise
     except (Throttled, Unavailable) as error:
@@ -47,7 +45,7 @@ async def resume(desk: Desk, intent: Intent) -> None:
         log.info("own_work_found", room=str(desk.held.claim.room_id), twins=len(twins))
         await _remove(desk, intent, twins)
         written = Written(first.id, first.etag, first.ical_uid)
-        following = await created(desk, intent, written, by_answer=False)
+        following = await created(desk, intent, written, desk.held.sight(first))
         if following is not None:
             await carry_out(desk, following, begun=True)
         return
@@ -125,18 +123,9 @@ async def reassert(desk: Desk) -> None:
 
 async def remove_twins(desk: Desk, intent: Intent) -> list[Event]:
     """Of several events with our marker the bound one stays: those that go. Raises GraphError."""
-    twins = [event for event in await _alive(desk, intent) if event.id != intent.event_id]
+    twins = [event for event in await alive(desk, intent) if event.id != intent.event_id]
     await _remove(desk, intent, twins)
     return twins
-
-
-async def _alive(desk: Desk, intent: Intent) -> list[Event]:
-    mailbox = desk.held.claim.mailbox_id if intent.path == "direct" else intent.mailbox
-    try:
-        found = await desk.diary.marked_events(mailbox, intent.marker)
-    except (Forbidden, NotFound, MailboxUnsupported):
-        return []  # nothing of ours can be in a calendar that is not there; the write says what is
-    return sorted((each for each in found if not each.is_cancelled), key=lambda each: each.id)
 
 
 async def _remove(desk: Desk, intent: Intent, twins: list[Event]) -> None:

@@ -102,7 +102,6 @@ async def _unreachable(desk: Desk, intent: Intent, error: GraphError) -> Intent 
                 path="direct",
                 mailbox=desk.room,
                 attempts=1,
-                number=0,
                 created_at=now,
             )
             await desk.save(replace(intent, stage="done", ended_at=now), direct)

@@ -37,10 +37,13 @@ _TYPES: Final = {
     "withdrawn_at": "timestamptz",
     "when_ours": "boolean",
     "flips": "text",  # joined likewise
+    "past_etags": "text",  # joined likewise
+    "written_at": "timestamptz",
 }
 _ARRAYS: Final = {
     "seen_etags": "string_to_array(given.seen_etags, E'\\n')",
     "flips": "string_to_array(given.flips, E'\\n')::timestamptz[]",
+    "past_etags": "string_to_array(given.past_etags, E'\\n')",
 }
 
 COLUMNS: Final = ", ".join(("b.room_id", *(f"b.{name}" for name in _TYPES)))
@@ -79,6 +82,8 @@ def _value(row: Row, name: str) -> object:
     match name:
         case "seen_etags":
             return "\n".join(row.seen_etags)
+        case "past_etags":
+            return "\n".join(row.past_etags)
         case "flips":
             return "\n".join(at.isoformat() for at in row.flips)
         case _:
@@ -117,6 +122,8 @@ def row_of(record: Fields) -> Row:
         organizer_event_id=record["organizer_event_id"],
         yields_until=record["yields_until"],
         withdrawn_at=record["withdrawn_at"],
+        past_etags=tuple(record["past_etags"]),
+        written_at=record["written_at"],
         when_ours=record["when_ours"],
         flips=tuple(record["flips"]),
     )

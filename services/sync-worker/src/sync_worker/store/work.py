@@ -63,7 +63,6 @@ _INTENT_TYPES: Final = {
     "path": "text",
     "mailbox": "text",
     "stage": "text",
-    "number": "integer",
     "attempts": "integer",
     "event_id": "text",
     "etag": "text",

@@ -1,0 +1,279 @@
+"""People with intentions: they book, move, rename, copy and cancel, in Outlook and on the platform."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from contracts.commands import Book, Cancel, Change, Person
+from contracts.events import Booking
+from contracts.identity import booking_id_of_event
+from graphsim.wire import Refused
+from graphsim.zones import to_wall
+
+from .broker import Broker
+from .cloud import Cloud
+from .journal import Journal
+from .ledger import Affair, Edit, Ledger, Organiser, Side, When, tag_of
+from .office import Office
+from .platform import Platform
+
+GUEST = ("gail@guests.test", "Gail Guest")
+
+
+class People:
+    """Everybody of all organisations; everything they want is written into the ledger."""
+
+    def __init__(
+        self,
+        offices: list[Office],
+        cloud: Cloud,
+        platform: Platform,
+        broker: Broker,
+        ledger: Ledger,
+        journal: Journal,
+        clock: Callable[[], datetime],
+        random: Random,
+        *,
+        contention: float,
+        meddles: int,
+    ) -> None:
+        self._offices = offices
+        self._cloud = cloud
+        self._platform = platform
+        self._broker = broker
+        self._ledger = ledger
+        self._journal = journal
+        self._clock = clock
+        self._random = random
+        self._contention = contention
+        self._commands = 0
+        self._meddles = meddles
+        self._first_day = clock().replace(hour=0, minute=0, second=0, microsecond=0)
+
+    async def live(self, edits: int, seconds: float) -> None:
+        """So many intentions within so many seconds."""
+        moments = sorted(self._random.uniform(0, seconds) for _ in range(edits))
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        for moment in moments:
+            await asyncio.sleep(max(0.0, begun + moment - loop.time()))
+            await self._intend()
+
+    async def _intend(self) -> None:
+        affairs = self._ledger.affairs
+        if len(affairs) < 3 or self._random.random() < 0.4:
+            await self._book()
+            return
+        affair = self._random.choice(affairs)
+        action = self._random.choices(
+            (self._move, self._rename, self._cancel, self._copy), (4, 3, 3, 1)
+        )[0]
+        side: Side = self._random.choice(("outlook", "platform"))
+        if not await action(affair, side):
+            await self._book()
+
+    async def _book(self, like: Affair | None = None) -> None:
+        random = self._random
+        office = self._offices[like.organisation] if like else random.choice(self._offices)
+        room_id = like.room_id if like else random.choice(list(office.rooms))
+        kind: Organiser = (
+            like.organiser
+            if like
+            else random.choice(("member", "member", "member", "guest", "room"))
+        )
+        side: Side = random.choice(("outlook", "platform"))
+        address, name = self._who(office, room_id, kind, like)
+        when = self._slot(room_id)
+        tag = f"B{len(self._ledger.affairs)}"
+        edit = Edit(self._journal.now(), side, name, when, f"{tag} v0")
+        affair = Affair(
+            tag, office.number, room_id, office.rooms[room_id], side, kind, address, name, [edit]
+        )  # fmt: skip
+        self._ledger.affairs.append(affair)
+        self._journal.note(
+            name,
+            f"books {tag} on {side} as {kind} in {room_id} {when.start:%d %H:%M}-{when.end:%H:%M}",
+        )
+        if side == "outlook":
+            await self._book_in_outlook(affair, when)
+            return
+        affair.booking_id = UUID(int=random.getrandbits(128), version=4)
+        self._send(
+            affair,
+            edit,
+            Book(
+                booking_id=affair.booking_id,
+                room_id=room_id,
+                sequence=self._next(affair),
+                start=when.start,
+                end=when.end,
+                subject=edit.subject or "",
+                organizer=Person(name=name, email=address),
+            ),
+        )
+
+    async def _book_in_outlook(self, affair: Affair, when: When) -> None:
+        body: dict[str, Any] = {"subject": affair.booked.subject, **_walls(when)}
+        if affair.organiser != "room":
+            body |= {"organizer": affair.address, "organizer_name": affair.name}
+        made = await self._cloud.control("POST", f"mailboxes/{affair.mailbox}/meetings", body)
+        affair.event_id = str(made["event_id"])
+        affair.booking_id = booking_id_of_event(affair.room_id, affair.event_id)
+        event = self._cloud.event(affair.mailbox, affair.event_id)
+        affair.uid = event.ical_uid if event else None
+        self._journal.note("outlook", f"made {affair.tag} {affair.event_id} {affair.booking_id}")
+
+    async def _copy(self, affair: Affair, _: Side) -> bool:
+        await self._book(affair)
+        return True
+
+    async def _move(self, affair: Affair, side: Side) -> bool:
+        when = self._slot(affair.room_id)
+        return await self._edit(affair, Edit(self._journal.now(), side, affair.name, when=when))
+
+    async def _rename(self, affair: Affair, side: Side) -> bool:
+        subject = f"{affair.tag} v{len(affair.edits)}"
+        return await self._edit(
+            affair, Edit(self._journal.now(), side, affair.name, subject=subject)
+        )
+
+    async def _cancel(self, affair: Affair, side: Side) -> bool:
+        return await self._edit(affair, Edit(self._journal.now(), side, affair.name, cancels=True))
+
+    async def _edit(self, affair: Affair, edit: Edit) -> bool:
+        if any(each.cancels and each.side == edit.side for each in affair.edits):
+            return False
+        if edit.side == "outlook":
+            event_id = await self.event_of(affair)
+            return event_id is not None and await self.edit_in_outlook(affair, edit, event_id)
+        known = self._known(affair)
+        if known is None or (known.status == "cancelled"):
+            return False
+        self._journal.note(edit.who, f"edits {affair.tag} on platform {_told(edit)}")
+        affair.edits.append(edit)
+        affair.booking_id = known.id
+        self._send(affair, edit, self._order(affair, edit, known))
+        return True
+
+    def _order(self, affair: Affair, edit: Edit, known: Booking) -> Change | Cancel:
+        sequence = self._next(affair)
+        if edit.cancels:
+            return Cancel(booking_id=known.id, sequence=sequence, reason="No longer needed")
+        return Change(
+            booking_id=known.id,
+            sequence=sequence,
+            base_version=known.version,
+            start=edit.when.start if edit.when else None,
+            end=edit.when.end if edit.when else None,
+            subject=edit.subject,
+        )
+
+    def rest(self) -> None:
+        """From now on nobody wants anything."""
+        self._meddles = 0
+
+    async def meddle(self, affair: Affair) -> None:
+        """Edit it in Outlook this very moment, now and then: somebody's write is about to arrive."""
+        if self._meddles <= 0 or self._random.random() < 0.5:
+            return
+        self._meddles -= 1
+        self._journal.fault("meddled", what=affair.tag)
+        action = self._random.choices((self._move, self._rename, self._cancel), (4, 4, 1))[0]
+        await action(affair, "outlook")
+
+    async def edit_in_outlook(self, affair: Affair, edit: Edit, event_id: str) -> bool:
+        """Do it there; whether there was anything to do it to."""
+        path = f"mailboxes/{affair.mailbox}/meetings/{event_id}"
+        try:
+            if edit.cancels:
+                await self._cloud.control("DELETE", path)
+            else:
+                stored = self._cloud.event(affair.mailbox, event_id)
+                zone = stored.zone if stored else "UTC"
+                body: dict[str, Any] = _walls(edit.when, zone) if edit.when else {}
+                if edit.subject is not None:
+                    body["subject"] = edit.subject
+                await self._cloud.control("PATCH", path, body)
+        except Refused:
+            return False
+        affair.edits.append(edit)
+        self._journal.note(
+            edit.who, f"edits {affair.tag} in outlook {_told(edit)} {affair.booking_id}"
+        )
+        return True
+
+    async def event_of(self, affair: Affair) -> str | None:
+        """The room's copy of it, as somebody finds it who looks."""
+        for row in await self.calendar(affair.mailbox):
+            own = row["event_id"] == affair.event_id
+            if not row["is_cancelled"] and (own or affair.tag == tag_of(_subject(row))):
+                return str(row["event_id"])
+        return None
+
+    async def calendar(self, mailbox: UUID) -> list[dict[str, Any]]:
+        """What Outlook shows of a mailbox over all days in use."""
+        until = self._first_day + timedelta(days=40)
+        span = f"?from={self._first_day:%Y-%m-%dT%H:%M:%SZ}&to={until:%Y-%m-%dT%H:%M:%SZ}"
+        listed = await self._cloud.control("GET", f"mailboxes/{mailbox}/meetings{span}")
+        return list(listed["items"])
+
+    def _who(
+        self, office: Office, room_id: UUID, kind: Organiser, like: Affair | None
+    ) -> tuple[str, str]:
+        if like is not None:
+            return like.address, like.name
+        if kind == "guest":
+            return GUEST
+        if kind == "room":
+            return office.addresses[room_id], "Room"
+        address = self._random.choice(list(office.members))
+        return address, office.members[address][1]
+
+    def _slot(self, room_id: UUID) -> When:
+        """A time that is free as far as people know, or one that is not."""
+        random = self._random
+        others = [each for each in self._ledger.affairs if each.room_id == room_id]
+        if others and random.random() < self._contention:
+            return (
+                random.choice(others)
+                .last_wanted()
+                .moved(timedelta(minutes=random.choice((0, 0, 30))))
+            )
+        day = self._first_day + timedelta(days=random.randrange(1, 25))
+        start = day + timedelta(minutes=15 * random.randrange(28, 72))
+        return When(start, start + timedelta(minutes=random.choice((30, 60, 90))))
+
+    def _known(self, affair: Affair) -> Booking | None:
+        if affair.booking_id is None:
+            return None
+        return self._platform.newest.get((affair.room_id, affair.booking_id))
+
+    def _next(self, affair: Affair) -> int:
+        affair.sequence += 1
+        return affair.sequence
+
+    def _send(self, affair: Affair, edit: Edit, command: Book | Change | Cancel) -> None:
+        self._commands += 1
+        edit.command_id = f"c{self._commands}-{affair.tag}"
+        office = self._offices[affair.organisation]
+        self._platform.send(self._broker, office.id, edit.command_id, command)
+
+
+def _walls(when: When, zone: str = "UTC") -> dict[str, str]:
+    start, end = to_wall(when.start, zone), to_wall(when.end, zone)
+    return {"start": f"{start:%Y-%m-%dT%H:%M:%S}", "end": f"{end:%Y-%m-%dT%H:%M:%S}"}
+
+
+def _subject(row: dict[str, Any]) -> str:
+    return str(row["organizer_subject"] or row["subject"])
+
+
+def _told(edit: Edit) -> str:
+    if edit.cancels:
+        return "cancel"
+    return edit.subject or (
+        f"{edit.when.start:%d %H:%M}-{edit.when.end:%H:%M}" if edit.when else ""
+    )

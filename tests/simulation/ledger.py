@@ -1,0 +1,91 @@
+"""What people did, on which side and when: what the oracles measure everything else by."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+Side = Literal["outlook", "platform"]
+Organiser = Literal["member", "guest", "room"]
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A time span."""
+
+    start: datetime
+    end: datetime
+
+    def moved(self, by: timedelta) -> "When":
+        """As long, at another time."""
+        return When(self.start + by, self.end + by)
+
+
+@dataclass(slots=True)
+class Edit:
+    """One intention; on the platform it may take effect until its command's result is there."""
+
+    at: float
+    side: Side
+    who: str
+    when: When | None = None
+    subject: str | None = None
+    cancels: bool = False
+    command_id: str | None = None
+
+
+@dataclass(slots=True)
+class Affair:
+    """One booking as people see it, on both sides."""
+
+    tag: str
+    """The first word of its subject, its own."""
+    organisation: int
+    room_id: UUID
+    mailbox: UUID
+    side: Side
+    organiser: Organiser
+    address: str
+    name: str
+    edits: list[Edit]
+    booking_id: UUID | None = None
+    event_id: str | None = None
+    """Of the room's copy, where Outlook made it."""
+    uid: str | None = None
+    """Its iCalUId, where Outlook made it."""
+    sequence: int = 0
+
+    @property
+    def booked(self) -> Edit:
+        """What made it."""
+        return self.edits[0]
+
+    @property
+    def commanded(self) -> bool:
+        """Whether anybody asked us to touch it."""
+        return any(each.side == "platform" for each in self.edits)
+
+    def last_wanted(self) -> When:
+        """The time that somebody wanted last."""
+        return next(each.when for each in reversed(self.edits) if each.when is not None)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """All affairs of one history, in the order they began."""
+
+    affairs: list[Affair] = field(default_factory=list)
+
+    @property
+    def edits(self) -> int:
+        """How many intentions there were."""
+        return sum(len(each.edits) for each in self.affairs)
+
+    def of(self, tag: str) -> Affair | None:
+        """The affair of a tag."""
+        return next((each for each in self.affairs if each.tag == tag), None)
+
+
+def tag_of(subject: str) -> str:
+    """The first word of a subject."""
+    return subject.split(" ", maxsplit=1)[0]

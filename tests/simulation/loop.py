@@ -1,0 +1,118 @@
+"""An event loop without a world: time jumps when nothing is ready, and chance chooses among what is."""
+
+import asyncio
+import heapq
+from asyncio import events
+from collections.abc import Callable, Coroutine
+from random import Random
+from typing import Any, NoReturn, TypeVar
+
+from typing_extensions import override
+
+T = TypeVar("T")
+
+
+class Deadlock(Exception):
+    """Everybody waits, and no timer will wake anybody."""
+
+
+class TooManySteps(Exception):
+    """Something runs in circles."""
+
+
+class SeededLoop(asyncio.BaseEventLoop):
+    """Runs handles in an order that its seed alone decides; no threads, no sockets, no real time."""
+
+    # BaseEventLoop of CPython 3.11 fills both; only `_run_once` takes from them.
+    _ready: list[events.Handle]  # a list: any of it may be next
+    _scheduled: list[events.TimerHandle]
+    _stopping: bool
+
+    def __init__(self, seed: object, *, most_steps: int = 2_000_000) -> None:
+        super().__init__()
+        self._ready = []
+        self._now = 0.0
+        self._random = Random(f"{seed}/loop").random  # noqa: S311 -- repeatable by seed
+        self._left = most_steps
+
+    def allow(self, steps: int) -> None:
+        """From now on so many handles may run."""
+        self._left = steps
+
+    @override
+    def time(self) -> float:
+        return self._now
+
+    @override
+    def run_in_executor(self, executor: object, func: Callable[..., T], *args: object) -> NoReturn:
+        raise RuntimeError("no threads in a simulation")
+
+    @override
+    def call_soon_threadsafe(self, *_: object, **__: object) -> NoReturn:
+        raise RuntimeError("no threads in a simulation")
+
+    def _run_once(self) -> None:
+        """All that is ready, one by one, as chance has it, and what that makes ready; then time goes on."""
+        ready, scheduled, chance = self._ready, self._scheduled, self._random
+        while not self._stopping:
+            if not ready:
+                self._sleep(scheduled)
+            while scheduled and scheduled[0].when() <= self._now:
+                timer = heapq.heappop(scheduled)
+                if not timer.cancelled():
+                    ready.append(timer)
+            waiting = len(ready)
+            if not waiting:
+                continue
+            self._left -= 1
+            if self._left < 0:
+                raise TooManySteps(f"at {self._now:.3f} s")
+            if waiting > 1:
+                place = int(chance() * waiting)
+                ready[place], ready[-1] = ready[-1], ready[place]
+            handle = ready.pop()
+            if not handle.cancelled():
+                handle._run()  # noqa: SLF001 -- what a loop is there for
+
+    def _sleep(self, scheduled: list[events.TimerHandle]) -> None:
+        while scheduled and scheduled[0].cancelled():
+            heapq.heappop(scheduled)
+        if not scheduled:
+            raise Deadlock(f"at {self._now:.3f} s")
+        self._now = max(self._now, scheduled[0].when())
+
+    def _asyncgen_finalizer_hook(self, agen: object) -> None:
+        """Let it go: when it is collected is the collector's affair, and must decide nothing here."""
+
+    def _timer_handle_cancelled(self, handle: events.TimerHandle) -> None:
+        """Cancelled timers are dropped when their time comes."""
+
+
+def run(
+    seed: object, main: Callable[[], Coroutine[Any, Any, T]], *, most_steps: int = 2_000_000
+) -> T:
+    """Run to the end on a loop of its own; raises Deadlock, TooManySteps, and what the coroutine raises."""
+    loop = SeededLoop(seed, most_steps=most_steps)
+    try:
+        # The loop's own way of ending needs a working loop: whoever failed has left tasks behind.
+        return loop.run_until_complete(main())
+    finally:
+        _abandon(loop)
+        loop.close()
+
+
+def _abandon(loop: SeededLoop) -> None:
+    """Let what is left end, so that no coroutine is collected half-way."""
+    left = asyncio.all_tasks(loop)
+    loop.allow(100_000)
+    for task in left:
+        task.cancel()
+    if left:
+        loop.run_until_complete(_ended(left))
+    for task in left:
+        if not task.cancelled():
+            task.exception()
+
+
+async def _ended(tasks: "set[asyncio.Task[Any]]") -> None:
+    await asyncio.wait(tasks, timeout=3_600)

@@ -1,0 +1,78 @@
+"""Watches every call that our services make of the cloud, while they make it."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from graphsim.wire import Call
+
+from .cloud import Cloud
+from .ledger import Affair, Ledger, tag_of
+from .office import Office
+
+
+class Adversary(Protocol):
+    """Somebody who edits just before our write arrives."""
+
+    async def meddle(self, affair: Affair) -> None:
+        """Edit it, perhaps."""
+
+
+@dataclass(slots=True)
+class Monitor:
+    """What no call may do, and what was written to."""
+
+    cloud: Cloud
+    offices: list[Office]
+    ledger: Ledger
+    adversary: Adversary | None = None
+    broken: list[str] = field(default_factory=list)
+    last_write_at: float = 0.0
+    _tenants: Mapping[UUID, UUID] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._tenants = {
+            mailbox: office.tenant_id
+            for office in self.offices
+            for mailbox in (*office.rooms.values(), *(one for one, _ in office.members.values()))
+        }
+
+    async def before(self, who: str, call: Call) -> None:
+        """A call arrives."""
+        segments = call.segments[1:]
+        if call.method == "GET" or len(segments) < 4 or segments[0] != "users":
+            return
+        mailbox = self._mailbox(segments[1])
+        event = self.cloud.event(mailbox, segments[3]) if mailbox else None
+        if event is None:
+            return
+        affair = next((each for each in self.ledger.affairs if each.uid == event.ical_uid), None)
+        affair = affair or self.ledger.of(tag_of(event.subject))
+        if affair is not None and affair.side == "outlook" and not affair.commanded:
+            self.broken.append(
+                f"O10: {who} {call.method} on {affair.tag}, which nobody asked us to touch"
+            )
+        if affair is not None and self.adversary is not None:
+            await self.adversary.meddle(affair)
+
+    def after(self, who: str, call: Call, status: int) -> None:
+        """A call was answered."""
+        if call.principal is None or len(call.segments) < 2 or call.segments[0].lower() != "users":
+            return
+        mailbox = self._mailbox(call.segments[1])
+        owner = self._tenants.get(mailbox) if mailbox else None
+        if owner is not None and owner != call.principal.tenant:
+            self.broken.append(f"O8: {who} {call.method} on a mailbox of another tenant: {status}")
+        if call.method != "GET" and status < 300:
+            self.last_write_at = asyncio.get_running_loop().time()
+
+    def _mailbox(self, name: str) -> UUID | None:
+        for office in self.offices:
+            if name in office.members:
+                return office.members[name][0]
+        try:
+            return UUID(name)
+        except ValueError:
+            return None

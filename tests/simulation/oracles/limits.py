@@ -1,0 +1,28 @@
+"""O8, O9, O12: nobody hears of another organisation, at most three writes that take effect per edit, and never more calls at once than Graph takes."""
+
+from collections.abc import Iterator
+
+from ..view import View
+
+WRITES_PER_EDIT = 3
+
+
+def exceeded(view: View) -> Iterator[str]:
+    """Budgets that were overdrawn."""
+    simulator = view.monitor.cloud.simulator
+    commands = sum(
+        1 for each in view.ledger.affairs for edit in each.edits if edit.side == "platform"
+    )
+    writes = sum(simulator.writes.by_kind.values())
+    if writes > WRITES_PER_EDIT * commands:
+        yield f"O9: {writes} writes for {commands} commands"
+    refused = sum(simulator.gateway.limits.refused.values())
+    if refused:
+        yield f"O12: Graph refused {refused} calls as too many at once"
+    for office in view.offices:
+        for room_id in office.rooms:
+            if view.platform.organisations.get(room_id, {office.id}) != {office.id}:
+                yield f"O8: room {room_id} was told of in another organisation"
+    violations = simulator.guard.violations()
+    if violations:
+        yield f"O12: fields beyond the minimum were asked for: {violations}"

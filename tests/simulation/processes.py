@@ -1,0 +1,63 @@
+"""A process that may die or freeze at any of its calls to the outside, and nothing of it acts afterwards."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Crash(BaseException):
+    """The process is gone: nothing of it may catch this."""
+
+
+class Fuse:
+    """One life of a process: counts its steps outside; blown, every further one raises without effect."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.dead = False
+        self._blows_at = 0
+        self._awake = asyncio.Event()
+        self._awake.set()
+
+    def blow(self) -> None:
+        """Die now; a frozen process too."""
+        self.dead = True
+        self._awake.set()
+
+    def blow_after(self, steps: int) -> None:
+        """Die at the so many-th step from now."""
+        self._blows_at = self.steps + steps
+
+    def freeze(self) -> None:
+        """From now on every step waits for `thaw`; what is under way outside goes on."""
+        self._awake.clear()
+
+    def thaw(self) -> None:
+        """Go on where it stopped."""
+        self._awake.set()
+
+    async def step(self) -> None:
+        """Return while the process runs; raises Crash."""
+        if not self._awake.is_set():
+            await self._awake.wait()
+        self.steps += 1
+        if self.steps == self._blows_at:
+            self.dead = True
+        if self.dead:
+            raise Crash
+
+    async def call(self, effect: Callable[[], Awaitable[T]]) -> T:
+        """The effect, if the process lives, and its result, if it still does then."""
+        await self.step()
+        result = await effect()
+        await self.step()
+        return result
+
+
+def only_crashed(error: BaseException) -> bool:
+    """Whether nothing but its end is what ended a process."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(only_crashed(each) for each in error.exceptions)
+    return isinstance(error, (Crash, asyncio.CancelledError))

@@ -1,0 +1,186 @@
+"""What one history draws from its seed: the cloud's readings, the faults, the size of the world."""
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+FORMS = ("integer", "fraction", "date", "absent", "zero")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An entry of the simulator's fault list, and its name in our counts."""
+
+    kind: str
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """One history's circumstances; times in virtual seconds."""
+
+    organisations: int
+    rooms: int
+    """Of each organisation."""
+    workers: int
+    edits: int
+    minutes: float
+    """How long people edit and faults strike."""
+    cloud: dict[str, Any]
+    """Options of the simulator."""
+    look_seconds: float
+    compare_seconds: float
+    reconcile_minutes: float
+    poll_seconds: float
+    subscriptions: bool
+    """Whether Graph is given a webhook at all; else rooms are polled."""
+    contention: float
+    """How often somebody wants a slot that is taken."""
+    adversary: bool
+    crashes: int
+    freezes: int
+    database_away: float
+    """Chance of each call to the database to fail, before or after its effect."""
+    message_duplicated: float
+    message_held_back: float
+    held_seconds: float
+    confirm_lost: float
+    broker_blocked: bool
+    outage: bool
+    hints_lost: bool
+    """Every notification is lost without a word while faults strike."""
+    posted_again: float
+    """Chance of each POST of notifications to come ten times."""
+    subscription_removed: bool
+    defects: tuple[dict[str, Any], ...] = ()
+    faults: tuple[Fault, ...] = field(default=())
+
+
+def draw(seed: int) -> Switches:
+    """The circumstances of a seed; about a quarter of all histories have one kind of fault or none."""
+    random = Random(f"{seed}/switches")  # noqa: S311 -- repeatable by seed
+    calm = random.random() < 0.25
+    likely = 0.08 if calm else 0.4
+
+    def maybe() -> bool:
+        return random.random() < likely
+
+    minutes = random.choice((3, 4, 5, 8))
+    hints_lost = random.random() < likely / 3
+    unsubscribed = maybe()
+    defects = tuple(_defects(random, likely))
+    late = any(each["kind"] == "late" for each in defects)
+    # What comes too late or is lost without a word is found by the next reconcile alone, which must come before quiet is due.
+    often = hints_lost or unsubscribed or late or maybe()
+    reconcile = random.choice((6, 10, 15)) if often else 60.0
+    return Switches(
+        organisations=2,
+        rooms=2 + (random.random() < 0.2),
+        workers=2 + (random.random() < 0.2),
+        edits=20 + random.randrange(8),
+        minutes=minutes,
+        cloud=_cloud(random),
+        look_seconds=random.choice((1, 5, 10, 10, 15, 15, 30, 30)),
+        compare_seconds=random.choice((15, 30, 60, 60)),
+        reconcile_minutes=reconcile,
+        poll_seconds=random.choice((30, 60, 120)),
+        subscriptions=random.random() < 0.9,
+        contention=random.choice((0.0, 0.1, 0.3)),
+        adversary=random.random() < 0.1,
+        crashes=random.choice((1, 2, 4)) if maybe() else 0,
+        freezes=random.choice((1, 2)) if maybe() else 0,
+        database_away=random.choice((0.005, 0.02)) if maybe() else 0.0,
+        message_duplicated=random.choice((0.05, 0.3)) if maybe() else 0.0,
+        message_held_back=random.choice((0.1, 0.5)) if maybe() else 0.0,
+        held_seconds=random.choice((5, 60, 300)),
+        confirm_lost=random.choice((0.02, 0.1)) if maybe() else 0.0,
+        broker_blocked=maybe(),
+        outage=maybe(),
+        hints_lost=hints_lost,
+        posted_again=random.choice((0.1, 1.0)) if maybe() else 0.0,
+        subscription_removed=unsubscribed,
+        defects=defects,
+        faults=tuple(_faults(random, likely, 60 * minutes)),
+    )
+
+
+def _cloud(random: Random) -> dict[str, Any]:
+    """Readings of what is not proven, each for itself."""
+    one_of = random.choice
+    return {
+        "appear_seconds": one_of((0.3, 1.0, 5.0, 20.0)),
+        "notify_delay": one_of((0.0, 0.5, 3.0, 20.0)),
+        "read_lag": one_of((0.0, 0.0, 0.0, 2.0, 5.0)),
+        "retry_after": one_of(FORMS),
+        "concurrency_status": one_of((429, 503)),
+        "room_echoes": random.random() < 0.7,
+        "trailing_blank": random.random() < 0.5,
+        "cancelled_shows_free": random.random() < 0.7,
+        "ical_uid_per_occurrence": random.random() < 0.5,
+        "exception_notifies": one_of(("exception", "master", "both")),
+        "ids_change_on_accept": random.random() < 0.3,
+        "duplicate_transaction_status": one_of((400, 409)),
+        "transaction_memory_seconds": one_of((None, None, 0.0, 30.0)),
+        "ignore_if_match": random.random() < 0.2,
+        "room_copy_has_properties": random.random() < 0.2,
+        "border_touches": random.random() < 0.2,
+        "declined_stay": random.random() < 0.3,
+        "deleting_declines": random.random() < 0.3,
+        "addresses_resolve": random.random() < 0.8,
+        "error_envelope": one_of(("innerError", "innererror")),
+        "lifetime_minutes": one_of((10_080, 10_070, 4_230)),
+        "duplicate_conflict": random.random() < 0.7,
+        "unset_members": one_of(("null", "empty")),
+        "validation_spaces": one_of(("%20", "+")),
+        "etag_on_deleted": random.random() < 0.5,
+        "lifecycle_has_resource": random.random() < 0.5,
+        "resource_shape": one_of(("slashes", "parentheses", "tenant")),
+        "expiry_offset": one_of(("Z", "+00:00", "+05:30")),
+    }
+
+
+def _defects(random: Random, likely: float) -> list[dict[str, Any]]:
+    """What goes wrong with notifications."""
+    drawn: list[dict[str, Any]] = []
+    for kind, shares, seconds in (
+        ("duplicated", (0.2, 1.0), 0),
+        ("duplicated_late", (0.3,), 14_400),
+        ("late", (0.1, 0.5), 14_400),
+        ("lost", (0.1, 0.3), 0),
+        ("reversed", (1.0,), 0),
+        ("unknown_change_type", (0.1,), 0),
+    ):
+        if random.random() < likely / 2:
+            defect: dict[str, Any] = {"kind": kind, "share": random.choice(shares), "times": None}
+            if seconds:
+                defect["seconds"] = random.choice((10, 120, 900, seconds))
+            drawn.append(defect)
+    return drawn
+
+
+def _faults(random: Random, likely: float, until: float) -> list[Fault]:
+    """What goes wrong with calls of Graph."""
+    drawn: list[Fault] = []
+
+    def add(kind: str, method: str, share: float, **what: Any) -> None:
+        match = {"method": method, "path": "/users/", "share": share, "until": until}
+        drawn.append(Fault(kind, {"match": match, "times": None, **what}))
+
+    if random.random() < likely:
+        wait = random.choice((1, 7, "0.5", "Mon, 02 Mar 2026 06:00:30 GMT", None, 0))
+        add("throttled", "*", random.choice((0.05, 0.2)), status=429, retry_after=wait)
+    if random.random() < likely:
+        add("unavailable", "*", random.choice((0.05, 0.2)), status=random.choice((500, 503, 504)))
+    if random.random() < likely:
+        add("unavailable_after_effect", "*", 0.1, status=random.choice((503, 504)), when="after")
+    if random.random() < likely:
+        add("answer_lost", "*", 0.1, drop=True, when="after")
+    if random.random() < likely:
+        add("connection_lost", "*", 0.1, drop=True, when="before")
+    if random.random() < likely:
+        add("answer_late", "*", 0.05, delay=random.choice((5, 17)))
+    if random.random() < likely:
+        add("strikes_late", "POST", 0.1, latency=random.choice((16, 40, 100)))
+    if random.random() < likely / 2:
+        add("seen_late", "*", 0.2, lag=random.choice((3, 20, 60)))
+    return drawn

@@ -1,0 +1,132 @@
+"""Arms the faults that a history drew, lets them strike for a while, then ends them and says how often each did."""
+
+import asyncio
+from collections.abc import Iterator
+from random import Random
+from uuid import UUID
+
+from .switches import Switches
+from .world import World
+
+_ENOUGH = 20.0
+"""Strikes to be expected before their absence proves that a fault was never armed."""
+
+
+class Trouble:
+    """All faults of one history."""
+
+    def __init__(self, world: World, random: Random) -> None:
+        self._world = world
+        self._random = random
+        self._frozen = 0
+        self._expected: list[str] = []
+
+    async def strike(self, seconds: float) -> None:
+        """Everything that was drawn, for so long."""
+        world, switches = self._world, self._world.switches
+        await self._arm(switches)
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(switches.crashes):
+                tasks.create_task(self._crash(seconds))
+            for _ in range(switches.freezes):
+                tasks.create_task(self._freeze(seconds))
+            if switches.broker_blocked:
+                tasks.create_task(self._block(seconds))
+            if switches.outage:
+                tasks.create_task(self._take_away(seconds))
+            if switches.subscription_removed:
+                tasks.create_task(self._unsubscribe(seconds))
+            tasks.create_task(asyncio.sleep(seconds))
+        await self._disarm()
+        world.journal.note("fault", "all faults end")
+
+    def unseen(self) -> Iterator[str]:
+        """Faults that were drawn and never struck, though they must have."""
+        counted = self._world.journal.faults
+        yield from (f"witness: {kind} never struck" for kind in self._expected if not counted[kind])
+
+    async def _arm(self, switches: Switches) -> None:
+        world = self._world
+        world.broker_faults.duplicated = switches.message_duplicated
+        world.broker_faults.held_back = switches.message_held_back
+        world.broker_faults.held_seconds = switches.held_seconds
+        world.broker_faults.confirm_lost = switches.confirm_lost
+        world.database_away = switches.database_away
+        world.ingress.posted_again = switches.posted_again
+        for fault in switches.faults:
+            await world.cloud.control("POST", "faults", fault.document)
+        defects = list(switches.defects)
+        if switches.hints_lost:
+            defects = [{"kind": "vanished", "times": None}]
+        for defect in defects:
+            await world.cloud.control("POST", "defects", defect)
+
+    async def _disarm(self) -> None:
+        world, journal = self._world, self._world.journal
+        armed = world.cloud.simulator.faults.all
+        for number, drawn in enumerate(world.switches.faults):
+            journal.faults[drawn.kind] += armed[number].fired
+            if armed[number].met * armed[number].document.match.share > _ENOUGH:
+                self._expected.append(drawn.kind)
+        for outage in armed[len(world.switches.faults) :]:
+            journal.faults["outage"] += outage.fired
+        for defect in world.cloud.simulator.defects.all:
+            journal.faults[f"hint_{defect.kind}"] += defect.fired
+        await world.cloud.control("DELETE", "faults")
+        await world.cloud.control("DELETE", "defects")
+        faults = world.broker_faults
+        faults.duplicated = faults.held_back = faults.confirm_lost = 0.0
+        world.database_away = world.ingress.posted_again = 0.0
+        for process in world.processes:
+            process.fuse.thaw()
+
+    async def _crash(self, seconds: float) -> None:
+        """A process dies at one of its next steps, or at last by a signal."""
+        await asyncio.sleep(self._random.uniform(0, seconds * 0.8))
+        process = self._random.choice(self._world.processes)
+        deaths = process.deaths
+        process.fuse.blow_after(1 + self._random.randrange(60))
+        await asyncio.sleep(seconds * 0.15)
+        if process.deaths == deaths:
+            process.kill()
+        self._expected.append("crashed")
+
+    async def _freeze(self, seconds: float) -> None:
+        """A process stands still, mostly for longer than its lease, and goes on."""
+        await asyncio.sleep(self._random.uniform(0, seconds * 0.5))
+        process = self._random.choice(self._world.processes)
+        length = min(self._random.choice((20, 50, 100)), seconds * 0.45)
+        self._world.journal.fault("frozen", process.name, f"for {length} s")
+        fuse = process.fuse
+        fuse.freeze()
+        await asyncio.sleep(length)
+        fuse.thaw()
+        self._expected.append("frozen")
+
+    async def _block(self, seconds: float) -> None:
+        """The broker confirms nothing for a while."""
+        await asyncio.sleep(self._random.uniform(0, seconds / 2))
+        self._world.journal.note("fault", "the broker is blocked")
+        self._world.broker_faults.blocked = True
+        await asyncio.sleep(self._random.uniform(5, seconds / 2))
+        self._world.broker_faults.blocked = False
+
+    async def _take_away(self, seconds: float) -> None:
+        """Graph is away for a while."""
+        await asyncio.sleep(self._random.uniform(0, seconds / 2))
+        length = self._random.uniform(20, seconds / 2)
+        how = self._random.choice(
+            ({"drop": True, "when": "before"}, {"status": 503}, {"status": 504})
+        )
+        match = {"path": "^/(users|subscriptions)", "until": length}
+        self._world.journal.note("fault", f"Graph is away for {length:.0f} s")
+        await self._world.cloud.control("POST", "faults", {"match": match, "times": None, **how})
+
+    async def _unsubscribe(self, seconds: float) -> None:
+        """Graph forgets a subscription and tells nobody."""
+        await asyncio.sleep(self._random.uniform(seconds * 0.1, seconds))
+        listed = await self._world.cloud.control("GET", "subscriptions")
+        if listed["items"]:
+            gone = self._random.choice(listed["items"])
+            await self._world.cloud.control("DELETE", f"subscriptions/{gone['id']}")
+            self._world.journal.fault("subscription_removed", what=str(UUID(gone["mailbox"])))

@@ -1,0 +1,144 @@
+"""What somebody sees who looks at both sides from outside: Outlook's calendars and the platform's newest states."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.events import Booking, CommandResult
+
+from .agents import People
+from .journal import Journal
+from .ledger import Affair, Edit, Ledger, When, tag_of
+from .monitor import Monitor
+from .office import Office
+from .platform import Platform
+from .switches import Switches
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An event as a mailbox shows it."""
+
+    event_id: str
+    uid: str
+    when: When
+    subject: str
+    tag: str | None
+    """None where nobody can tell: the room has rewritten it, and the organiser is a stranger."""
+    organizer: str
+    organizer_name: str
+    organizer_subject: str | None
+    response: str
+    living: bool
+
+    @property
+    def status(self) -> str:
+        """What it is on the platform, overlaps apart."""
+        return {"notResponded": "pending", "tentativelyAccepted": "tentative"}.get(
+            self.response, "confirmed"
+        )
+
+
+def shown(row: Mapping[str, Any]) -> Shown:
+    """A row of the simulator's listing."""
+    subject = str(row["organizer_subject"] or row["subject"])
+    tag = tag_of(subject)
+    gone = row["is_cancelled"] or row["response"] == "declined" or row["show_as"] == "free"
+    return Shown(
+        str(row["event_id"]),
+        str(row["ical_uid"]),
+        When(datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"])),
+        str(row["subject"]),
+        tag if tag[:1] == "B" and tag[1:].isdecimal() else None,
+        str(row["organizer"]["address"]),
+        str(row["organizer"]["name"]),
+        row["organizer_subject"],
+        str(row["response"]),
+        not gone,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Both sides at one moment, and what people had wanted."""
+
+    offices: list[Office]
+    calendars: Mapping[UUID, list[Shown]]
+    """By mailbox: what takes place."""
+    platform: Platform
+    ledger: Ledger
+    monitor: Monitor
+    journal: Journal
+    switches: Switches
+
+    def rooms(self) -> Iterator[tuple[UUID, list[Shown], list[Booking]]]:
+        """Each room with what takes place in it, as either side says."""
+        for office in self.offices:
+            for room_id, mailbox in office.rooms.items():
+                yield room_id, self.calendars[mailbox], self.platform.living(room_id)
+
+    def event_of(self, affair: Affair) -> Shown | None:
+        """Its living event in the room's calendar."""
+        return next(
+            (
+                each
+                for each in self.calendars[affair.mailbox]
+                if each.event_id == affair.event_id or each.tag == affair.tag
+            ),
+            None,
+        )
+
+    def booking_of(self, affair: Affair) -> Booking | None:
+        """Its newest state on the platform."""
+        if affair.booking_id is None:
+            return None
+        return self.platform.newest.get((affair.room_id, affair.booking_id))
+
+    def result_of(self, edit: Edit) -> CommandResult | None:
+        """The result of what was asked on the platform."""
+        return self.platform.results.get(edit.command_id or "")
+
+    def effective(self, affair: Affair) -> Iterator[tuple[Edit, float, float]]:
+        """What took effect, with the time before and the time after which it surely had not and had."""
+        for edit in affair.edits:
+            if edit.side == "outlook":
+                yield edit, edit.at, edit.at
+                continue
+            result = self.result_of(edit)
+            if result is not None and result.outcome == "accepted":
+                yield edit, edit.at, self.platform.decided_at[edit.command_id or ""]
+
+    def rivals(self, affair: Affair) -> bool:
+        """Whether anybody ever wanted the room at a time at which this affair wanted it."""
+        mine = [each.when for each in affair.edits if each.when is not None]
+        return any(
+            other is not affair
+            and other.room_id == affair.room_id
+            and any(_overlap(each.when, one) for each in other.edits if each.when for one in mine)
+            for other in self.ledger.affairs
+        )
+
+
+def _overlap(one: When, other: When) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+async def look(
+    people: People,
+    offices: list[Office],
+    platform: Platform,
+    ledger: Ledger,
+    monitor: Monitor,
+    journal: Journal,
+    switches: Switches,
+) -> View:
+    """Look into every calendar now."""
+    calendars: dict[UUID, list[Shown]] = {}
+    for office in offices:
+        mailboxes = [*office.rooms.values(), *(mailbox for mailbox, _ in office.members.values())]
+        for mailbox in mailboxes:
+            rows = [shown(row) for row in await people.calendar(mailbox)]
+            calendars[mailbox] = [each for each in rows if each.living]
+    return View(offices, calendars, platform, ledger, monitor, journal, switches)
