@@ -294,7 +294,9 @@ class Worker(Scene):
         window = Window(values.moment(), self.now + timedelta(hours=2))
         self.sides.call("mirror", "rows", owner, room, ids, events, shown=_rows)
         self.sides.call("mirror", "standing", owner, room, window)
-        for each in ids:
+        others = (each for each in organisation.rooms if each != room)
+        there = sorted({key for each in others for key in self.sides.tables.bookings[each]})
+        for each in (ids[0], *values.chance.sample(there, min(len(there), 2))):
             found = self.sides.call("mirror", "elsewhere", owner, room, each)
             self.sides.seen["bookings found elsewhere"] += found.value
         self.sides.call("mirror", "occupying", owner, room, self.now)
@@ -355,6 +357,7 @@ class Worker(Scene):
                 self.sides.seen["commands passed on"] += passed
                 self.sides.seen["commands not passed on"] += not passed
                 self.sides.seen["commands of bookings that are over elsewhere"] += group is over
+        self._claim(organisation.id, organisation.rooms)
 
     def _elsewhere(self, organisation: Organisation, asked: Asked, room_id: UUID) -> list[Row]:
         """The rows of what it is about in other rooms."""
