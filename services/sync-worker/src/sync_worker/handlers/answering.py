@@ -145,11 +145,12 @@ async def _turned_down(desk: Desk, intent: Intent, reason: RejectionReason) -> N
         if lags:
             await desk.save(intent.looked(now))
         else:
-            await _overtaken(desk, intent)
+            await _overtaken(desk, intent, "The meeting was cancelled in Outlook meanwhile.")
     elif lags or intent.content.at_same_time(copy.starts, copy.ends):
         await _refuse(desk, intent, reason, [])
+    elif intent.step != "create":  # theirs is the newer wish, whatever the room says to it
+        await _overtaken(desk, intent, "The meeting was changed in Outlook meanwhile.", gone=False)
     else:
-        log.info("organizer_moved_on", room=str(held.claim.room_id), step=intent.step)
         moved = replace(intent, content=intent.content.at(copy.starts, copy.ends), written_at=now)
         await desk.save(replace(moved, due_at=now))
 
@@ -207,18 +208,17 @@ async def _take_twin(desk: Desk, intent: Intent, other: Event) -> None:
     await held.commit([], [], rows=rows, effects=effects)
 
 
-async def _overtaken(desk: Desk, intent: Intent) -> None:
-    """Somebody cancelled it in the organiser's calendar before the room had answered: nothing is to be undone."""
+async def _overtaken(desk: Desk, intent: Intent, text: str, *, gone: bool = True) -> None:
+    """Somebody changed or cancelled it in the organiser's calendar before the room had answered: nothing is to be undone."""
     held = desk.held
     now = held.clock()
     effects = Effects(intents=(replace(intent, stage="done", ended_at=now),))
     asked = held.errands.command(intent.command)
     if asked is not None and intent.step != "restore":
-        text = "The meeting was cancelled in Outlook meanwhile."
         result = rejected(asked, held.claim.room_id, "stale", text)
         effects |= held.errands.decision(asked, result, now)
     row = held.rows.get(intent.booking_id)
-    over = [] if row is None else [row, *held.occurrences(row)]
+    over = [row, *held.occurrences(row)] if gone and row is not None else []
     rows = [withdrawn(each, now) for each in over]
     await held.commit([], [], rows=rows, effects=effects)
 
