@@ -19,6 +19,7 @@ from .journal import Journal
 from .ledger import Affair, Edit, Ledger, Organiser, Side, When, tag_of
 from .office import Office
 from .platform import Platform
+from .slots import Slots
 
 GUEST = ("gail@guests.test", "Gail Guest")
 
@@ -39,6 +40,7 @@ class People:
         *,
         contention: float,
         meddles: int,
+        orders_too: bool,
     ) -> None:
         self._offices = offices
         self._cloud = cloud
@@ -48,10 +50,11 @@ class People:
         self._journal = journal
         self._clock = clock
         self._random = random
-        self._contention = contention
         self._commands = 0
         self._meddles = meddles
+        self._orders_too = orders_too
         self._first_day = clock().replace(hour=0, minute=0, second=0, microsecond=0)
+        self._slots = Slots(ledger, self._first_day, random, contention)
 
     async def live(self, edits: int, seconds: float) -> None:
         """So many intentions within so many seconds."""
@@ -69,7 +72,8 @@ class People:
             return
         affair = self._random.choice(affairs)
         action = self._random.choices(
-            (self._move, self._rename, self._cancel, self._copy), (4, 3, 3, 1)
+            (self._move, self._rename, self._cancel, self._copy, self._order_too),
+            (4, 3, 3, 1, 3 * self._orders_too),
         )[0]
         side: Side = self._random.choice(("outlook", "platform"))
         if not await action(affair, side):
@@ -86,7 +90,7 @@ class People:
         )
         side: Side = random.choice(("outlook", "platform"))
         address, name = self._who(office, room_id, kind, like)
-        when = self._slot(room_id)
+        when = self._slots.draw(room_id, address, side)
         tag = f"B{len(self._ledger.affairs)}"
         edit = Edit(self._journal.now(), side, name, when, f"{tag} v0")
         affair = Affair(
@@ -101,17 +105,21 @@ class People:
             await self._book_in_outlook(affair, when)
             return
         affair.booking_id = UUID(int=random.getrandbits(128), version=4)
+        self._ask(affair, edit, affair.booking_id)
+
+    def _ask(self, affair: Affair, edit: Edit, booking_id: UUID) -> None:
+        when = affair.last_wanted()
         self._send(
             affair,
             edit,
             Book(
-                booking_id=affair.booking_id,
-                room_id=room_id,
+                booking_id=booking_id,
+                room_id=affair.room_id,
                 sequence=self._next(affair),
                 start=when.start,
                 end=when.end,
                 subject=edit.subject or "",
-                organizer=Person(name=name, email=address),
+                organizer=Person(name=affair.name, email=affair.address),
             ),
         )
 
@@ -131,7 +139,7 @@ class People:
         return True
 
     async def _move(self, affair: Affair, side: Side) -> bool:
-        when = self._slot(affair.room_id)
+        when = self._slots.draw(affair.room_id, affair.address, affair.side)
         return await self._edit(affair, Edit(self._journal.now(), side, affair.name, when=when))
 
     async def _rename(self, affair: Affair, side: Side) -> bool:
@@ -143,7 +151,25 @@ class People:
     async def _cancel(self, affair: Affair, side: Side) -> bool:
         return await self._edit(affair, Edit(self._journal.now(), side, affair.name, cancels=True))
 
+    async def _order_too(self, affair: Affair, _: Side) -> bool:
+        """On the platform somebody asks for what both sides show already: it is one booking, under the new id."""
+        known, when = self._known(affair), affair.last_wanted()
+        if affair.side == "platform" or affair.commanded or known is None:
+            return False
+        if known.status != "confirmed" or (known.start, known.end) != (when.start, when.end):
+            return False
+        subject = next(each.subject for each in reversed(affair.edits) if each.subject)
+        edit = Edit(self._journal.now(), "platform", affair.name, when, subject)
+        affair.ordered = UUID(int=self._random.getrandbits(128), version=4)
+        self._journal.note(affair.name, f"orders {affair.tag} too, as {affair.ordered}")
+        self._ask(affair, edit, affair.ordered)
+        affair.edits.append(edit)
+        return True
+
     async def _edit(self, affair: Affair, edit: Edit) -> bool:
+        asking = affair.asking
+        if asking is not None and asking.command_id not in self._platform.results:
+            return False
         if any(each.cancels and each.side == edit.side for each in affair.edits):
             return False
         if edit.side == "outlook":
@@ -232,21 +258,8 @@ class People:
         address = self._random.choice(list(office.members))
         return address, office.members[address][1]
 
-    def _slot(self, room_id: UUID) -> When:
-        """A time that is free as far as people know, or one that is not."""
-        random = self._random
-        others = [each for each in self._ledger.affairs if each.room_id == room_id]
-        if others and random.random() < self._contention:
-            return (
-                random.choice(others)
-                .last_wanted()
-                .moved(timedelta(minutes=random.choice((0, 0, 30))))
-            )
-        day = self._first_day + timedelta(days=random.randrange(1, 25))
-        start = day + timedelta(minutes=15 * random.randrange(28, 72))
-        return When(start, start + timedelta(minutes=random.choice((30, 60, 90))))
-
     def _known(self, affair: Affair) -> Booking | None:
+        self._platform.identify([affair])
         if affair.booking_id is None:
             return None
         return self._platform.newest.get((affair.room_id, affair.booking_id))

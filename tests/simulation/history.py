@@ -65,6 +65,7 @@ async def _live(world: World) -> Outcome:
         world.offices, world.cloud, world.platform, world.broker, world.ledger, world.journal,
         world.clock, world.random("people"),
         contention=switches.contention, meddles=5 if switches.adversary else 0,
+        orders_too=switches.orders_too,
     )  # fmt: skip
     monitor = Monitor(world.cloud, world.offices, world.ledger, people)
     world.cloud.before, world.cloud.after = monitor.before, monitor.after

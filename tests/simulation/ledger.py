@@ -54,6 +54,13 @@ class Affair:
     uid: str | None = None
     """Its iCalUId, where Outlook made it."""
     sequence: int = 0
+    ordered: UUID | None = None
+    """The id under which the platform asked for what Outlook already had: the same affair, if accepted."""
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is a booking of the platform's."""
+        return self.side == "platform" or self.booking_id == self.ordered
 
     @property
     def booked(self) -> Edit:
@@ -65,9 +72,19 @@ class Affair:
         """Whether anybody asked us to touch it."""
         return any(each.side == "platform" for each in self.edits)
 
+    @property
+    def asking(self) -> Edit | None:
+        """The command that asked for what Outlook already had."""
+        asks = (each for each in self.edits if each.side == "platform" and each.when is not None)
+        return next(asks, None) if self.ordered is not None else None
+
     def last_wanted(self) -> When:
         """The time that somebody wanted last."""
         return next(each.when for each in reversed(self.edits) if each.when is not None)
+
+    def wanted(self, when: When) -> bool:
+        """Whether anybody ever wanted it at exactly this time."""
+        return any(each.when == when for each in self.edits)
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """The booking platform: keeps the newest state of each booking and the result of each command, and sends commands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +11,7 @@ from contracts.routing import COMMANDS, SYNC_COMMANDS
 
 from .broker import Broker
 from .journal import Journal
+from .ledger import Affair
 
 Place = tuple[UUID, UUID]
 """Room and booking: what the subject of a message names."""
@@ -80,6 +81,14 @@ class Platform:
                 "platform",
                 f"{data.outcome} {data.command_id} {data.reason or ''} {data.booking_id} {data.text}",
             )
+
+    def identify(self, affairs: Iterable[Affair]) -> None:
+        """Call each affair by the id that it has now: the command's, where it took over what Outlook had."""
+        for affair in affairs:
+            asking = affair.asking
+            result = self.results.get(asking.command_id or "") if asking else None
+            if result is not None and result.outcome == "accepted":
+                affair.booking_id = affair.ordered
 
     def living(self, room_id: UUID) -> list[Booking]:
         """What takes place in a room, or will."""

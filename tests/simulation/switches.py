@@ -37,6 +37,8 @@ class Switches:
     contention: float
     """How often somebody wants a slot that is taken."""
     adversary: bool
+    orders_too: bool
+    """Whether people ask on the platform for what they have in Outlook already."""
     crashes: int
     freezes: int
     database_away: float
@@ -80,13 +82,14 @@ def draw(seed: int) -> Switches:
         edits=20 + random.randrange(8),
         minutes=minutes,
         cloud=_cloud(random),
-        look_seconds=random.choice((1, 5, 10, 10, 15, 15, 30, 30)),
+        look_seconds=random.choice((2, 5, 10, 15, 15, 20, 30, 30)),
         compare_seconds=random.choice((15, 30, 60, 60)),
         reconcile_minutes=reconcile,
         poll_seconds=random.choice((30, 60, 120)),
         subscriptions=random.random() < 0.9,
         contention=random.choice((0.0, 0.1, 0.3)),
         adversary=random.random() < 0.1,
+        orders_too=random.random() < 0.15,
         crashes=random.choice((1, 2, 4)) if maybe() else 0,
         freezes=random.choice((1, 2)) if maybe() else 0,
         database_away=random.choice((0.005, 0.02)) if maybe() else 0.0,

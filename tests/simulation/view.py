@@ -135,6 +135,7 @@ async def look(
     switches: Switches,
 ) -> View:
     """Look into every calendar now."""
+    platform.identify(ledger.affairs)
     calendars: dict[UUID, list[Shown]] = {}
     for office in offices:
         mailboxes = [*office.rooms.values(), *(mailbox for mailbox, _ in office.members.values())]

@@ -39,7 +39,7 @@ def _otherwise(view: View, events: list[Shown], bookings: list[Booking]) -> Iter
             yield f"O2: {affair.tag} {booking.id} is at {_told(event.when)} in Outlook, not at {_told(When(booking.start, booking.end))}"
         if booking.status not in {event.status, "conflicted"}:
             yield f"O2: {affair.tag} {booking.id} is {booking.status}, in Outlook {event.status}"
-        if affair.side == "outlook":
+        if not affair.ours:
             expected = event.organizer_name if event.status == "pending" else event.subject.strip()
             if booking.subject != expected:
                 yield f"O2: {affair.tag} {booking.id} is called {booking.subject!r}, not {expected!r}"

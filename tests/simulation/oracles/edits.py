@@ -51,7 +51,7 @@ def _subject(view: View, affair: Affair, effects: list[tuple[Edit, float, float]
     there = event.organizer_subject or event.subject
     if there.strip() not in subjects:
         yield f"O3: {affair.tag} {affair.booking_id} is called {there!r} in Outlook, wanted was {sorted(subjects)}"
-    if affair.side == "platform" and booking is not None:
+    if affair.ours and booking is not None:
         ours = {edit.subject for edit, _, _ in effects if edit.subject}
         if booking.subject not in ours:
             yield f"O3: {affair.tag} {affair.booking_id} is called {booking.subject!r}"
