@@ -20,6 +20,7 @@ from .ledger import Affair, Edit, Ledger, Organiser, Side, When, tag_of
 from .office import Office
 from .platform import Platform
 from .slots import Slots
+from .switches import Switches
 
 GUEST = ("gail@guests.test", "Gail Guest")
 
@@ -37,10 +38,7 @@ class People:
         journal: Journal,
         clock: Callable[[], datetime],
         random: Random,
-        *,
-        contention: float,
-        meddles: int,
-        orders_too: bool,
+        switches: Switches,
     ) -> None:
         self._offices = offices
         self._cloud = cloud
@@ -51,10 +49,10 @@ class People:
         self._clock = clock
         self._random = random
         self._commands = 0
-        self._meddles = meddles
-        self._orders_too = orders_too
+        self._switches = switches
+        self._meddles = 5 if switches.adversary else 0
         self._first_day = clock().replace(hour=0, minute=0, second=0, microsecond=0)
-        self._slots = Slots(ledger, self._first_day, random, contention)
+        self._slots = Slots(ledger, self._first_day, switches.zone, random, switches.contention)
 
     async def live(self, edits: int, seconds: float) -> None:
         """So many intentions within so many seconds."""
@@ -66,22 +64,27 @@ class People:
             await self._intend()
 
     async def _intend(self) -> None:
-        affairs = self._ledger.affairs
+        affairs = [
+            each for each in self._ledger.affairs if not self._ledger.gone(each.organisation)
+        ]
         if len(affairs) < 3 or self._random.random() < 0.4:
             await self._book()
             return
         affair = self._random.choice(affairs)
         action = self._random.choices(
             (self._move, self._rename, self._cancel, self._copy, self._order_too),
-            (4, 3, 3, 1, 3 * self._orders_too),
+            (4, 3, 3, 1, 3 * self._switches.orders_too),
         )[0]
         side: Side = self._random.choice(("outlook", "platform"))
         if not await action(affair, side):
             await self._book()
 
+    def _here(self) -> list[Office]:
+        return [each for each in self._offices if not self._ledger.gone(each.number)]
+
     async def _book(self, like: Affair | None = None) -> None:
         random = self._random
-        office = self._offices[like.organisation] if like else random.choice(self._offices)
+        office = self._offices[like.organisation] if like else random.choice(self._here())
         room_id = like.room_id if like else random.choice(list(office.rooms))
         kind: Organiser = (
             like.organiser
@@ -90,11 +93,13 @@ class People:
         )
         side: Side = random.choice(("outlook", "platform"))
         address, name = self._who(office, room_id, kind, like)
-        when = self._slots.draw(room_id, address, side)
+        all_day = like.all_day if like else random.random() < self._switches.whole_days
+        when = self._slots.draw(room_id, address, side, asked_on=side, all_day=all_day)
         tag = f"B{len(self._ledger.affairs)}"
         edit = Edit(self._journal.now(), side, name, when, f"{tag} v0")
         affair = Affair(
-            tag, office.number, room_id, office.rooms[room_id], side, kind, address, name, [edit]
+            tag, office.number, room_id, office.rooms[room_id], side, kind, address, name, [edit],
+            all_day=all_day,
         )  # fmt: skip
         self._ledger.affairs.append(affair)
         self._journal.note(
@@ -118,13 +123,21 @@ class People:
                 sequence=self._next(affair),
                 start=when.start,
                 end=when.end,
+                all_day=affair.all_day,
                 subject=edit.subject or "",
+                not_after=self._not_after(edit),
                 organizer=Person(name=affair.name, email=affair.address),
             ),
         )
 
     async def _book_in_outlook(self, affair: Affair, when: When) -> None:
-        body: dict[str, Any] = {"subject": affair.booked.subject, **_walls(when)}
+        zone = "UTC" if affair.all_day else self._switches.zone
+        body: dict[str, Any] = {
+            "subject": affair.booked.subject,
+            "time_zone": zone,
+            "all_day": affair.all_day,
+            **_walls(when, zone),
+        }
         if affair.organiser != "room":
             body |= {"organizer": affair.address, "organizer_name": affair.name}
         made = await self._cloud.control("POST", f"mailboxes/{affair.mailbox}/meetings", body)
@@ -139,7 +152,9 @@ class People:
         return True
 
     async def _move(self, affair: Affair, side: Side) -> bool:
-        when = self._slots.draw(affair.room_id, affair.address, affair.side)
+        when = self._slots.draw(
+            affair.room_id, affair.address, affair.side, asked_on=side, all_day=affair.all_day
+        )
         return await self._edit(affair, Edit(self._journal.now(), side, affair.name, when=when))
 
     async def _rename(self, affair: Affair, side: Side) -> bool:
@@ -187,7 +202,12 @@ class People:
     def _order(self, affair: Affair, edit: Edit, known: Booking) -> Change | Cancel:
         sequence = self._next(affair)
         if edit.cancels:
-            return Cancel(booking_id=known.id, sequence=sequence, reason="No longer needed")
+            return Cancel(
+                booking_id=known.id,
+                sequence=sequence,
+                reason="No longer needed",
+                not_after=self._not_after(edit),
+            )
         return Change(
             booking_id=known.id,
             sequence=sequence,
@@ -195,7 +215,16 @@ class People:
             start=edit.when.start if edit.when else None,
             end=edit.when.end if edit.when else None,
             subject=edit.subject,
+            not_after=self._not_after(edit),
         )
+
+    def _not_after(self, edit: Edit) -> datetime | None:
+        """Now and then somebody does not want to wait long, or not at all any more."""
+        if self._random.random() >= self._switches.impatience:
+            return None
+        seconds = self._random.choice((-1, 2, 20, 600))
+        edit.expires_at = edit.at + seconds
+        return self._clock() + timedelta(seconds=seconds)
 
     def rest(self) -> None:
         """From now on nobody wants anything."""
@@ -218,7 +247,7 @@ class People:
                 await self._cloud.control("DELETE", path)
             else:
                 stored = self._cloud.event(affair.mailbox, event_id)
-                zone = stored.zone if stored else "UTC"
+                zone = stored.zone if stored and not affair.all_day else "UTC"
                 body: dict[str, Any] = _walls(edit.when, zone) if edit.when else {}
                 if edit.subject is not None:
                     body["subject"] = edit.subject
@@ -275,7 +304,7 @@ class People:
         self._platform.send(self._broker, office.id, edit.command_id, command)
 
 
-def _walls(when: When, zone: str = "UTC") -> dict[str, str]:
+def _walls(when: When, zone: str) -> dict[str, str]:
     start, end = to_wall(when.start, zone), to_wall(when.end, zone)
     return {"start": f"{start:%Y-%m-%dT%H:%M:%S}", "end": f"{end:%Y-%m-%dT%H:%M:%S}"}
 

@@ -13,6 +13,7 @@ from .monitor import Monitor
 from .oracles import judge, unsettled
 from .switches import Switches, draw
 from .trouble import Trouble
+from .upheaval import Upheaval
 from .view import View, look
 from .world import World
 
@@ -63,17 +64,17 @@ async def _live(world: World) -> Outcome:
     switches = world.switches
     people = People(
         world.offices, world.cloud, world.platform, world.broker, world.ledger, world.journal,
-        world.clock, world.random("people"),
-        contention=switches.contention, meddles=5 if switches.adversary else 0,
-        orders_too=switches.orders_too,
+        world.clock, world.random("people"), switches,
     )  # fmt: skip
     monitor = Monitor(world.cloud, world.offices, world.ledger, people)
     world.cloud.before, world.cloud.after = monitor.before, monitor.after
     trouble = Trouble(world, world.random("trouble"))
+    upheaval = Upheaval(world, world.random("upheaval"))
     async with world.running():
         async with asyncio.TaskGroup() as both:
             both.create_task(people.live(switches.edits, 60 * switches.minutes))
             both.create_task(trouble.strike(60 * switches.minutes))
+            both.create_task(upheaval.strike(60 * switches.minutes))
         people.rest()
         ended = world.time()
         settled = await _quiet(world, people, monitor)

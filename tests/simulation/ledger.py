@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import inf
 from typing import Literal
 from uuid import UUID
 
@@ -32,6 +33,8 @@ class Edit:
     subject: str | None = None
     cancels: bool = False
     command_id: str | None = None
+    expires_at: float | None = None
+    """When its command must no longer be begun."""
 
 
 @dataclass(slots=True)
@@ -53,6 +56,7 @@ class Affair:
     """Of the room's copy, where Outlook made it."""
     uid: str | None = None
     """Its iCalUId, where Outlook made it."""
+    all_day: bool = False
     sequence: int = 0
     ordered: UUID | None = None
     """The id under which the platform asked for what Outlook already had: the same affair, if accepted."""
@@ -88,15 +92,36 @@ class Affair:
 
 
 @dataclass(slots=True)
+class Absence:
+    """While an organisation, or a room of it, was not ours to sync."""
+
+    organisation: int
+    room_id: UUID | None
+    """None where all its rooms were."""
+    begun: float
+    final: bool = False
+    ended: float = inf
+
+    def covers(self, affair: Affair) -> bool:
+        """Whether it is about this affair."""
+        return affair.organisation == self.organisation and self.room_id in {None, affair.room_id}
+
+
+@dataclass(slots=True)
 class Ledger:
     """All affairs of one history, in the order they began."""
 
     affairs: list[Affair] = field(default_factory=list)
+    absences: list[Absence] = field(default_factory=list)
 
     @property
     def edits(self) -> int:
         """How many intentions there were."""
         return sum(len(each.edits) for each in self.affairs)
+
+    def gone(self, organisation: int) -> bool:
+        """Whether it has left for good."""
+        return any(each.organisation == organisation and each.final for each in self.absences)
 
     def of(self, tag: str) -> Affair | None:
         """The affair of a tag."""

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
+from graphsim.zones import to_utc, to_wall
+
 from .ledger import Ledger, Side, When
 
 
@@ -11,17 +13,21 @@ class Slots:
     """Draws times from the days after the first, in quarters of hours."""
 
     def __init__(
-        self, ledger: Ledger, first_day: datetime, random: Random, contention: float
+        self, ledger: Ledger, first_day: datetime, zone: str, random: Random, contention: float
     ) -> None:
         self._ledger = ledger
         self._first_day = first_day
+        self._zone = zone
         self._random = random
         self._contention = contention
 
-    def draw(self, room_id: UUID, address: str, side: Side) -> When:
+    def draw(
+        self, room_id: UUID, address: str, side: Side, *, asked_on: Side, all_day: bool
+    ) -> When:
         """A time that is free as far as people know, or one that is not.
 
         Nobody asks on one side for the very time that they have on the other: that would be one booking.
+        In Outlook nobody can ask for the second of two hours that are called alike.
         """
         theirs = [
             each
@@ -29,9 +35,21 @@ class Slots:
             if (each.room_id, each.address) == (room_id, address) and each.side != side
         ]
         while True:
-            when = self._any(room_id)
+            when = self._day() if all_day else self._any(room_id)
+            if asked_on == "outlook" and not all_day and not self._told_apart(when):
+                continue
             if not any(each.wanted(when) for each in theirs):
                 return when
+
+    def _told_apart(self, when: When) -> bool:
+        return all(
+            to_utc(to_wall(moment, self._zone).replace(fold=0), self._zone) == moment
+            for moment in (when.start, when.end)
+        )
+
+    def _day(self) -> When:
+        start = self._first_day + timedelta(days=self._random.randrange(1, 25))
+        return When(start, start + timedelta(days=self._random.choice((1, 1, 2))))
 
     def _any(self, room_id: UUID) -> When:
         random = self._random

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from contracts.events import Booking, CommandResult
+from graphsim.zones import to_wall
 
 from .agents import People
 from .journal import Journal
@@ -41,15 +42,16 @@ class Shown:
         )
 
 
-def shown(row: Mapping[str, Any]) -> Shown:
-    """A row of the simulator's listing."""
+def shown(row: Mapping[str, Any], zone: str) -> Shown:
+    """A row of the simulator's listing; `zone` is its office's."""
+    when = When(datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"]))
     subject = str(row["organizer_subject"] or row["subject"])
     tag = tag_of(subject)
     gone = row["is_cancelled"] or row["response"] == "declined" or row["show_as"] == "free"
     return Shown(
         str(row["event_id"]),
         str(row["ical_uid"]),
-        When(datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"])),
+        _dates(when, zone) if row["all_day"] else when,
         str(row["subject"]),
         tag if tag[:1] == "B" and tag[1:].isdecimal() else None,
         str(row["organizer"]["address"]),
@@ -58,6 +60,14 @@ def shown(row: Mapping[str, Any]) -> Shown:
         str(row["response"]),
         not gone,
     )
+
+
+def _dates(when: When, zone: str) -> When:
+    """The days of what takes all day, at whose midnights it is stored, as the platform tells days: in UTC."""
+    if when.start.time() == time():
+        return when
+    first, last = (to_wall(each, zone).replace(tzinfo=UTC) for each in (when.start, when.end))
+    return When(first, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,11 @@ class View:
     monitor: Monitor
     journal: Journal
     switches: Switches
+
+    @property
+    def affairs(self) -> list[Affair]:
+        """Those of the organisations that are still here."""
+        return [each for each in self.ledger.affairs if not self.ledger.gone(each.organisation)]
 
     def rooms(self) -> Iterator[tuple[UUID, list[Shown], list[Booking]]]:
         """Each room with what takes place in it, as either side says."""
@@ -116,13 +131,20 @@ class View:
         return any(
             other is not affair
             and other.room_id == affair.room_id
-            and any(_overlap(each.when, one) for each in other.edits if each.when for one in mine)
+            and any(
+                _overlap(each.when, one, widely=affair.all_day or other.all_day)
+                for each in other.edits
+                if each.when
+                for one in mine
+            )
             for other in self.ledger.affairs
         )
 
 
-def _overlap(one: When, other: When) -> bool:
-    return one.start < other.end and other.start < one.end
+def _overlap(one: When, other: When, *, widely: bool) -> bool:
+    """Whether they share time; the days of what takes all day begin when they do in some zone."""
+    spread = timedelta(hours=14 if widely else 0)
+    return one.start < other.end + spread and other.start < one.end + spread
 
 
 async def look(
@@ -137,9 +159,10 @@ async def look(
     """Look into every calendar now."""
     platform.identify(ledger.affairs)
     calendars: dict[UUID, list[Shown]] = {}
-    for office in offices:
+    here = [each for each in offices if not ledger.gone(each.number)]
+    for office in here:
         mailboxes = [*office.rooms.values(), *(mailbox for mailbox, _ in office.members.values())]
         for mailbox in mailboxes:
-            rows = [shown(row) for row in await people.calendar(mailbox)]
+            rows = [shown(row, switches.zone) for row in await people.calendar(mailbox)]
             calendars[mailbox] = [each for each in rows if each.living]
-    return View(offices, calendars, platform, ledger, monitor, journal, switches)
+    return View(here, calendars, platform, ledger, monitor, journal, switches)

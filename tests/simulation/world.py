@@ -4,7 +4,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from random import Random
 from typing import cast
@@ -47,7 +47,6 @@ from .store import (
 from .supervisor import Main, Process
 from .switches import Switches
 
-BEGINNING = datetime(2026, 3, 2, 6, tzinfo=UTC)
 WEBHOOK = "https://ingress.test"
 SECRET = "s3cret~value"
 KEYS = ClientStateKeys.parse("k1:" + base64.b64encode(b"k" * 32).decode())
@@ -69,12 +68,13 @@ class World:
     def __init__(self, seed: int, switches: Switches) -> None:
         loop = asyncio.get_running_loop()
         self.seed = seed
-        self._told = (0.0, BEGINNING)
+        self._told = (0.0, switches.begins)
         self.switches = switches
         self.time = loop.time
         self.journal = Journal(loop.time)
         self.ledger = Ledger()
         self.tables = Tables(heard=self._heard)
+        self.portal = Portal(self.tables)
         self.platform = Platform(self.journal, self.clock)
         self.broker_faults = BrokerFaults()
         self.broker = Broker(
@@ -98,7 +98,7 @@ class World:
         """The virtual time."""
         ticks = self.time()
         if ticks != self._told[0]:
-            self._told = (ticks, BEGINNING + timedelta(seconds=ticks))
+            self._told = (ticks, self.switches.begins + timedelta(seconds=ticks))
         return self._told[1]
 
     @asynccontextmanager
@@ -135,7 +135,7 @@ class World:
         )
 
     async def _found(self) -> None:
-        portal, now = Portal(self.tables), self.clock()
+        portal, now = self.portal, self.clock()
         for office in self.offices:
             sealed = secrets().seal(
                 SECRET, organisation_id=office.id, row_id=office.id, field="client_secret"
@@ -149,7 +149,7 @@ class World:
                 sealed_secret=sealed,
                 now=now,
             )
-            portal.open_office(office.id, office.id, now)
+            portal.open_office(office.id, office.id, now, time_zone=self.switches.zone)
             for room_id, mailbox_id in office.rooms.items():
                 portal.add_room(
                     office.id,
@@ -162,7 +162,7 @@ class World:
             await self.cloud.control("POST", "tenants", self._tenant(office))
 
     def _tenant(self, office: Office) -> dict[str, object]:
-        processing = {"process_external_meeting_messages": True}
+        processing = {"process_external_meeting_messages": True, "maximum_duration_minutes": 3_000}
         return {
             "tenant_id": str(office.tenant_id),
             "domain": f"org{office.number}.test",

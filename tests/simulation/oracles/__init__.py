@@ -25,5 +25,6 @@ def judge(view: View) -> list[str]:
         *unsettled(view),
         *edits.lost(view),
         *commands.unexplained(view),
+        *commands.misplaced(view),
         *limits.exceeded(view),
     ]

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 def undead(view: View) -> Iterator[str]:
     """What was cancelled or refused and is there all the same."""
-    for affair in view.ledger.affairs:
+    for affair in view.affairs:
         why = _ended(view, affair)
         booking = view.booking_of(affair)
         living = booking is not None and booking.status != "cancelled"
@@ -29,7 +29,7 @@ def _ended(view: View, affair: Affair) -> str | None:
 
 def lost(view: View) -> Iterator[str]:
     """Edits that took effect and are not seen."""
-    for affair in view.ledger.affairs:
+    for affair in view.affairs:
         if _ended(view, affair) is not None:
             continue
         effects, event = list(view.effective(affair)), view.event_of(affair)
