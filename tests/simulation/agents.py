@@ -72,8 +72,15 @@ class People:
             return
         affair = self._random.choice(affairs)
         action = self._random.choices(
-            (self._move, self._rename, self._cancel, self._copy, self._order_too),
-            (4, 3, 3, 1, 3 * self._switches.orders_too),
+            (
+                self._move,
+                self._rename,
+                self._cancel,
+                self._copy,
+                self._order_too,
+                self._change_room,
+            ),
+            (4, 3, 3, 1, 3 * self._switches.orders_too, 3 * self._switches.changes_rooms),
         )[0]
         side: Side = self._random.choice(("outlook", "platform"))
         if not await action(affair, side):
@@ -96,7 +103,8 @@ class People:
         all_day = like.all_day if like else random.random() < self._switches.whole_days
         when = self._slots.draw(room_id, address, side, asked_on=side, all_day=all_day)
         tag = f"B{len(self._ledger.affairs)}"
-        edit = Edit(self._journal.now(), side, name, when, f"{tag} v0")
+        room = (room_id, office.rooms[room_id])
+        edit = Edit(self._journal.now(), side, name, when, f"{tag} v0", room=room)
         affair = Affair(
             tag, office.number, room_id, office.rooms[room_id], side, kind, address, name, [edit],
             all_day=all_day,
@@ -181,9 +189,23 @@ class People:
         affair.edits.append(edit)
         return True
 
+    async def _change_room(self, affair: Affair, _: Side) -> bool:
+        """On the platform somebody wants another room at the same time."""
+        rooms = self._offices[affair.organisation].rooms
+        target = self._random.choice([each for each in rooms if each != affair.room_id])
+        if not affair.ours or affair.organiser == "room":
+            return False
+        if self._slots.theirs(target, affair.address, affair.side):
+            return False
+        where = (target, rooms[target])
+        return await self._edit(
+            affair, Edit(self._journal.now(), "platform", affair.name, room=where)
+        )
+
     async def _edit(self, affair: Affair, edit: Edit) -> bool:
-        asking = affair.asking
-        if asking is not None and asking.command_id not in self._platform.results:
+        self._platform.identify([affair])
+        undecided = (affair.asking, *(each for each in affair.edits[1:] if each.room))
+        if any(each and each.command_id not in self._platform.results for each in undecided):
             return False
         if any(each.cancels and each.side == edit.side for each in affair.edits):
             return False
@@ -215,6 +237,7 @@ class People:
             start=edit.when.start if edit.when else None,
             end=edit.when.end if edit.when else None,
             subject=edit.subject,
+            room_id=edit.room[0] if edit.room else None,
             not_after=self._not_after(edit),
         )
 
@@ -316,6 +339,8 @@ def _subject(row: dict[str, Any]) -> str:
 def _told(edit: Edit) -> str:
     if edit.cancels:
         return "cancel"
+    if edit.room:
+        return f"to {edit.room[0]}"
     return edit.subject or (
         f"{edit.when.start:%d %H:%M}-{edit.when.end:%H:%M}" if edit.when else ""
     )

@@ -33,6 +33,8 @@ class Edit:
     subject: str | None = None
     cancels: bool = False
     command_id: str | None = None
+    room: tuple[UUID, UUID] | None = None
+    """Where it is to take place from now on: the room and its mailbox."""
     expires_at: float | None = None
     """When its command must no longer be begun."""
 
@@ -51,6 +53,7 @@ class Affair:
     address: str
     name: str
     edits: list[Edit]
+    """The first says where it was booked."""
     booking_id: UUID | None = None
     event_id: str | None = None
     """Of the room's copy, where Outlook made it."""
@@ -75,6 +78,11 @@ class Affair:
     def commanded(self) -> bool:
         """Whether anybody asked us to touch it."""
         return any(each.side == "platform" for each in self.edits)
+
+    @property
+    def rooms(self) -> set[UUID]:
+        """Where anybody ever wanted it."""
+        return {each.room[0] for each in self.edits if each.room}
 
     @property
     def asking(self) -> Edit | None:
@@ -104,7 +112,9 @@ class Absence:
 
     def covers(self, affair: Affair) -> bool:
         """Whether it is about this affair."""
-        return affair.organisation == self.organisation and self.room_id in {None, affair.room_id}
+        return affair.organisation == self.organisation and (
+            self.room_id is None or self.room_id in affair.rooms
+        )
 
 
 @dataclass(slots=True)

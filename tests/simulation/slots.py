@@ -6,7 +6,7 @@ from uuid import UUID
 
 from graphsim.zones import to_utc, to_wall
 
-from .ledger import Ledger, Side, When
+from .ledger import Affair, Ledger, Side, When
 
 
 class Slots:
@@ -29,17 +29,21 @@ class Slots:
         Nobody asks on one side for the very time that they have on the other: that would be one booking.
         In Outlook nobody can ask for the second of two hours that are called alike.
         """
-        theirs = [
-            each
-            for each in self._ledger.affairs
-            if (each.room_id, each.address) == (room_id, address) and each.side != side
-        ]
+        theirs = self.theirs(room_id, address, side)
         while True:
             when = self._day() if all_day else self._any(room_id)
             if asked_on == "outlook" and not all_day and not self._told_apart(when):
                 continue
             if not any(each.wanted(when) for each in theirs):
                 return when
+
+    def theirs(self, room_id: UUID, address: str, side: Side) -> list[Affair]:
+        """What they have in this room on the other side."""
+        return [
+            each
+            for each in self._ledger.affairs
+            if each.address == address and room_id in each.rooms and each.side != side
+        ]
 
     def _told_apart(self, when: When) -> bool:
         return all(

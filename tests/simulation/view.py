@@ -130,7 +130,7 @@ class View:
         mine = [each.when for each in affair.edits if each.when is not None]
         return any(
             other is not affair
-            and other.room_id == affair.room_id
+            and other.rooms & affair.rooms
             and any(
                 _overlap(each.when, one, widely=affair.all_day or other.all_day)
                 for each in other.edits
