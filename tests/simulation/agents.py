@@ -7,7 +7,6 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from contracts.commands import Book, Cancel, Change, Person
 from contracts.events import Booking
 from contracts.identity import booking_id_of_event
 from graphsim.wire import Refused
@@ -18,7 +17,9 @@ from .cloud import Cloud
 from .journal import Journal
 from .ledger import Affair, Edit, Ledger, Organiser, Side, When, tag_of
 from .office import Office
+from .orders import Orders
 from .platform import Platform
+from .series import SeriesPeople
 from .slots import Slots
 from .switches import Switches
 
@@ -43,15 +44,14 @@ class People:
         self._offices = offices
         self._cloud = cloud
         self._platform = platform
-        self._broker = broker
         self._ledger = ledger
         self._journal = journal
-        self._clock = clock
         self._random = random
-        self._commands = 0
         self._switches = switches
         self._meddles = 5 if switches.adversary else 0
         self._first_day = clock().replace(hour=0, minute=0, second=0, microsecond=0)
+        self._orders = Orders(platform, broker, offices, clock, random, switches.impatience)
+        self._series = SeriesPeople(cloud, platform, self._orders, journal, random, switches.zone)
         self._slots = Slots(ledger, self._first_day, switches.zone, random, switches.contention)
 
     async def live(self, edits: int, seconds: float) -> None:
@@ -83,7 +83,12 @@ class People:
             (4, 3, 3, 1, 3 * self._switches.orders_too, 3 * self._switches.changes_rooms),
         )[0]
         side: Side = self._random.choice(("outlook", "platform"))
-        if not await action(affair, side):
+        if affair.meetings:
+            master = await self.master_of(affair) if side == "outlook" else None
+            done = await self._series.edit(affair, side, master)
+        else:
+            done = await action(affair, side)
+        if not done:
             await self._book()
 
     def _here(self) -> list[Office]:
@@ -101,7 +106,14 @@ class People:
         side: Side = random.choice(("outlook", "platform"))
         address, name = self._who(office, room_id, kind, like)
         all_day = like.all_day if like else random.random() < self._switches.whole_days
-        when = self._slots.draw(room_id, address, side, asked_on=side, all_day=all_day)
+        repeats = (
+            not like
+            and kind == "member"
+            and not all_day
+            and random.random() < self._switches.series
+        )
+        asked_on: Side = "outlook" if repeats else side
+        when = self._slots.draw(room_id, address, side, asked_on=asked_on, all_day=all_day)
         tag = f"B{len(self._ledger.affairs)}"
         room = (room_id, office.rooms[room_id])
         edit = Edit(self._journal.now(), side, name, when, f"{tag} v0", room=room)
@@ -114,29 +126,14 @@ class People:
             name,
             f"books {tag} on {side} as {kind} in {room_id} {when.start:%d %H:%M}-{when.end:%H:%M}",
         )
+        if repeats:
+            await self._series.book(affair, side)
+            return
         if side == "outlook":
             await self._book_in_outlook(affair, when)
             return
         affair.booking_id = UUID(int=random.getrandbits(128), version=4)
-        self._ask(affair, edit, affair.booking_id)
-
-    def _ask(self, affair: Affair, edit: Edit, booking_id: UUID) -> None:
-        when = affair.last_wanted()
-        self._send(
-            affair,
-            edit,
-            Book(
-                booking_id=booking_id,
-                room_id=affair.room_id,
-                sequence=self._next(affair),
-                start=when.start,
-                end=when.end,
-                all_day=affair.all_day,
-                subject=edit.subject or "",
-                not_after=self._not_after(edit),
-                organizer=Person(name=affair.name, email=affair.address),
-            ),
-        )
+        self._orders.book(affair, edit, affair.booking_id)
 
     async def _book_in_outlook(self, affair: Affair, when: When) -> None:
         zone = "UTC" if affair.all_day else self._switches.zone
@@ -185,7 +182,7 @@ class People:
         edit = Edit(self._journal.now(), "platform", affair.name, when, subject)
         affair.ordered = UUID(int=self._random.getrandbits(128), version=4)
         self._journal.note(affair.name, f"orders {affair.tag} too, as {affair.ordered}")
-        self._ask(affair, edit, affair.ordered)
+        self._orders.book(affair, edit, affair.ordered)
         affair.edits.append(edit)
         return True
 
@@ -218,36 +215,8 @@ class People:
         self._journal.note(edit.who, f"edits {affair.tag} on platform {_told(edit)}")
         affair.edits.append(edit)
         affair.booking_id = known.id
-        self._send(affair, edit, self._order(affair, edit, known))
+        self._orders.edit(affair, edit, known.id, known.version)
         return True
-
-    def _order(self, affair: Affair, edit: Edit, known: Booking) -> Change | Cancel:
-        sequence = self._next(affair)
-        if edit.cancels:
-            return Cancel(
-                booking_id=known.id,
-                sequence=sequence,
-                reason="No longer needed",
-                not_after=self._not_after(edit),
-            )
-        return Change(
-            booking_id=known.id,
-            sequence=sequence,
-            base_version=known.version,
-            start=edit.when.start if edit.when else None,
-            end=edit.when.end if edit.when else None,
-            subject=edit.subject,
-            room_id=edit.room[0] if edit.room else None,
-            not_after=self._not_after(edit),
-        )
-
-    def _not_after(self, edit: Edit) -> datetime | None:
-        """Now and then somebody does not want to wait long, or not at all any more."""
-        if self._random.random() >= self._switches.impatience:
-            return None
-        seconds = self._random.choice((-1, 2, 20, 600))
-        edit.expires_at = edit.at + seconds
-        return self._clock() + timedelta(seconds=seconds)
 
     def rest(self) -> None:
         """From now on nobody wants anything."""
@@ -256,6 +225,8 @@ class People:
     async def meddle(self, affair: Affair) -> None:
         """Edit it in Outlook this very moment, now and then: somebody's write is about to arrive."""
         if self._meddles <= 0 or self._random.random() < 0.5:
+            return
+        if affair.meetings:
             return
         self._meddles -= 1
         self._journal.fault("meddled", what=affair.tag)
@@ -291,6 +262,14 @@ class People:
                 return str(row["event_id"])
         return None
 
+    async def master_of(self, affair: Affair) -> str | None:
+        """The room's copy of a series."""
+        for row in await self.calendar(affair.mailbox):
+            own = row["series_master_id"] == affair.event_id
+            if row["series_master_id"] and (own or affair.tag == tag_of(_subject(row))):
+                return str(row["series_master_id"])
+        return None
+
     async def calendar(self, mailbox: UUID) -> list[dict[str, Any]]:
         """What Outlook shows of a mailbox over all days in use."""
         until = self._first_day + timedelta(days=40)
@@ -315,16 +294,6 @@ class People:
         if affair.booking_id is None:
             return None
         return self._platform.newest.get((affair.room_id, affair.booking_id))
-
-    def _next(self, affair: Affair) -> int:
-        affair.sequence += 1
-        return affair.sequence
-
-    def _send(self, affair: Affair, edit: Edit, command: Book | Change | Cancel) -> None:
-        self._commands += 1
-        edit.command_id = f"c{self._commands}-{affair.tag}"
-        office = self._offices[affair.organisation]
-        self._platform.send(self._broker, office.id, edit.command_id, command)
 
 
 def _walls(when: When, zone: str) -> dict[str, str]:

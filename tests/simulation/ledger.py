@@ -6,6 +6,8 @@ from math import inf
 from typing import Literal
 from uuid import UUID
 
+from contracts.identity import booking_id_of_occurrence
+
 Side = Literal["outlook", "platform"]
 Organiser = Literal["member", "guest", "room"]
 
@@ -32,6 +34,8 @@ class Edit:
     when: When | None = None
     subject: str | None = None
     cancels: bool = False
+    meeting: int | None = None
+    """Of a series: which one it is about, None for all."""
     command_id: str | None = None
     room: tuple[UUID, UUID] | None = None
     """Where it is to take place from now on: the room and its mailbox."""
@@ -61,6 +65,8 @@ class Affair:
     """Its iCalUId, where Outlook made it."""
     all_day: bool = False
     sequence: int = 0
+    meetings: tuple[When, ...] = ()
+    """Of a series: when its meetings are by its rule; its `booking_id` is that of the series."""
     ordered: UUID | None = None
     """The id under which the platform asked for what Outlook already had: the same affair, if accepted."""
 
@@ -90,13 +96,24 @@ class Affair:
         asks = (each for each in self.edits if each.side == "platform" and each.when is not None)
         return next(asks, None) if self.ordered is not None else None
 
+    @property
+    def spans(self) -> list[When]:
+        """All times at which anybody ever wanted it."""
+        return [*self.meetings, *(each.when for each in self.edits if each.when is not None)]
+
+    def meeting_id(self, number: int) -> UUID:
+        """The booking id of a meeting of a series."""
+        if self.booking_id is None:
+            raise ValueError("not a series")
+        return booking_id_of_occurrence(self.booking_id, self.meetings[number].start)
+
     def last_wanted(self) -> When:
         """The time that somebody wanted last."""
         return next(each.when for each in reversed(self.edits) if each.when is not None)
 
     def wanted(self, when: When) -> bool:
         """Whether anybody ever wanted it at exactly this time."""
-        return any(each.when == when for each in self.edits)
+        return when in self.spans
 
 
 @dataclass(slots=True)

@@ -55,6 +55,8 @@ class Switches:
     whole_days: float
     """How often somebody books for whole days."""
     upheaval: Upheaval | None
+    series: float
+    """How often somebody books one."""
     changes_rooms: bool
     orders_too: bool
     """Whether people ask on the platform for what they have in Outlook already."""
@@ -114,6 +116,7 @@ def draw(seed: int) -> Switches:
         impatience=random.choice((0.1, 0.5)) if random.random() < 0.2 else 0.0,
         whole_days=0.2 if random.random() < 0.2 else 0.0,
         upheaval=random.choice(UPHEAVALS) if random.random() < 0.15 else None,
+        series=0.25 if random.random() < 0.2 else 0.0,
         changes_rooms=random.random() < 0.15,
         orders_too=random.random() < 0.15,
         crashes=random.choice((1, 2, 4)) if maybe() else 0,

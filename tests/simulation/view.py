@@ -28,6 +28,8 @@ class Shown:
     subject: str
     tag: str | None
     """None where nobody can tell: the room has rewritten it, and the organiser is a stranger."""
+    original_start: datetime | None
+    """Of a meeting of a series: when it is by the rule."""
     organizer: str
     organizer_name: str
     organizer_subject: str | None
@@ -54,6 +56,7 @@ def shown(row: Mapping[str, Any], zone: str) -> Shown:
         _dates(when, zone) if row["all_day"] else when,
         str(row["subject"]),
         tag if tag[:1] == "B" and tag[1:].isdecimal() else None,
+        datetime.fromisoformat(row["original_start"]) if row["original_start"] else None,
         str(row["organizer"]["address"]),
         str(row["organizer"]["name"]),
         row["organizer_subject"],
@@ -87,6 +90,16 @@ class View:
     def affairs(self) -> list[Affair]:
         """Those of the organisations that are still here."""
         return [each for each in self.ledger.affairs if not self.ledger.gone(each.organisation)]
+
+    @property
+    def singles(self) -> list[Affair]:
+        """Those of them that are no series."""
+        return [each for each in self.affairs if not each.meetings]
+
+    @property
+    def series(self) -> list[Affair]:
+        """Those of them that are."""
+        return [each for each in self.affairs if each.meetings]
 
     def rooms(self) -> Iterator[tuple[UUID, list[Shown], list[Booking]]]:
         """Each room with what takes place in it, as either side says."""
@@ -127,15 +140,13 @@ class View:
 
     def rivals(self, affair: Affair) -> bool:
         """Whether anybody ever wanted the room at a time at which this affair wanted it."""
-        mine = [each.when for each in affair.edits if each.when is not None]
         return any(
             other is not affair
             and other.rooms & affair.rooms
             and any(
-                _overlap(each.when, one, widely=affair.all_day or other.all_day)
-                for each in other.edits
-                if each.when
-                for one in mine
+                _overlap(each, one, widely=affair.all_day or other.all_day)
+                for each in other.spans
+                for one in affair.spans
             )
             for other in self.ledger.affairs
         )
