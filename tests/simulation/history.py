@@ -79,7 +79,7 @@ async def _live(world: World) -> Outcome:
         ended = world.time()
         settled = await _quiet(world, people, monitor)
         view = await _view(world, people, monitor)
-        violations = [*judge(view), *trouble.unseen(), *(f"O10: {each}" for each in ERRORS)]
+        violations = [*judge(view), *world.journal.unseen(), *(f"O10: {each}" for each in ERRORS)]
         if world.broker.dead_letters:
             violations.append(f"O11: dead letters: {world.broker.dead_letters}")
         if not settled:

@@ -21,6 +21,7 @@ class Upheaval:
         kind = self._world.switches.upheaval
         if kind is None:
             return
+        self._world.journal.expect(kind)
         await asyncio.sleep(self._random.uniform(0.1, 0.5) * seconds)
         office = self._random.choice(self._world.offices)
         self._world.journal.fault(kind, what=f"org {office.number}")

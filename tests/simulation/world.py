@@ -84,6 +84,7 @@ class World:
             Options(seed=seed, **switches.cloud), self.clock, self.journal, self.random("cloud")
         )
         self.ingress = Ingress(self.broker, KEYS, self.clock, self.journal, self.random("ingress"))
+        self.outward = Outward(self.ingress.receive)
         self.offices = [self._office(number) for number in range(switches.organisations)]
         self.database_away = 0.0
         self.processes: list[Process] = []
@@ -106,7 +107,7 @@ class World:
         """Everything up until the block ends; raises what a process of ours died of by itself."""
         async with asyncio.TaskGroup() as tasks:
             self.cloud.open(tasks)
-            outward = cast("aiohttp.ClientSession", Outward(self.ingress.receive))
+            outward = cast("aiohttp.ClientSession", self.outward)
             async with self.cloud.simulator.running(outward):
                 await self._found()
                 self.processes = self._made()
@@ -239,9 +240,11 @@ class World:
             if self._chance.random() < _OVERTAKEN:
                 await asyncio.sleep(0)
             await fuse.step()
-            if self.database_away and self._chance.random() < self.database_away:
-                self.journal.fault("database_away")
-                raise DatabaseUnavailable("simulated")
+            if self.database_away:
+                self.journal.expect("database_away", self.database_away)
+                if self._chance.random() < self.database_away:
+                    self.journal.fault("database_away")
+                    raise DatabaseUnavailable("simulated")
 
         return ModelDatabase(self.tables, turn)
 
