@@ -34,6 +34,8 @@ class Outcome:
     violations: tuple[str, ...]
     faults: Counter[str]
     edits: int
+    crash_points: tuple[str, ...]
+    """Which process died after how many of its steps."""
     settled_after: float
     """Virtual seconds from the end of the faults to quiet."""
     story: tuple[str, ...]
@@ -114,6 +116,11 @@ def _outcome(world: World, violations: list[str], settled_after: float) -> Outco
         tuple(dict.fromkeys(violations)),
         world.journal.faults,
         world.ledger.edits,
+        tuple(
+            line.what
+            for line in world.journal.lines
+            if line.who == "fault" and line.what.startswith("crashed ")
+        ),
         settled_after,
         tuple(_story(world, violations)) if violations else (),
     )

@@ -1,6 +1,6 @@
 """What people want of series: to book one, to change or call off one meeting or all of it, on either side."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -86,7 +86,11 @@ class SeriesPeople:
                 return False
         if action == "move one":
             by = timedelta(minutes=30 * self._random.choice((-2, -1, 1, 2)))
-            edit.when = affair.meetings[edit.meeting or 0].moved(by)
+            planned = affair.meetings[edit.meeting or 0]
+            edit.when = planned.moved(by)
+            # No meeting of a series may come as close to the next as to be on its day.
+            if self._days(edit.when) != self._days(planned):
+                return False
         elif action == "rename all":
             edit.subject = f"{affair.tag} v{len(affair.edits)}"
         else:
@@ -131,6 +135,10 @@ class SeriesPeople:
         except Refused:
             return False
         return True
+
+    def _days(self, when: When) -> tuple[date, date]:
+        start, end = (to_wall(moment, self._zone).date() for moment in (when.start, when.end))
+        return start, end
 
     def _later(self, when: When, days: int) -> When:
         start, end = (
