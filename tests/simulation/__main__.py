@@ -1,11 +1,9 @@
 """`python -m tests.simulation HISTORIES SEED`: live that many histories in two processes and say what they found."""
 
 import sys
-import time
-from collections import Counter
 
-from .history import Outcome
 from .runner import outcomes
+from .tally import Tally, told
 
 
 def _say(text: str) -> None:
@@ -15,32 +13,14 @@ def _say(text: str) -> None:
 
 def main(histories: int, first: int) -> int:
     """Print stories and figures; how many seeds found something."""
-    begun, faults, edits, found = time.monotonic(), Counter[str](), 0, 0
-    longest = 0.0
+    tally = Tally()
     for outcome in outcomes(range(first, first + histories)):
-        faults += outcome.faults
-        edits += outcome.edits
-        longest = max(longest, outcome.settled_after)
+        tally.add(outcome)
         if outcome.violations:
-            found += 1
-            _say("\n".join(_told(outcome)))
-    seconds = time.monotonic() - begun
-    _say(f"{histories} histories from seed {first} in {seconds:.0f} s: {histories / seconds:.1f}/s")
-    _say(
-        f"{edits} edits; longest way to quiet {longest:.0f} virtual s; {found} seeds with violations"
-    )
-    for kind, times in sorted(faults.items()):
-        _say(f"  {kind:<28}{times:>10}")
-    return found
-
-
-def _told(outcome: Outcome) -> list[str]:
-    return [
-        f"seed {outcome.seed}:",
-        *(f"  {each}" for each in outcome.violations),
-        *(f"    {each}" for each in outcome.story),
-        "",
-    ]
+            _say(told(outcome))
+    for line in tally.lines():
+        _say(line)
+    return len(tally.broken)
 
 
 if __name__ == "__main__":

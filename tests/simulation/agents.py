@@ -7,7 +7,6 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from contracts.commands import Book, Cancel, Change, Person
 from contracts.events import Booking
 from contracts.identity import booking_id_of_event
 from graphsim.wire import Refused
@@ -18,7 +17,11 @@ from .cloud import Cloud
 from .journal import Journal
 from .ledger import Affair, Edit, Ledger, Organiser, Side, When, tag_of
 from .office import Office
+from .orders import Orders
 from .platform import Platform
+from .series import SeriesPeople
+from .slots import Slots
+from .switches import Switches
 
 GUEST = ("gail@guests.test", "Gail Guest")
 
@@ -36,22 +39,20 @@ class People:
         journal: Journal,
         clock: Callable[[], datetime],
         random: Random,
-        *,
-        contention: float,
-        meddles: int,
+        switches: Switches,
     ) -> None:
         self._offices = offices
         self._cloud = cloud
         self._platform = platform
-        self._broker = broker
         self._ledger = ledger
         self._journal = journal
-        self._clock = clock
         self._random = random
-        self._contention = contention
-        self._commands = 0
-        self._meddles = meddles
+        self._switches = switches
+        self._meddles = 5 if switches.adversary else 0
         self._first_day = clock().replace(hour=0, minute=0, second=0, microsecond=0)
+        self._orders = Orders(platform, broker, offices, clock, random, switches.impatience)
+        self._series = SeriesPeople(cloud, platform, self._orders, journal, random, switches.zone)
+        self._slots = Slots(ledger, self._first_day, switches.zone, random, switches.contention)
 
     async def live(self, edits: int, seconds: float) -> None:
         """So many intentions within so many seconds."""
@@ -63,21 +64,39 @@ class People:
             await self._intend()
 
     async def _intend(self) -> None:
-        affairs = self._ledger.affairs
+        affairs = [
+            each for each in self._ledger.affairs if not self._ledger.gone(each.organisation)
+        ]
         if len(affairs) < 3 or self._random.random() < 0.4:
             await self._book()
             return
         affair = self._random.choice(affairs)
         action = self._random.choices(
-            (self._move, self._rename, self._cancel, self._copy), (4, 3, 3, 1)
+            (
+                self._move,
+                self._rename,
+                self._cancel,
+                self._copy,
+                self._order_too,
+                self._change_room,
+            ),
+            (4, 3, 3, 1, 3 * self._switches.orders_too, 3 * self._switches.changes_rooms),
         )[0]
         side: Side = self._random.choice(("outlook", "platform"))
-        if not await action(affair, side):
+        if affair.meetings:
+            master = await self.master_of(affair) if side == "outlook" else None
+            done = await self._series.edit(affair, side, master)
+        else:
+            done = await action(affair, side)
+        if not done:
             await self._book()
+
+    def _here(self) -> list[Office]:
+        return [each for each in self._offices if not self._ledger.gone(each.number)]
 
     async def _book(self, like: Affair | None = None) -> None:
         random = self._random
-        office = self._offices[like.organisation] if like else random.choice(self._offices)
+        office = self._offices[like.organisation] if like else random.choice(self._here())
         room_id = like.room_id if like else random.choice(list(office.rooms))
         kind: Organiser = (
             like.organiser
@@ -86,37 +105,44 @@ class People:
         )
         side: Side = random.choice(("outlook", "platform"))
         address, name = self._who(office, room_id, kind, like)
-        when = self._slot(room_id)
+        all_day = like.all_day if like else random.random() < self._switches.whole_days
+        repeats = (
+            not like
+            and kind == "member"
+            and not all_day
+            and random.random() < self._switches.series
+        )
+        asked_on: Side = "outlook" if repeats else side
+        when = self._slots.draw(room_id, address, side, asked_on=asked_on, all_day=all_day)
         tag = f"B{len(self._ledger.affairs)}"
-        edit = Edit(self._journal.now(), side, name, when, f"{tag} v0")
+        room = (room_id, office.rooms[room_id])
+        edit = Edit(self._journal.now(), side, name, when, f"{tag} v0", room=room)
         affair = Affair(
-            tag, office.number, room_id, office.rooms[room_id], side, kind, address, name, [edit]
+            tag, office.number, room_id, office.rooms[room_id], side, kind, address, name, [edit],
+            all_day=all_day,
         )  # fmt: skip
         self._ledger.affairs.append(affair)
         self._journal.note(
             name,
             f"books {tag} on {side} as {kind} in {room_id} {when.start:%d %H:%M}-{when.end:%H:%M}",
         )
+        if repeats:
+            await self._series.book(affair, side)
+            return
         if side == "outlook":
             await self._book_in_outlook(affair, when)
             return
         affair.booking_id = UUID(int=random.getrandbits(128), version=4)
-        self._send(
-            affair,
-            edit,
-            Book(
-                booking_id=affair.booking_id,
-                room_id=room_id,
-                sequence=self._next(affair),
-                start=when.start,
-                end=when.end,
-                subject=edit.subject or "",
-                organizer=Person(name=name, email=address),
-            ),
-        )
+        self._orders.book(affair, edit, affair.booking_id)
 
     async def _book_in_outlook(self, affair: Affair, when: When) -> None:
-        body: dict[str, Any] = {"subject": affair.booked.subject, **_walls(when)}
+        zone = "UTC" if affair.all_day else self._switches.zone
+        body: dict[str, Any] = {
+            "subject": affair.booked.subject,
+            "time_zone": zone,
+            "all_day": affair.all_day,
+            **_walls(when, zone),
+        }
         if affair.organiser != "room":
             body |= {"organizer": affair.address, "organizer_name": affair.name}
         made = await self._cloud.control("POST", f"mailboxes/{affair.mailbox}/meetings", body)
@@ -131,7 +157,9 @@ class People:
         return True
 
     async def _move(self, affair: Affair, side: Side) -> bool:
-        when = self._slot(affair.room_id)
+        when = self._slots.draw(
+            affair.room_id, affair.address, affair.side, asked_on=side, all_day=affair.all_day
+        )
         return await self._edit(affair, Edit(self._journal.now(), side, affair.name, when=when))
 
     async def _rename(self, affair: Affair, side: Side) -> bool:
@@ -143,7 +171,39 @@ class People:
     async def _cancel(self, affair: Affair, side: Side) -> bool:
         return await self._edit(affair, Edit(self._journal.now(), side, affair.name, cancels=True))
 
+    async def _order_too(self, affair: Affair, _: Side) -> bool:
+        """On the platform somebody asks for what both sides show already: it is one booking, under the new id."""
+        known, when = self._known(affair), affair.last_wanted()
+        if affair.side == "platform" or affair.commanded or known is None:
+            return False
+        if known.status != "confirmed" or (known.start, known.end) != (when.start, when.end):
+            return False
+        subject = next(each.subject for each in reversed(affair.edits) if each.subject)
+        edit = Edit(self._journal.now(), "platform", affair.name, when, subject)
+        affair.ordered = UUID(int=self._random.getrandbits(128), version=4)
+        self._journal.note(affair.name, f"orders {affair.tag} too, as {affair.ordered}")
+        self._orders.book(affair, edit, affair.ordered)
+        affair.edits.append(edit)
+        return True
+
+    async def _change_room(self, affair: Affair, _: Side) -> bool:
+        """On the platform somebody wants another room at the same time."""
+        rooms = self._offices[affair.organisation].rooms
+        target = self._random.choice([each for each in rooms if each != affair.room_id])
+        if not affair.ours or affair.organiser == "room":
+            return False
+        if self._slots.theirs(target, affair.address, affair.side):
+            return False
+        where = (target, rooms[target])
+        return await self._edit(
+            affair, Edit(self._journal.now(), "platform", affair.name, room=where)
+        )
+
     async def _edit(self, affair: Affair, edit: Edit) -> bool:
+        self._platform.identify([affair])
+        undecided = (affair.asking, *(each for each in affair.edits[1:] if each.room))
+        if any(each and each.command_id not in self._platform.results for each in undecided):
+            return False
         if any(each.cancels and each.side == edit.side for each in affair.edits):
             return False
         if edit.side == "outlook":
@@ -155,21 +215,8 @@ class People:
         self._journal.note(edit.who, f"edits {affair.tag} on platform {_told(edit)}")
         affair.edits.append(edit)
         affair.booking_id = known.id
-        self._send(affair, edit, self._order(affair, edit, known))
+        self._orders.edit(affair, edit, known.id, known.version)
         return True
-
-    def _order(self, affair: Affair, edit: Edit, known: Booking) -> Change | Cancel:
-        sequence = self._next(affair)
-        if edit.cancels:
-            return Cancel(booking_id=known.id, sequence=sequence, reason="No longer needed")
-        return Change(
-            booking_id=known.id,
-            sequence=sequence,
-            base_version=known.version,
-            start=edit.when.start if edit.when else None,
-            end=edit.when.end if edit.when else None,
-            subject=edit.subject,
-        )
 
     def rest(self) -> None:
         """From now on nobody wants anything."""
@@ -178,6 +225,8 @@ class People:
     async def meddle(self, affair: Affair) -> None:
         """Edit it in Outlook this very moment, now and then: somebody's write is about to arrive."""
         if self._meddles <= 0 or self._random.random() < 0.5:
+            return
+        if affair.meetings:
             return
         self._meddles -= 1
         self._journal.fault("meddled", what=affair.tag)
@@ -192,7 +241,7 @@ class People:
                 await self._cloud.control("DELETE", path)
             else:
                 stored = self._cloud.event(affair.mailbox, event_id)
-                zone = stored.zone if stored else "UTC"
+                zone = stored.zone if stored and not affair.all_day else "UTC"
                 body: dict[str, Any] = _walls(edit.when, zone) if edit.when else {}
                 if edit.subject is not None:
                     body["subject"] = edit.subject
@@ -211,6 +260,14 @@ class People:
             own = row["event_id"] == affair.event_id
             if not row["is_cancelled"] and (own or affair.tag == tag_of(_subject(row))):
                 return str(row["event_id"])
+        return None
+
+    async def master_of(self, affair: Affair) -> str | None:
+        """The room's copy of a series."""
+        for row in await self.calendar(affair.mailbox):
+            own = row["series_master_id"] == affair.event_id
+            if row["series_master_id"] and (own or affair.tag == tag_of(_subject(row))):
+                return str(row["series_master_id"])
         return None
 
     async def calendar(self, mailbox: UUID) -> list[dict[str, Any]]:
@@ -232,37 +289,14 @@ class People:
         address = self._random.choice(list(office.members))
         return address, office.members[address][1]
 
-    def _slot(self, room_id: UUID) -> When:
-        """A time that is free as far as people know, or one that is not."""
-        random = self._random
-        others = [each for each in self._ledger.affairs if each.room_id == room_id]
-        if others and random.random() < self._contention:
-            return (
-                random.choice(others)
-                .last_wanted()
-                .moved(timedelta(minutes=random.choice((0, 0, 30))))
-            )
-        day = self._first_day + timedelta(days=random.randrange(1, 25))
-        start = day + timedelta(minutes=15 * random.randrange(28, 72))
-        return When(start, start + timedelta(minutes=random.choice((30, 60, 90))))
-
     def _known(self, affair: Affair) -> Booking | None:
+        self._platform.identify([affair])
         if affair.booking_id is None:
             return None
         return self._platform.newest.get((affair.room_id, affair.booking_id))
 
-    def _next(self, affair: Affair) -> int:
-        affair.sequence += 1
-        return affair.sequence
 
-    def _send(self, affair: Affair, edit: Edit, command: Book | Change | Cancel) -> None:
-        self._commands += 1
-        edit.command_id = f"c{self._commands}-{affair.tag}"
-        office = self._offices[affair.organisation]
-        self._platform.send(self._broker, office.id, edit.command_id, command)
-
-
-def _walls(when: When, zone: str = "UTC") -> dict[str, str]:
+def _walls(when: When, zone: str) -> dict[str, str]:
     start, end = to_wall(when.start, zone), to_wall(when.end, zone)
     return {"start": f"{start:%Y-%m-%dT%H:%M:%S}", "end": f"{end:%Y-%m-%dT%H:%M:%S}"}
 
@@ -274,6 +308,8 @@ def _subject(row: dict[str, Any]) -> str:
 def _told(edit: Edit) -> str:
     if edit.cancels:
         return "cancel"
+    if edit.room:
+        return f"to {edit.room[0]}"
     return edit.subject or (
         f"{edit.when.start:%d %H:%M}-{edit.when.end:%H:%M}" if edit.when else ""
     )

@@ -75,24 +75,28 @@ class Broker:
             self._queues[name] = _Queue(self._random)
         return self._queues[name]
 
-    def chance(self, share: float) -> bool:
-        """Whether something of this share happens now."""
-        return share > 0 and self._random.random() < share
+    def strikes(self, kind: str, share: float, what: str) -> bool:
+        """Whether a fault of this share strikes now."""
+        if share <= 0:
+            return False
+        self.journal.expect(kind, share)
+        if self._random.random() >= share:
+            return False
+        self.journal.fault(kind, what=what)
+        return True
 
     def accept(self, exchange: str, key: str, body: bytes, headers: Mapping[str, str]) -> None:
         """The message is durable; it arrives once or twice, now or later."""
         copies = 1
-        if self.chance(self.faults.duplicated):
+        if self.strikes("message_duplicated", self.faults.duplicated, key):
             copies = 2 + self._random.randrange(9)
-            self.journal.fault("message_duplicated", what=key)
         for _ in range(copies):
             self._send(exchange, _Message(body, key, headers))
 
     def _send(self, exchange: str, message: _Message) -> None:
         late = 0.002
-        if self.chance(self.faults.held_back):
+        if self.strikes("message_held_back", self.faults.held_back, message.key):
             late = self._random.uniform(0, self.faults.held_seconds)
-            self.journal.fault("message_held_back", what=message.key)
         loop = asyncio.get_running_loop()
         if exchange == EVENTS:
             loop.call_later(late, self._platform, message.body, message.key)
@@ -136,8 +140,7 @@ class Port:
             raise NotConfirmed("late")
         broker.accept(exchange, key, body, headers)
         await asyncio.sleep(0)
-        if broker.chance(broker.faults.confirm_lost):
-            broker.journal.fault("confirm_lost", what=key)
+        if broker.strikes("confirm_lost", broker.faults.confirm_lost, key):
             await asyncio.sleep(within)
             raise NotConfirmed("late")
 

@@ -13,6 +13,7 @@ from .monitor import Monitor
 from .oracles import judge, unsettled
 from .switches import Switches, draw
 from .trouble import Trouble
+from .upheaval import Upheaval
 from .view import View, look
 from .world import World
 
@@ -33,6 +34,8 @@ class Outcome:
     violations: tuple[str, ...]
     faults: Counter[str]
     edits: int
+    crash_points: tuple[str, ...]
+    """Which process died after how many of its steps."""
     settled_after: float
     """Virtual seconds from the end of the faults to quiet."""
     story: tuple[str, ...]
@@ -63,21 +66,22 @@ async def _live(world: World) -> Outcome:
     switches = world.switches
     people = People(
         world.offices, world.cloud, world.platform, world.broker, world.ledger, world.journal,
-        world.clock, world.random("people"),
-        contention=switches.contention, meddles=5 if switches.adversary else 0,
+        world.clock, world.random("people"), switches,
     )  # fmt: skip
     monitor = Monitor(world.cloud, world.offices, world.ledger, people)
     world.cloud.before, world.cloud.after = monitor.before, monitor.after
     trouble = Trouble(world, world.random("trouble"))
+    upheaval = Upheaval(world, world.random("upheaval"))
     async with world.running():
         async with asyncio.TaskGroup() as both:
             both.create_task(people.live(switches.edits, 60 * switches.minutes))
             both.create_task(trouble.strike(60 * switches.minutes))
+            both.create_task(upheaval.strike(60 * switches.minutes))
         people.rest()
         ended = world.time()
         settled = await _quiet(world, people, monitor)
         view = await _view(world, people, monitor)
-        violations = [*judge(view), *trouble.unseen(), *(f"O10: {each}" for each in ERRORS)]
+        violations = [*judge(view), *world.journal.unseen(), *(f"O10: {each}" for each in ERRORS)]
         if world.broker.dead_letters:
             violations.append(f"O11: dead letters: {world.broker.dead_letters}")
         if not settled:
@@ -112,6 +116,11 @@ def _outcome(world: World, violations: list[str], settled_after: float) -> Outco
         tuple(dict.fromkeys(violations)),
         world.journal.faults,
         world.ledger.edits,
+        tuple(
+            line.what
+            for line in world.journal.lines
+            if line.who == "fault" and line.what.startswith("crashed ")
+        ),
         settled_after,
         tuple(_story(world, violations)) if violations else (),
     )

@@ -83,6 +83,7 @@ class Ingress:
         token = validation_token(url.raw_query_string)
         if token is not None:
             return 200, "text/plain", token
+        self._journal.expect("posted_ten_times", self.posted_again)
         again = self._random.random() < self.posted_again
         if again:
             self._journal.fault("posted_ten_times")

@@ -1,12 +1,14 @@
 """What happened in one history, in order: the trace that a seed repeats and the story that a failure tells."""
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 _WRITES = ("POST /v1.0/users", "PATCH /v1.0/users", "DELETE /v1.0/users")
 _RARE = 5
+_ENOUGH = 20.0
+"""Strikes to be expected before their absence proves that a fault was never armed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Journal:
     now: Callable[[], float]
     lines: list[Line] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
+    expected: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    """How often each should have struck by now, on average."""
 
     def note(self, who: str, what: str) -> None:
         """Remember a line."""
@@ -34,6 +38,16 @@ class Journal:
         """Remember that a fault struck."""
         self.faults[kind] += 1
         self.note("fault", f"{kind} {who} {what}".rstrip())
+
+    def expect(self, kind: str, times: float = _ENOUGH) -> None:
+        """It should strike so often; by default for certain."""
+        self.expected[kind] += times
+
+    def unseen(self) -> Iterable[str]:
+        """Faults that never struck, though they must have."""
+        for kind, times in self.expected.items():
+            if times >= _ENOUGH and not self.faults[kind]:
+                yield f"witness: {kind} never struck"
 
     def trace(self) -> str:
         """One number for all of it: equal where two runs were equal."""

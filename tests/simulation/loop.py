@@ -4,12 +4,14 @@ import asyncio
 import heapq
 from asyncio import events
 from collections.abc import Callable, Coroutine
+from contextvars import Context
 from random import Random
 from typing import Any, NoReturn, TypeVar
 
-from typing_extensions import override
+from typing_extensions import TypeVarTuple, Unpack, override
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 class Deadlock(Exception):
@@ -23,14 +25,16 @@ class TooManySteps(Exception):
 class SeededLoop(asyncio.BaseEventLoop):
     """Runs handles in an order that its seed alone decides; no threads, no sockets, no real time."""
 
-    # BaseEventLoop of CPython 3.11 fills both; only `_run_once` takes from them.
-    _ready: list[events.Handle]  # a list: any of it may be next
-    _scheduled: list[events.TimerHandle]
     _stopping: bool
+
+    _ready: list[events.Handle]  # of BaseEventLoop; a list: any of it may be next
 
     def __init__(self, seed: object, *, most_steps: int = 2_000_000) -> None:
         super().__init__()
         self._ready = []
+        # Tuples are compared in C, timers in Python; the number keeps timers of one moment in order.
+        self._timers: list[tuple[float, int, events.TimerHandle]] = []
+        self._numbered = 0
         self._now = 0.0
         self._random = Random(f"{seed}/loop").random  # noqa: S311 -- repeatable by seed
         self._left = most_steps
@@ -44,6 +48,30 @@ class SeededLoop(asyncio.BaseEventLoop):
         return self._now
 
     @override
+    def call_soon(
+        self,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> events.Handle:
+        handle = events.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    @override
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> events.TimerHandle:
+        timer = events.TimerHandle(when, callback, args, self, context)
+        self._numbered += 1
+        heapq.heappush(self._timers, (when, self._numbered, timer))
+        return timer
+
+    @override
     def run_in_executor(self, executor: object, func: Callable[..., T], *args: object) -> NoReturn:
         raise RuntimeError("no threads in a simulation")
 
@@ -53,12 +81,12 @@ class SeededLoop(asyncio.BaseEventLoop):
 
     def _run_once(self) -> None:
         """All that is ready, one by one, as chance has it, and what that makes ready; then time goes on."""
-        ready, scheduled, chance = self._ready, self._scheduled, self._random
+        ready, timers, chance = self._ready, self._timers, self._random
         while not self._stopping:
             if not ready:
-                self._sleep(scheduled)
-            while scheduled and scheduled[0].when() <= self._now:
-                timer = heapq.heappop(scheduled)
+                self._sleep(timers)
+            while timers and timers[0][0] <= self._now:
+                timer = heapq.heappop(timers)[2]
                 if not timer.cancelled():
                     ready.append(timer)
             waiting = len(ready)
@@ -74,18 +102,15 @@ class SeededLoop(asyncio.BaseEventLoop):
             if not handle.cancelled():
                 handle._run()  # noqa: SLF001 -- what a loop is there for
 
-    def _sleep(self, scheduled: list[events.TimerHandle]) -> None:
-        while scheduled and scheduled[0].cancelled():
-            heapq.heappop(scheduled)
-        if not scheduled:
+    def _sleep(self, timers: list[tuple[float, int, events.TimerHandle]]) -> None:
+        while timers and timers[0][2].cancelled():
+            heapq.heappop(timers)
+        if not timers:
             raise Deadlock(f"at {self._now:.3f} s")
-        self._now = max(self._now, scheduled[0].when())
+        self._now = max(self._now, timers[0][0])
 
     def _asyncgen_finalizer_hook(self, agen: object) -> None:
         """Let it go: when it is collected is the collector's affair, and must decide nothing here."""
-
-    def _timer_handle_cancelled(self, handle: events.TimerHandle) -> None:
-        """Cancelled timers are dropped when their time comes."""
 
 
 def run(

@@ -12,6 +12,9 @@ from .cloud import Cloud
 from .ledger import Affair, Ledger, tag_of
 from .office import Office
 
+_LAST_CALLS = 150.0
+"""Seconds in which what was begun for an organisation that leaves must end: its comparison and a lease."""
+
 
 class Adversary(Protocol):
     """Somebody who edits just before our write arrives."""
@@ -65,8 +68,17 @@ class Monitor:
         owner = self._tenants.get(mailbox) if mailbox else None
         if owner is not None and owner != call.principal.tenant:
             self.broken.append(f"O8: {who} {call.method} on a mailbox of another tenant: {status}")
+        now = asyncio.get_running_loop().time()
+        office = next(each for each in self.offices if each.tenant_id == call.principal.tenant)
+        left = [
+            each.begun
+            for each in self.ledger.absences
+            if each.organisation == office.number and each.final
+        ]
+        if left and now > left[0] + _LAST_CALLS:
+            self.broken.append(f"O8: {who} {call.method} for an organisation that has left")
         if call.method != "GET" and status < 300:
-            self.last_write_at = asyncio.get_running_loop().time()
+            self.last_write_at = now
 
     def _mailbox(self, name: str) -> UUID | None:
         for office in self.offices:

@@ -1,6 +1,6 @@
 """The booking platform: keeps the newest state of each booking and the result of each command, and sends commands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +11,7 @@ from contracts.routing import COMMANDS, SYNC_COMMANDS
 
 from .broker import Broker
 from .journal import Journal
+from .ledger import Affair, Edit
 
 Place = tuple[UUID, UUID]
 """Room and booking: what the subject of a message names."""
@@ -80,6 +81,20 @@ class Platform:
                 "platform",
                 f"{data.outcome} {data.command_id} {data.reason or ''} {data.booking_id} {data.text}",
             )
+
+    def accepted(self, edit: Edit | None) -> bool:
+        """Whether it was done as asked."""
+        result = self.results.get(edit.command_id or "") if edit else None
+        return result is not None and result.outcome == "accepted"
+
+    def identify(self, affairs: Iterable[Affair]) -> None:
+        """Call each affair by the id and the room that it has now: a command may have given it both."""
+        for affair in affairs:
+            if self.accepted(affair.asking):
+                affair.booking_id = affair.ordered
+            for edit in affair.edits:
+                if edit.room is not None and self.accepted(edit):
+                    affair.room_id, affair.mailbox = edit.room
 
     def living(self, room_id: UUID) -> list[Booking]:
         """What takes place in a room, or will."""

@@ -26,7 +26,9 @@ def outcomes(seeds: Iterable[int], processes: int = PROCESSES) -> Iterator[Outco
 
 def _live(seeds: Sequence[int]) -> list[Outcome]:
     listen()
-    # A history makes many cycles and ends soon: collecting once in a while costs less than all the time.
+    # A history makes many cycles and ends soon: collecting once in a while costs less than all the time,
+    # and what was imported need not be looked through.
+    gc.freeze()
     gc.disable()
     lived: list[Outcome] = []
     for number, seed in enumerate(seeds):

@@ -1,9 +1,19 @@
 """What one history draws from its seed: the cloud's readings, the faults, the size of the world."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
+BEGINNINGS = tuple(
+    datetime(2026, month, day, 6, tzinfo=UTC)
+    for month, day in ((3, 2), (3, 16), (3, 23), (9, 21), (10, 12), (10, 26))
+)
+"""After each of them but few days pass until clocks change somewhere."""
+ZONES = ("Europe/Berlin", "America/New_York", "Australia/Sydney", "UTC")
+Upheaval = Literal["switched_off", "room_removed", "offboarded"]
+UPHEAVALS: tuple[Upheaval, ...] = ("switched_off", "room_removed", "offboarded")
 FORMS = ("integer", "fraction", "date", "absent", "zero")
 
 
@@ -19,6 +29,9 @@ class Fault:
 class Switches:
     """One history's circumstances; times in virtual seconds."""
 
+    begins: datetime
+    zone: str
+    """Of all offices."""
     organisations: int
     rooms: int
     """Of each organisation."""
@@ -37,6 +50,16 @@ class Switches:
     contention: float
     """How often somebody wants a slot that is taken."""
     adversary: bool
+    impatience: float
+    """How often a command may not be begun late."""
+    whole_days: float
+    """How often somebody books for whole days."""
+    upheaval: Upheaval | None
+    series: float
+    """How often somebody books one."""
+    changes_rooms: bool
+    orders_too: bool
+    """Whether people ask on the platform for what they have in Outlook already."""
     crashes: int
     freezes: int
     database_away: float
@@ -73,20 +96,29 @@ def draw(seed: int) -> Switches:
     # What comes too late or is lost without a word is found by the next reconcile alone, which must come before quiet is due.
     often = hints_lost or unsubscribed or late or maybe()
     reconcile = random.choice((6, 10, 15)) if often else 60.0
+    begins = random.choice(BEGINNINGS)
     return Switches(
+        begins=begins,
+        zone=random.choice(ZONES),
         organisations=2,
         rooms=2 + (random.random() < 0.2),
         workers=2 + (random.random() < 0.2),
         edits=20 + random.randrange(8),
         minutes=minutes,
         cloud=_cloud(random),
-        look_seconds=random.choice((1, 5, 10, 10, 15, 15, 30, 30)),
+        look_seconds=random.choice((2, 5, 10, 15, 15, 20, 30, 30)),
         compare_seconds=random.choice((15, 30, 60, 60)),
         reconcile_minutes=reconcile,
         poll_seconds=random.choice((30, 60, 120)),
         subscriptions=random.random() < 0.9,
         contention=random.choice((0.0, 0.1, 0.3)),
         adversary=random.random() < 0.1,
+        impatience=random.choice((0.1, 0.5)) if random.random() < 0.2 else 0.0,
+        whole_days=0.2 if random.random() < 0.2 else 0.0,
+        upheaval=random.choice(UPHEAVALS) if random.random() < 0.15 else None,
+        series=0.25 if random.random() < 0.2 else 0.0,
+        changes_rooms=random.random() < 0.15,
+        orders_too=random.random() < 0.15,
         crashes=random.choice((1, 2, 4)) if maybe() else 0,
         freezes=random.choice((1, 2)) if maybe() else 0,
         database_away=random.choice((0.005, 0.02)) if maybe() else 0.0,
@@ -100,7 +132,7 @@ def draw(seed: int) -> Switches:
         posted_again=random.choice((0.1, 1.0)) if maybe() else 0.0,
         subscription_removed=unsubscribed,
         defects=defects,
-        faults=tuple(_faults(random, likely, 60 * minutes)),
+        faults=tuple(_faults(random, likely, 60 * minutes, begins)),
     )
 
 
@@ -158,7 +190,7 @@ def _defects(random: Random, likely: float) -> list[dict[str, Any]]:
     return drawn
 
 
-def _faults(random: Random, likely: float, until: float) -> list[Fault]:
+def _faults(random: Random, likely: float, until: float, begins: datetime) -> list[Fault]:
     """What goes wrong with calls of Graph."""
     drawn: list[Fault] = []
 
@@ -167,7 +199,8 @@ def _faults(random: Random, likely: float, until: float) -> list[Fault]:
         drawn.append(Fault(kind, {"match": match, "times": None, **what}))
 
     if random.random() < likely:
-        wait = random.choice((1, 7, "0.5", "Mon, 02 Mar 2026 06:00:30 GMT", None, 0))
+        date = format_datetime(begins + timedelta(seconds=30), usegmt=True)
+        wait = random.choice((1, 7, "0.5", date, None, 0))
         add("throttled", "*", random.choice((0.05, 0.2)), status=429, retry_after=wait)
     if random.random() < likely:
         add("unavailable", "*", random.choice((0.05, 0.2)), status=random.choice((500, 503, 504)))

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from contracts.events import Booking, CommandResult
+from graphsim.zones import to_wall
 
 from .agents import People
 from .journal import Journal
@@ -27,6 +28,8 @@ class Shown:
     subject: str
     tag: str | None
     """None where nobody can tell: the room has rewritten it, and the organiser is a stranger."""
+    original_start: datetime | None
+    """Of a meeting of a series: when it is by the rule."""
     organizer: str
     organizer_name: str
     organizer_subject: str | None
@@ -41,23 +44,33 @@ class Shown:
         )
 
 
-def shown(row: Mapping[str, Any]) -> Shown:
-    """A row of the simulator's listing."""
+def shown(row: Mapping[str, Any], zone: str) -> Shown:
+    """A row of the simulator's listing; `zone` is its office's."""
+    when = When(datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"]))
     subject = str(row["organizer_subject"] or row["subject"])
     tag = tag_of(subject)
     gone = row["is_cancelled"] or row["response"] == "declined" or row["show_as"] == "free"
     return Shown(
         str(row["event_id"]),
         str(row["ical_uid"]),
-        When(datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"])),
+        _dates(when, zone) if row["all_day"] else when,
         str(row["subject"]),
         tag if tag[:1] == "B" and tag[1:].isdecimal() else None,
+        datetime.fromisoformat(row["original_start"]) if row["original_start"] else None,
         str(row["organizer"]["address"]),
         str(row["organizer"]["name"]),
         row["organizer_subject"],
         str(row["response"]),
         not gone,
     )
+
+
+def _dates(when: When, zone: str) -> When:
+    """The days of what takes all day, at whose midnights it is stored, as the platform tells days: in UTC."""
+    if when.start.time() == time():
+        return when
+    first, last = (to_wall(each, zone).replace(tzinfo=UTC) for each in (when.start, when.end))
+    return When(first, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,21 @@ class View:
     monitor: Monitor
     journal: Journal
     switches: Switches
+
+    @property
+    def affairs(self) -> list[Affair]:
+        """Those of the organisations that are still here."""
+        return [each for each in self.ledger.affairs if not self.ledger.gone(each.organisation)]
+
+    @property
+    def singles(self) -> list[Affair]:
+        """Those of them that are no series."""
+        return [each for each in self.affairs if not each.meetings]
+
+    @property
+    def series(self) -> list[Affair]:
+        """Those of them that are."""
+        return [each for each in self.affairs if each.meetings]
 
     def rooms(self) -> Iterator[tuple[UUID, list[Shown], list[Booking]]]:
         """Each room with what takes place in it, as either side says."""
@@ -112,17 +140,22 @@ class View:
 
     def rivals(self, affair: Affair) -> bool:
         """Whether anybody ever wanted the room at a time at which this affair wanted it."""
-        mine = [each.when for each in affair.edits if each.when is not None]
         return any(
             other is not affair
-            and other.room_id == affair.room_id
-            and any(_overlap(each.when, one) for each in other.edits if each.when for one in mine)
+            and other.rooms & affair.rooms
+            and any(
+                _overlap(each, one, widely=affair.all_day or other.all_day)
+                for each in other.spans
+                for one in affair.spans
+            )
             for other in self.ledger.affairs
         )
 
 
-def _overlap(one: When, other: When) -> bool:
-    return one.start < other.end and other.start < one.end
+def _overlap(one: When, other: When, *, widely: bool) -> bool:
+    """Whether they share time; the days of what takes all day begin when they do in some zone."""
+    spread = timedelta(hours=14 if widely else 0)
+    return one.start < other.end + spread and other.start < one.end + spread
 
 
 async def look(
@@ -135,10 +168,12 @@ async def look(
     switches: Switches,
 ) -> View:
     """Look into every calendar now."""
+    platform.identify(ledger.affairs)
     calendars: dict[UUID, list[Shown]] = {}
-    for office in offices:
+    here = [each for each in offices if not ledger.gone(each.number)]
+    for office in here:
         mailboxes = [*office.rooms.values(), *(mailbox for mailbox, _ in office.members.values())]
         for mailbox in mailboxes:
-            rows = [shown(row) for row in await people.calendar(mailbox)]
+            rows = [shown(row, switches.zone) for row in await people.calendar(mailbox)]
             calendars[mailbox] = [each for each in rows if each.living]
-    return View(offices, calendars, platform, ledger, monitor, journal, switches)
+    return View(here, calendars, platform, ledger, monitor, journal, switches)

@@ -4,7 +4,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from random import Random
 from typing import cast
@@ -47,7 +47,6 @@ from .store import (
 from .supervisor import Main, Process
 from .switches import Switches
 
-BEGINNING = datetime(2026, 3, 2, 6, tzinfo=UTC)
 WEBHOOK = "https://ingress.test"
 SECRET = "s3cret~value"
 KEYS = ClientStateKeys.parse("k1:" + base64.b64encode(b"k" * 32).decode())
@@ -69,12 +68,13 @@ class World:
     def __init__(self, seed: int, switches: Switches) -> None:
         loop = asyncio.get_running_loop()
         self.seed = seed
-        self._told = (0.0, BEGINNING)
+        self._told = (0.0, switches.begins)
         self.switches = switches
         self.time = loop.time
         self.journal = Journal(loop.time)
         self.ledger = Ledger()
         self.tables = Tables(heard=self._heard)
+        self.portal = Portal(self.tables)
         self.platform = Platform(self.journal, self.clock)
         self.broker_faults = BrokerFaults()
         self.broker = Broker(
@@ -84,6 +84,7 @@ class World:
             Options(seed=seed, **switches.cloud), self.clock, self.journal, self.random("cloud")
         )
         self.ingress = Ingress(self.broker, KEYS, self.clock, self.journal, self.random("ingress"))
+        self.outward = Outward(self.ingress.receive)
         self.offices = [self._office(number) for number in range(switches.organisations)]
         self.database_away = 0.0
         self.processes: list[Process] = []
@@ -98,7 +99,7 @@ class World:
         """The virtual time."""
         ticks = self.time()
         if ticks != self._told[0]:
-            self._told = (ticks, BEGINNING + timedelta(seconds=ticks))
+            self._told = (ticks, self.switches.begins + timedelta(seconds=ticks))
         return self._told[1]
 
     @asynccontextmanager
@@ -106,7 +107,7 @@ class World:
         """Everything up until the block ends; raises what a process of ours died of by itself."""
         async with asyncio.TaskGroup() as tasks:
             self.cloud.open(tasks)
-            outward = cast("aiohttp.ClientSession", Outward(self.ingress.receive))
+            outward = cast("aiohttp.ClientSession", self.outward)
             async with self.cloud.simulator.running(outward):
                 await self._found()
                 self.processes = self._made()
@@ -135,7 +136,7 @@ class World:
         )
 
     async def _found(self) -> None:
-        portal, now = Portal(self.tables), self.clock()
+        portal, now = self.portal, self.clock()
         for office in self.offices:
             sealed = secrets().seal(
                 SECRET, organisation_id=office.id, row_id=office.id, field="client_secret"
@@ -149,7 +150,7 @@ class World:
                 sealed_secret=sealed,
                 now=now,
             )
-            portal.open_office(office.id, office.id, now)
+            portal.open_office(office.id, office.id, now, time_zone=self.switches.zone)
             for room_id, mailbox_id in office.rooms.items():
                 portal.add_room(
                     office.id,
@@ -162,7 +163,7 @@ class World:
             await self.cloud.control("POST", "tenants", self._tenant(office))
 
     def _tenant(self, office: Office) -> dict[str, object]:
-        processing = {"process_external_meeting_messages": True}
+        processing = {"process_external_meeting_messages": True, "maximum_duration_minutes": 3_000}
         return {
             "tenant_id": str(office.tenant_id),
             "domain": f"org{office.number}.test",
@@ -239,9 +240,11 @@ class World:
             if self._chance.random() < _OVERTAKEN:
                 await asyncio.sleep(0)
             await fuse.step()
-            if self.database_away and self._chance.random() < self.database_away:
-                self.journal.fault("database_away")
-                raise DatabaseUnavailable("simulated")
+            if self.database_away:
+                self.journal.expect("database_away", self.database_away)
+                if self._chance.random() < self.database_away:
+                    self.journal.fault("database_away")
+                    raise DatabaseUnavailable("simulated")
 
         return ModelDatabase(self.tables, turn)
 

@@ -1,7 +1,7 @@
 """What must be true whatever happened (reliability §5.2, as design §5 refines it); no code shared with the engine."""
 
 from ..view import View
-from . import agreement, commands, edits, limits, overlaps
+from . import agreement, commands, edits, limits, overlaps, series
 
 __all__ = ["judge", "unsettled"]
 
@@ -13,6 +13,7 @@ def unsettled(view: View) -> list[str]:
         *agreement.differing(view),
         *agreement.invented(view),
         *edits.undead(view),
+        *series.differing(view),
         *overlaps.unreported(view),
     ]
 
@@ -24,6 +25,8 @@ def judge(view: View) -> list[str]:
         *(f"O10: {each}" for each in view.platform.broken),
         *unsettled(view),
         *edits.lost(view),
+        *series.lost(view),
         *commands.unexplained(view),
+        *commands.misplaced(view),
         *limits.exceeded(view),
     ]

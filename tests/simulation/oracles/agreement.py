@@ -39,7 +39,7 @@ def _otherwise(view: View, events: list[Shown], bookings: list[Booking]) -> Iter
             yield f"O2: {affair.tag} {booking.id} is at {_told(event.when)} in Outlook, not at {_told(When(booking.start, booking.end))}"
         if booking.status not in {event.status, "conflicted"}:
             yield f"O2: {affair.tag} {booking.id} is {booking.status}, in Outlook {event.status}"
-        if affair.side == "outlook":
+        if not affair.ours:
             expected = event.organizer_name if event.status == "pending" else event.subject.strip()
             if booking.subject != expected:
                 yield f"O2: {affair.tag} {booking.id} is called {booking.subject!r}, not {expected!r}"
@@ -50,6 +50,11 @@ def _otherwise(view: View, events: list[Shown], bookings: list[Booking]) -> Iter
 def invented(view: View) -> Iterator[str]:
     """What nobody wanted, or wanted once and has twice."""
     wanted = {each.booking_id for each in view.ledger.affairs}
+    wanted |= {
+        each.meeting_id(number)
+        for each in view.ledger.affairs
+        for number in range(len(each.meetings))
+    }
     for _, _, bookings in view.rooms():
         for booking in bookings:
             if booking.id not in wanted:
@@ -71,11 +76,18 @@ def _once(view: View, events: list[tuple[Shown, bool]], where: str) -> Iterator[
     """Each event is somebody's, and of the originals there is one of a kind."""
     tags = {each.tag for each in view.ledger.affairs}
     known = {each.event_id for each in view.ledger.affairs}
+    series = {each.tag: each.uid for each in view.ledger.affairs if each.meetings}
     for event, _ in events:
-        if event.tag not in tags and event.event_id not in known:
+        if (
+            event.tag not in tags
+            and event.event_id not in known
+            and event.uid not in series.values()
+        ):
             yield f"O5: nobody wanted the event {event.event_id} '{event.subject}'"
-    made = Counter(event.tag for event, original in events if original and event.tag)
-    for tag, times in made.items():
+    made = Counter(
+        (event.tag, event.original_start) for event, original in events if original and event.tag
+    )
+    for (tag, _), times in made.items():
         if times > 1:
             yield f"O6: {times} events of {tag} in {where}"
 

@@ -1,14 +1,18 @@
 """O6, O11: every command has one result, and every refusal has its reason in what happened."""
 
 from collections.abc import Iterator
+from math import inf
 
 from ..ledger import Affair, Edit
 from ..view import View
 
+_NOTICED = 120.0
+"""Seconds after which every process knows that an integration is on or off."""
+
 
 def unanswered(view: View) -> Iterator[str]:
     """Commands without a result."""
-    for affair in view.ledger.affairs:
+    for affair in view.affairs:
         for edit in affair.edits:
             if edit.side == "platform" and view.result_of(edit) is None:
                 yield f"O11: no result of {edit.command_id} {affair.booking_id}"
@@ -16,7 +20,7 @@ def unanswered(view: View) -> Iterator[str]:
 
 def unexplained(view: View) -> Iterator[str]:
     """Refusals without a reason."""
-    for affair in view.ledger.affairs:
+    for affair in view.affairs:
         for edit in affair.edits:
             result = view.result_of(edit)
             if result is None or result.reason is None:
@@ -26,7 +30,12 @@ def unexplained(view: View) -> Iterator[str]:
 
 
 def _explained(view: View, affair: Affair, edit: Edit, reason: str) -> bool:
+    decided = view.platform.decided_at[edit.command_id or ""]
     others = [each for each in affair.edits if each is not edit]
+    absent = any(
+        each.covers(affair) and edit.at <= each.ended + _NOTICED and each.begun <= decided
+        for each in view.ledger.absences
+    )
     gone = any(each.cancels for each in others)
     causes = {
         "overlap": view.rivals(affair),
@@ -36,9 +45,30 @@ def _explained(view: View, affair: Affair, edit: Edit, reason: str) -> bool:
         "organizer_unreachable": gone or (affair.organiser == "guest" and affair.side == "outlook"),
         "unknown_booking": gone or view.rivals(affair) or _refused(view, affair),
         "invalid": gone,  # what is gone in Outlook cannot be changed there
+        "expired": edit.expires_at is not None and edit.expires_at < decided,
+        "integration_off": absent,
+        "room_unknown": absent,
         "room_no_answer": bool(view.journal.faults),
     }
     return causes.get(reason, False)
+
+
+def misplaced(view: View) -> Iterator[str]:
+    """Commands that were sent too late, or for what was off, and carried out all the same."""
+    for affair in view.affairs:
+        for edit in affair.edits:
+            result = view.result_of(edit)
+            late = edit.expires_at is not None and edit.expires_at < edit.at
+            absent = any(
+                each.covers(affair)
+                and each.begun + _NOTICED < edit.at
+                and view.platform.decided_at.get(edit.command_id or "", inf) < each.ended
+                for each in view.ledger.absences
+            )
+            if absent and result is not None and result.outcome == "accepted":
+                yield f"O11: {edit.command_id} was carried out where nothing is ours to sync"
+            if late and result is not None and result.outcome == "accepted":
+                yield f"O11: {edit.command_id} was carried out after its time"
 
 
 def _refused(view: View, affair: Affair) -> bool:

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 def undead(view: View) -> Iterator[str]:
     """What was cancelled or refused and is there all the same."""
-    for affair in view.ledger.affairs:
+    for affair in view.singles:
         why = _ended(view, affair)
         booking = view.booking_of(affair)
         living = booking is not None and booking.status != "cancelled"
@@ -29,7 +29,7 @@ def _ended(view: View, affair: Affair) -> str | None:
 
 def lost(view: View) -> Iterator[str]:
     """Edits that took effect and are not seen."""
-    for affair in view.ledger.affairs:
+    for affair in view.singles:
         if _ended(view, affair) is not None:
             continue
         effects, event = list(view.effective(affair)), view.event_of(affair)
@@ -37,7 +37,7 @@ def lost(view: View) -> Iterator[str]:
             if not view.rivals(affair):
                 yield f"O3: {affair.tag} {affair.booking_id} is gone, and nobody cancelled it"
             continue
-        whens = _last(effects, lambda edit: edit.when)
+        whens = latest(effects, lambda edit: edit.when)
         if event.when not in whens:
             yield f"O3: {affair.tag} {affair.booking_id} is not at the time that somebody wanted last"
         yield from _subject(view, affair, effects)
@@ -45,19 +45,19 @@ def lost(view: View) -> Iterator[str]:
 
 def _subject(view: View, affair: Affair, effects: list[tuple[Edit, float, float]]) -> Iterator[str]:
     event, booking = view.event_of(affair), view.booking_of(affair)
-    subjects = _last(effects, lambda edit: edit.subject)
+    subjects = latest(effects, lambda edit: edit.subject)
     if event is None or event.tag is None:
         return
     there = event.organizer_subject or event.subject
     if there.strip() not in subjects:
         yield f"O3: {affair.tag} {affair.booking_id} is called {there!r} in Outlook, wanted was {sorted(subjects)}"
-    if affair.side == "platform" and booking is not None:
+    if affair.ours and booking is not None:
         ours = {edit.subject for edit, _, _ in effects if edit.subject}
         if booking.subject not in ours:
             yield f"O3: {affair.tag} {affair.booking_id} is called {booking.subject!r}"
 
 
-def _last(effects: list[tuple[Edit, float, float]], field: Callable[[Edit], T | None]) -> set[T]:
+def latest(effects: list[tuple[Edit, float, float]], field: Callable[[Edit], T | None]) -> set[T]:
     """What the field may be: of edits that went on at the same time, any."""
     touching = [(field(edit), begun, done) for edit, begun, done in effects]
     given = [(value, begun, done) for value, begun, done in touching if value is not None]

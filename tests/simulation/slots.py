@@ -1,0 +1,66 @@
+"""The times at which people want rooms."""
+
+from datetime import datetime, timedelta
+from random import Random
+from uuid import UUID
+
+from graphsim.zones import to_utc, to_wall
+
+from .ledger import Affair, Ledger, Side, When
+
+
+class Slots:
+    """Draws times from the days after the first, in quarters of hours."""
+
+    def __init__(
+        self, ledger: Ledger, first_day: datetime, zone: str, random: Random, contention: float
+    ) -> None:
+        self._ledger = ledger
+        self._first_day = first_day
+        self._zone = zone
+        self._random = random
+        self._contention = contention
+
+    def draw(
+        self, room_id: UUID, address: str, side: Side, *, asked_on: Side, all_day: bool
+    ) -> When:
+        """A time that is free as far as people know, or one that is not.
+
+        Nobody asks on one side for the very time that they have on the other: that would be one booking.
+        In Outlook nobody can ask for the second of two hours that are called alike.
+        """
+        theirs = self.theirs(room_id, address, side)
+        while True:
+            when = self._day() if all_day else self._any(room_id)
+            if asked_on == "outlook" and not all_day and not self._told_apart(when):
+                continue
+            if not any(each.wanted(when) for each in theirs):
+                return when
+
+    def theirs(self, room_id: UUID, address: str, side: Side) -> list[Affair]:
+        """What they have in this room on the other side."""
+        return [
+            each
+            for each in self._ledger.affairs
+            if each.address == address and room_id in each.rooms and each.side != side
+        ]
+
+    def _told_apart(self, when: When) -> bool:
+        return all(
+            to_utc(to_wall(moment, self._zone).replace(fold=0), self._zone) == moment
+            for moment in (when.start, when.end)
+        )
+
+    def _day(self) -> When:
+        start = self._first_day + timedelta(days=self._random.randrange(1, 25))
+        return When(start, start + timedelta(days=self._random.choice((1, 1, 2))))
+
+    def _any(self, room_id: UUID) -> When:
+        random = self._random
+        others = [each for each in self._ledger.affairs if each.room_id == room_id]
+        if others and random.random() < self._contention:
+            other = random.choice(others).last_wanted()
+            return other.moved(timedelta(minutes=random.choice((0, 0, 30))))
+        day = self._first_day + timedelta(days=random.randrange(1, 25))
+        start = day + timedelta(minutes=15 * random.randrange(28, 72))
+        return When(start, start + timedelta(minutes=random.choice((30, 60, 90))))
