@@ -44,7 +44,13 @@ def _row_of(rows: Collection[Row], seen: Seen) -> Row | None:
     known = next((row for row in rows if row.event_id == event_id), None)
     if known is not None or uid is None:
         return known
-    ours = (row for row in rows if row.organizer_event_id is not None)
+    # The meetings of a series may share its iCalUId.
+    is_master = seen.sighting.kind == "master"
+    ours = (
+        row
+        for row in rows
+        if row.organizer_event_id is not None and (row.kind == "master") is is_master
+    )
     return next((row for row in ours if row.ical_uid == uid), None)
 
 

@@ -77,6 +77,9 @@ async def clear_doubts(desk: Desk) -> None:
         ]
         if not doubtful:
             continue
+        if intent.awaits_room:  # its answer tells which of them stays
+            await take_survivor(desk, intent)
+            continue
         twins = await remove_twins(desk, intent)
         ids = {event.id for event in twins}
         uids = {event.ical_uid for event in twins}
@@ -126,9 +129,7 @@ async def reassert(desk: Desk) -> None:
 
 
 async def remove_twins(desk: Desk, intent: Intent) -> list[Event]:
-    """Of several events with our marker the bound one stays, or the one the room accepted: those that go. Raises GraphError."""
-    if intent.awaits_room and await take_survivor(desk, intent):
-        return []  # the other one goes by an intent of its own
+    """Of several events with our marker the bound one stays: those that go. Raises GraphError."""
     twins = [event for event in await alive(desk, intent) if event.id != intent.event_id]
     if twins:
         await desk.save(replace(intent, written_at=desk.held.clock()))
