@@ -180,9 +180,13 @@ class Intent:
             return replace(self, stage="done", ended_at=now)
         return replace(self, stage="guarding", ended_at=now, due_at=now + _FIRST_LOOK_FOR_TWINS)
 
-    def dropped(self, now: datetime) -> "Intent":
-        """Given up. Where an attempt's outcome was unknown, whatever still shows of it is to be taken away."""
-        if self.step != "create" or (self.by_answer and self.attempts <= 1):
+    def dropped(self, now: datetime, *, unanswered: bool = False) -> "Intent":
+        """Given up. Where an attempt's outcome was unknown, whatever still shows of it is to be taken away.
+
+        `unanswered`: the last attempt's is.
+        """
+        known = self.by_answer and self.attempts <= 1 and not unanswered
+        if self.step != "create" or known:
             return replace(self, stage="done", ended_at=now)
         due_at = now + _FIRST_LOOK_FOR_TWINS
         return replace(

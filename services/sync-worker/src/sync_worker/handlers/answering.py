@@ -229,8 +229,9 @@ async def _look_at(desk: Desk, intent: Intent) -> None:
     if row is not None and row.kind == "master" and row.bound:
         await take_in_master(desk, row.event_id)
         return
-    await desk.held.commit(await _look(desk, _slot(intent.content)), [])
-    await bind_series(desk)
+    seen = await _look(desk, _slot(intent.content))
+    await desk.held.commit(seen, [])
+    await bind_series(desk, seen if intent.content.recurrence is not None else ())
 
 
 async def _look(desk: Desk, slot: Slot) -> list[Seen]:

@@ -1,5 +1,7 @@
 """Which series in the room's calendar is the one that we wrote: its master tells (design §5.2, identity)."""
 
+from collections.abc import Sequence
+
 import structlog
 
 from graphclient.errors import NotFound
@@ -15,14 +17,18 @@ from .own_work import series_in_flight
 log = structlog.get_logger()
 
 
-async def bind_series(desk: Desk) -> None:
-    """Read the masters of series kept back while one of ours is on its way to the room. Raises GraphError, LeaseLost."""
+async def bind_series(desk: Desk, shown: Sequence[Seen] = ()) -> None:
+    """Read the masters of series kept back, or `shown` in its place, while one of ours is on its way to the room.
+
+    Raises GraphError, LeaseLost.
+    """
     held = desk.held
     flying = series_in_flight(held.errands, held.rows.values())
     if not flying or any(each.ical_uid is None for each in flying):
         return  # what we wrote is not known before its answer is: recovery looks for it
     ours = {each.ical_uid for each in flying}
-    unknown = {each.sighting.master_id for each in held.kept_back.values()} - {None}
+    unknown = {each.sighting.master_id for each in (*held.kept_back.values(), *shown)}
+    unknown -= held.errands.foreign_masters
     for master_id in sorted(each for each in unknown if each is not None):
         event = await _master(desk, master_id)
         if event is None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from graphclient import EventChange, Invitee, Written
-from graphclient.errors import Changed
+from graphclient.errors import Changed, NotFound
 
 from ..domain.booking import Row, with_past
 from ..domain.changes import Seen
@@ -12,7 +12,15 @@ from ..domain.intent import Intent
 from ..domain.mirror import Sighting
 from ..domain.work import Effects
 from .answering import second_look
-from .copies import MOST_ROUNDS, Copy, Gone, look_later, may_show_later, state_of_copy
+from .copies import (
+    MOST_ROUNDS,
+    Copy,
+    Gone,
+    is_event_gone,
+    look_later,
+    may_show_later,
+    state_of_copy,
+)
 from .desk import Desk
 
 _OVERTAKEN = "The meeting was changed or cancelled in Outlook meanwhile."
@@ -56,6 +64,11 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
             written = await desk.diary.change_event(mailbox, copy.id, copy.etag, change)
         except Changed:
             intent = replace(intent, etag=None)
+            continue
+        except NotFound as error:
+            if not is_event_gone(error):
+                raise
+            intent = replace(intent, etag=None)  # cancelled after it was read
             continue
         return await _changed(desk, intent, written, copy, found=False)
     raise Changed("the event changes faster than we can follow")

@@ -10,6 +10,7 @@ from ..domain.changes import withdrawn
 from ..domain.command import Asked, Key, accepted, rejected
 from ..domain.intent import Intent
 from ..domain.work import Effects
+from .copies import Copy, Gone, look_later, may_show_later, state_of_copy
 from .desk import Desk
 from .errands import removal
 
@@ -40,8 +41,19 @@ def handed_over(desk: Desk, intent: Intent, asked: Asked) -> Asked:
 
 
 async def hand_over(desk: Desk, intent: Intent) -> None:
-    """Ask the other room; raises LeaseLost, DatabaseUnavailable."""
+    """Ask the other room, unless Outlook changed the booking meanwhile; raises GraphError, LeaseLost, DatabaseUnavailable."""
     asked = desk.held.errands.command(intent.command)
+    copy = await state_of_copy(
+        desk, desk.mailbox_of(intent), intent.event_id, replace(intent, etag=None)
+    )
+    if isinstance(copy, Gone) and may_show_later(desk, intent):
+        await look_later(desk, intent)
+        return
+    if isinstance(copy, Gone) or not _as_known(copy, intent):
+        await desk.abandon(
+            intent, "stale", "The meeting was changed or cancelled in Outlook meanwhile."
+        )
+        return
     now = desk.held.clock()
     if asked is None:
         await desk.save(replace(intent, stage="done", ended_at=now))
@@ -49,6 +61,13 @@ async def hand_over(desk: Desk, intent: Intent) -> None:
     claim = desk.held.claim
     await desk.outgoing.hand_over(claim.organisation_id, handed_over(desk, intent, asked), now)
     await desk.save(replace(intent, stage="written", written_at=now, due_at=now + _LOOKS_AGAIN))
+
+
+def _as_known(copy: Copy, intent: Intent) -> bool:
+    base = intent.base
+    return base is None or (
+        base.at_same_time(copy.starts, copy.ends) and base.subject == copy.subject
+    )
 
 
 async def settle_moves(desk: Desk) -> None:

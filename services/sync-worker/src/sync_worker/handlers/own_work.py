@@ -25,6 +25,8 @@ def may_be_ours(
     new = row is None and one.master_id is not None and not own_series
     if new and _of_unknown_series(errands, rows, one):
         return True
+    if row is None and one.kind == "master":
+        return any(each.ical_uid is None for each in series_in_flight(errands, rows))
     if row is not None and row.just_withdrawn(now) and one.answer != "cancelled":
         return True  # what we took away does not come back because somebody reads an old copy
     if row is not None and not row.parked and _reappeared(errands, row, seen):

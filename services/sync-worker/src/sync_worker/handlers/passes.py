@@ -146,6 +146,8 @@ class Passes:
     async def _rest(self, held: Holding, wait: timedelta) -> datetime:
         now = held.clock()
         state = replace(held.state, attempts=held.state.attempts + 1)
+        if held.kept_back:  # its hint is done with: only a window read brings it again
+            state = replace(state, window_read_started=None)
         settlement = Settlement(pending=held.pending, due_at=now + wait, not_before=now + wait)
         return await self.leases.settle(held.claim, state, settlement, now)
 

@@ -57,7 +57,7 @@ async def resume(desk: Desk, intent: Intent) -> None:
         now = desk.held.clock()
         text = "Microsoft 365 could not be reached in time."
         result = rejected(asked, desk.held.claim.room_id, "expired", text)
-        effects = Effects(intents=(intent.dropped(now),))
+        effects = Effects(intents=(intent.dropped(now, unanswered=True),))
         await desk.held.decided(asked, result, effects)
         return
     await carry_out(desk, intent)
