@@ -3,7 +3,7 @@
 import asyncio
 import heapq
 from asyncio import events
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
 from random import Random
 from typing import Any, NoReturn, TypeVar
@@ -22,6 +22,24 @@ class TooManySteps(Exception):
     """Something runs in circles."""
 
 
+class _NumberedTask(asyncio.Task[T]):
+    """Sets of tasks iterate by their numbers: by their addresses, no two runs would end a group alike."""
+
+    def __init__(
+        self,
+        number: int,
+        coro: Coroutine[Any, Any, T] | Generator[Any, None, T],
+        loop: "SeededLoop",
+        context: Context | None,
+    ) -> None:
+        self._number = number
+        super().__init__(coro, loop=loop, context=context)
+
+    @override
+    def __hash__(self) -> int:
+        return self._number
+
+
 class SeededLoop(asyncio.BaseEventLoop):
     """Runs handles in an order that its seed alone decides; no threads, no sockets, no real time."""
 
@@ -35,6 +53,7 @@ class SeededLoop(asyncio.BaseEventLoop):
         # Tuples are compared in C, timers in Python; the number keeps timers of one moment in order.
         self._timers: list[tuple[float, int, events.TimerHandle]] = []
         self._numbered = 0
+        self.set_task_factory(self._task)
         self._now = 0.0
         self._random = Random(f"{seed}/loop").random  # noqa: S311 -- repeatable by seed
         self._left = most_steps
@@ -46,6 +65,16 @@ class SeededLoop(asyncio.BaseEventLoop):
     @override
     def time(self) -> float:
         return self._now
+
+    def _task(
+        self,
+        _: asyncio.AbstractEventLoop,
+        coro: Coroutine[Any, Any, T] | Generator[Any, None, T],
+        *,
+        context: Context | None = None,
+    ) -> _NumberedTask[T]:
+        self._numbered += 1
+        return _NumberedTask(self._numbered, coro, self, context)
 
     @override
     def call_soon(

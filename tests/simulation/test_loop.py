@@ -57,3 +57,18 @@ def test_there_are_no_threads() -> None:
 
     with pytest.raises(RuntimeError, match="no threads"):
         run(1, blocked)
+
+
+def test_a_set_of_tasks_iterates_alike_wherever_they_lie_in_memory() -> None:
+    kept: list[object] = []
+
+    async def main() -> list[str]:
+        tasks = set()
+        async with asyncio.TaskGroup() as group:
+            for number in range(50):
+                tasks.add(group.create_task(asyncio.sleep(1), name=str(number)))
+                kept.append(bytearray(len(kept) * 37 % 900))
+            return [each.get_name() for each in tasks]
+
+    first = run(1, main)
+    assert [run(1, main) for _ in range(5)] == [first] * 5

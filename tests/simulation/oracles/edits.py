@@ -21,10 +21,20 @@ def undead(view: View) -> Iterator[str]:
 
 def _ended(view: View, affair: Affair) -> str | None:
     effects = [edit for edit, _, _ in view.effective(affair)]
-    if any(edit.cancels for edit in effects):
+    if any(edit.cancels for edit in effects) and not _asked_again(affair, effects):
         return "cancelled"
     result = view.result_of(affair.booked)
     return "refused" if result is not None and result.outcome == "rejected" else None
+
+
+def _asked_again(affair: Affair, effects: list[Edit]) -> bool:
+    """Whether an outside organiser edited what the room had declined for us: that asks the room anew."""
+    declined = [edit.at for edit in effects if edit.cancels and edit.side == "platform"]
+    if affair.organiser != "guest" or affair.ours or not declined:
+        return False
+    if any(edit.cancels and edit.side == "outlook" for edit in effects):
+        return False
+    return any(edit.side == "outlook" and edit.at >= min(declined) for edit in effects)
 
 
 def lost(view: View) -> Iterator[str]:
@@ -34,7 +44,8 @@ def lost(view: View) -> Iterator[str]:
             continue
         effects, event = list(view.effective(affair)), view.event_of(affair)
         if event is None:
-            if not view.rivals(affair):
+            cancelled = any(edit.cancels for edit, _, _ in effects)
+            if not cancelled and not view.rivals(affair):
                 yield f"O3: {affair.tag} {affair.booking_id} is gone, and nobody cancelled it"
             continue
         whens = latest(effects, lambda edit: edit.when)
