@@ -1,6 +1,6 @@
 """What one history draws from its seed: the cloud's readings, the faults, the size of the world."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from random import Random
@@ -97,7 +97,7 @@ def draw(seed: int) -> Switches:
     often = hints_lost or unsubscribed or late or maybe()
     reconcile = random.choice((6, 10, 15)) if often else 60.0
     begins = random.choice(BEGINNINGS)
-    return Switches(
+    chosen = Switches(
         begins=begins,
         zone=random.choice(ZONES),
         organisations=2,
@@ -134,6 +134,9 @@ def draw(seed: int) -> Switches:
         defects=defects,
         faults=tuple(_faults(random, likely, 60 * minutes, begins)),
     )
+    # So is what a lagging read missed, or a refused delivery that Graph repeats hours later.
+    astray = chosen.cloud["read_lag"] or chosen.crashes or chosen.freezes or chosen.broker_blocked
+    return replace(chosen, reconcile_minutes=min(reconcile, 15.0)) if astray else chosen
 
 
 def _cloud(random: Random) -> dict[str, Any]:

@@ -72,7 +72,10 @@ async def second_look(desk: Desk, intent: Intent, shown: Sighting | None = None)
     if asked is not None and intent.step != "restore":
         result = accepted(asked, held.claim.room_id)
         effects |= held.errands.decision(asked, result, now)
-    following = _invitation(intent, desk) if intent.step == "create" else None
+    address = held.errands.address
+    asks = intent.content.organizer_email.lower()
+    is_room = address is not None and asks == address.mailbox.lower()  # it need not invite itself
+    following = _invitation(intent, desk) if intent.step == "create" and not is_room else None
     if following is not None:
         effects |= Effects(intents=(following,))
     known = ours if is_series else [] if shown is None else [Seen(shown)]

@@ -91,7 +91,8 @@ def may_show_later(desk: Desk, intent: Intent) -> bool:
 
 async def look_later(desk: Desk, intent: Intent) -> None:
     """Leave it for a read that lags less; raises LeaseLost."""
-    due_at = desk.held.clock() + backoff(intent.attempts)
+    later = desk.held.clock() + backoff(intent.attempts)
+    due_at = min(later, intent.created_at + SHOWS_WITHIN)
     await desk.save(replace(intent, due_at=due_at))
 
 
