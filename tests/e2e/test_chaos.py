@@ -34,7 +34,7 @@ COMMANDS: Final = 2.0  # a second
 CHANGES: Final = 2.0  # a second, in Outlook
 CROSSING: Final = 1.0  # s between edits of the same few meetings by either side
 FEWEST_STRIKES: Final = 20
-ANSWERED_WITHIN: Final = 90.0
+ANSWERED_WITHIN: Final = 130.0  # a cancellation whose answer was lost is looked at again until then
 SETTLED_WITHIN: Final = 60.0
 # A killed process keeps the page cache, so fsync may be off; a commit must not wait in the server's memory.
 KEEPS_COMMITS: Final = {"fsync": "off", "synchronous_commit": "on"}
