@@ -25,7 +25,8 @@ _CONFIRM_SECONDS: Final = 5.0
 _MEETINGS: Final = 6
 # They stop before the others: a change that Outlook overtakes before the room has answered waits two minutes for it.
 _MOST_EDITS: Final = 40
-_OVERTAKEN: Final = "stale"  # the only reason for which a change to a free slot may be refused
+_OVERTAKEN: Final = {None, "stale"}  # otherwise a change to a free slot is accepted
+_OUT_OF_TURN: Final = "superseded"  # the broker was away, and a later command came before this one
 
 
 @dataclass(slots=True)
@@ -141,15 +142,17 @@ class Crossers:
             return
 
     def wrong_results(self) -> list[str]:
-        """Commands without one result, or refused though Outlook did not change the same meeting."""
+        """Commands without one result, or refused though nothing overtook them."""
         found: list[str] = []
         results = self._ledger.results(SOURCE)
         for meeting in self.meetings:
+            *_, last = meeting.commands or [""]
             for name in meeting.commands:
+                allowed = _OVERTAKEN if name == last else _OVERTAKEN | {_OUT_OF_TURN}
                 told = [(each["id"], each["data"]) for each in results.get(name, [])]
                 if not told or any(each != told[0] for each in told):
                     found.append(f"{name}: {len(told)} results: {told}")
-                elif told[0][1].get("reason") not in {None, _OVERTAKEN}:
+                elif told[0][1].get("reason") not in allowed:
                     found.append(f"{name}: {told[0][1]['reason']} ({told[0][1]['text']})")
         return found
 
