@@ -3,17 +3,18 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from contracts.commands import Book, Person
+from contracts.commands import Book, Change, Person
 
 from ..domain.booking import Row
 from ..domain.changes import withdrawn
 from ..domain.command import Asked, Key, accepted, rejected
-from ..domain.intent import Intent
+from ..domain.intent import Content, Intent
 from ..domain.work import Effects
 from .copies import Copy, Gone, look_later, may_show_later, state_of_copy
 from .desk import Desk
 from .errands import removal
 
+_OVERTAKEN = "The meeting was changed or cancelled in Outlook meanwhile."
 _LOOKS_AGAIN = timedelta(seconds=5)  # the other room's holder rouses this one; that may be lost
 
 
@@ -41,33 +42,35 @@ def handed_over(desk: Desk, intent: Intent, asked: Asked) -> Asked:
 
 
 async def hand_over(desk: Desk, intent: Intent) -> None:
-    """Ask the other room, unless Outlook changed the booking meanwhile; raises GraphError, LeaseLost, DatabaseUnavailable."""
+    """Ask the other room for the booking as it is now; raises GraphError, LeaseLost, DatabaseUnavailable."""
     asked = desk.held.errands.command(intent.command)
-    copy = await state_of_copy(
-        desk, desk.mailbox_of(intent), intent.event_id, replace(intent, etag=None)
-    )
+    mailbox = desk.mailbox_of(intent)
+    copy = await state_of_copy(desk, mailbox, intent.event_id, replace(intent, etag=None))
     if isinstance(copy, Gone) and may_show_later(desk, intent):
         await look_later(desk, intent)
         return
-    if isinstance(copy, Gone) or not _as_known(copy, intent):
-        await desk.abandon(
-            intent, "stale", "The meeting was changed or cancelled in Outlook meanwhile."
-        )
+    content = None if isinstance(copy, Gone) or asked is None else _as_it_is(intent, asked, copy)
+    if asked is None or content is None:
+        await desk.abandon(intent, "stale", _OVERTAKEN)
         return
     now = desk.held.clock()
-    if asked is None:
-        await desk.save(replace(intent, stage="done", ended_at=now))
-        return
+    moving = replace(intent, content=content)
     claim = desk.held.claim
-    await desk.outgoing.hand_over(claim.organisation_id, handed_over(desk, intent, asked), now)
-    await desk.save(replace(intent, stage="written", written_at=now, due_at=now + _LOOKS_AGAIN))
+    await desk.outgoing.hand_over(claim.organisation_id, handed_over(desk, moving, asked), now)
+    await desk.save(replace(moving, stage="written", written_at=now, due_at=now + _LOOKS_AGAIN))
 
 
-def _as_known(copy: Copy, intent: Intent) -> bool:
-    base = intent.base
-    return base is None or (
-        base.at_same_time(copy.starts, copy.ends) and base.subject == copy.subject
-    )
+def _as_it_is(intent: Intent, asked: Asked, copy: Copy) -> Content | None:
+    """What the command leaves alone goes along as Outlook shows it; None where both sides moved the booking."""
+    order, base = asked.order, intent.base
+    if not isinstance(order, Change) or base is None:
+        return intent.content
+    content = intent.content
+    if not base.at_same_time(copy.starts, copy.ends):
+        if order.start is not None or order.end is not None:
+            return None
+        content = content.at(copy.starts, copy.ends)
+    return content if order.subject is not None else replace(content, subject=copy.subject)
 
 
 async def settle_moves(desk: Desk) -> None:
