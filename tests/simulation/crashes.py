@@ -114,8 +114,7 @@ async def _play(script: Script, point: Point) -> Ending:
         await script.play(stage)
         settled = await _quiet(stage, monitor)
         killer.cancel()
-        steps = victim.fuse.steps - begun
-        deaths = victim.deaths - deaths
+        steps, deaths = victim.fuse.steps - begun, victim.deaths - deaths
         view = await _view(stage, monitor)
         broken = [
             *_judged(stage, view),
@@ -129,9 +128,12 @@ async def _play(script: Script, point: Point) -> Ending:
 
 async def _kill(victim: Process, steps: tuple[int, ...]) -> None:
     for step in steps:
-        fuse, deaths = victim.fuse, victim.deaths
+        fuse = victim.fuse
         fuse.blow_after(step)
-        while victim.deaths == deaths or victim.fuse is fuse:
+        while not fuse.dead:
+            await asyncio.sleep(0.1)
+        victim.kill()  # the ingress would wait for a signal
+        while victim.fuse is fuse:
             await asyncio.sleep(0.1)
 
 
@@ -142,7 +144,8 @@ def _judged(stage: Stage, view: View) -> list[str]:
 
 
 def _unsettled(stage: Stage, view: View) -> list[str]:
-    return _series_differ(stage, view) if stage.series else unsettled(view)
+    waiting = [f"O11: no result of {each}" for each in stage.unanswered()]
+    return waiting + (_series_differ(stage, view) if stage.series else unsettled(view))
 
 
 def _series_differ(stage: Stage, view: View) -> list[str]:

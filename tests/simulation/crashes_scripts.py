@@ -163,11 +163,15 @@ class Stage:
         platform.send(broker, self.world.offices[0].id, command_id, command)
         return command_id
 
+    def unanswered(self) -> list[str]:
+        """The commands that have no result so far."""
+        sent = (f"c{number}" for number in range(1, self._commands + 1))
+        return [each for each in sent if each not in self.world.platform.results]
+
     async def answered(self) -> None:
         """Until every command so far has its result; TimeoutError if one never gets it."""
-        results = self.world.platform.results
         async with asyncio.timeout(_PATIENCE):
-            while any(f"c{number}" not in results for number in range(1, self._commands + 1)):
+            while self.unanswered():
                 await asyncio.sleep(1)
 
     async def calm(self) -> None:
@@ -195,8 +199,11 @@ class Script:
     before: Act
 
 
-async def _at_once(_: Stage) -> None:
-    """From the first step of every process."""
+async def _started(stage: Stage) -> None:
+    """Every process has begun, and nothing else."""
+    unborn = [each.fuse for each in stage.world.processes]
+    while any(each.fuse in unborn for each in stage.world.processes):
+        await asyncio.sleep(0)
 
 
 async def _founded(stage: Stage) -> None:
@@ -259,7 +266,7 @@ async def _moved_room(stage: Stage) -> None:
 
 
 SCRIPTS: Final = (
-    Script("founded", _founded, _at_once),
+    Script("founded", _founded, _started),
     Script("booked by a member", _by_member, _founded),
     Script("booked by a guest", _by_guest, _founded),
     Script("changed", _changed, _booked),
