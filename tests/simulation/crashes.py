@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -11,11 +12,12 @@ from random import Random
 from typing import Final, Literal
 
 from .agents import People
-from .crashes_scripts import CALM, SCRIPTS, Script, Stage
+from .crashes_scripts import SCRIPTS, Script, Stage
 from .history import QUIET_SECONDS, _causes
 from .logs import ERRORS, listen
 from .loop import run
 from .monitor import Monitor
+from .mutants.order import number_tasks
 from .oracles import judge, unsettled
 from .runner import PROCESSES
 from .supervisor import Process
@@ -48,6 +50,7 @@ class Ending:
     steps: int
     deaths: int
     violations: tuple[str, ...]
+    faults: Counter[str]
 
 
 def singles(endings: Iterable[tuple[Point, Ending]]) -> Iterator[Point]:
@@ -81,24 +84,30 @@ def _ready() -> None:
     listen()
     # When the collector comes must decide nothing: it comes between two stories.
     gc.disable()
+    number_tasks()
 
 
 def play(point: Point) -> Ending:
-    """Play a script to its end with a process dying at these steps."""
+    """What becomes of a script at this point."""
+    return perform(SCRIPTS[point.script], point.victim, point.steps)
+
+
+def perform(script: Script, victim: Victim, steps: tuple[int, ...]) -> Ending:
+    """Perform a script to its end with this process dying at these steps."""
     ERRORS.clear()
     gc.collect(1)
 
     async def main() -> Ending:
-        return await _play(SCRIPTS[point.script], point)
+        return await _perform(script, victim, steps)
 
     try:
-        return run(point.script, main)
+        return run(script.name, main)
     except Exception as error:  # noqa: BLE001 -- whatever it is, the point has found it
-        return Ending(0, 0, tuple(f"died: {each}" for each in _causes(error)))
+        return Ending(0, 0, tuple(f"died: {each}" for each in _causes(error)), Counter())
 
 
-async def _play(script: Script, point: Point) -> Ending:
-    world = World(point.script, CALM)
+async def _perform(script: Script, name: Victim, steps: tuple[int, ...]) -> Ending:
+    world = World(len(script.name), script.switches)
     people = People(
         world.offices, world.cloud, world.platform, world.broker, world.ledger, world.journal,
         world.clock, world.random("people"), contention=0, meddles=0,
@@ -108,22 +117,23 @@ async def _play(script: Script, point: Point) -> Ending:
     stage = Stage(world, people)
     async with world.running(), asyncio.TaskGroup() as tasks:
         await script.before(stage)
-        victim = next(each for each in world.processes if each.name == point.victim)
+        victim = next(each for each in world.processes if each.name == name)
         begun, deaths = victim.fuse.steps, victim.deaths
-        killer = tasks.create_task(_kill(victim, point.steps))
+        killer = tasks.create_task(_kill(victim, steps))
         await script.play(stage)
         settled = await _quiet(stage, monitor)
         killer.cancel()
-        steps, deaths = victim.fuse.steps - begun, victim.deaths - deaths
         view = await _view(stage, monitor)
         broken = [
             *_judged(stage, view),
+            *script.check(stage, view),
             *(f"O10: {each}" for each in ERRORS),
             *(f"O11: dead letters {each}" for each in world.broker.dead_letters),
         ]
         if not settled:
             broken.append(f"O9: no quiet within {QUIET_SECONDS:.0f} s")
-        return Ending(steps, deaths, tuple(dict.fromkeys(broken)))
+        made, died = victim.fuse.steps - begun, victim.deaths - deaths
+        return Ending(made, died, tuple(dict.fromkeys(broken)), world.journal.faults)
 
 
 async def _kill(victim: Process, steps: tuple[int, ...]) -> None:
@@ -177,5 +187,5 @@ async def _quiet(stage: Stage, monitor: Monitor) -> bool:
 async def _view(stage: Stage, monitor: Monitor) -> View:
     world = stage.world
     return await look(
-        stage.people, world.offices, world.platform, world.ledger, monitor, world.journal, CALM
+        stage.people, world.offices, world.platform, world.ledger, monitor, world.journal, world.switches
     )

@@ -3,12 +3,13 @@
 from typing import Final
 
 from .mutant import Mutant
+from .promises import PROMISES
 from .reading import READING
 from .telling import TELLING
 from .writing import WRITING
 
 MUTANTS: Final[dict[str, Mutant]] = {
-    each.name: each for each in (*READING, *WRITING, *TELLING) if each.patches
+    each.name: each for each in (*PROMISES, *READING, *WRITING, *TELLING)
 }
 
 __all__ = ["MUTANTS", "Mutant"]

@@ -10,9 +10,10 @@ from multiprocessing import get_context
 
 from ..logs import listen
 from ..runner import PROCESSES
+from .order import number_tasks
 
 MOST_HISTORIES = 20_000
-_PIECE = 4
+_PIECE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ def _ready() -> None:
     listen()
     # When the collector comes must decide nothing: it comes after each history.
     gc.disable()
+    number_tasks()
 
 
 def hunt(names: Iterable[str], most: int = MOST_HISTORIES) -> Iterator[tuple[str, Caught | None]]:

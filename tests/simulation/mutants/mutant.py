@@ -29,6 +29,8 @@ class Patch:
     owner: ModuleType | type
     name: str
     instead: Callable[[Original], object]
+    everywhere: bool = True
+    """Whether those who have imported it have the other one, too."""
 
     @contextmanager
     def applied(self) -> Iterator[None]:
@@ -45,7 +47,7 @@ class Patch:
                 setattr(owner, name, original)
 
     def _places(self, original: Original) -> list[tuple[object, str]]:
-        if isinstance(self.owner, type):
+        if isinstance(self.owner, type) or not self.everywhere:
             return [(self.owner, self.name)]
         ours = [
             each

@@ -117,7 +117,6 @@ READING = (
     Mutant("withdrawn_comes_back", "What we took away does not come back because somebody reads an old copy.", (Patch(Row, "just_withdrawn", returns(False)),), {"cloud": _LAGGING}),
     Mutant("cancelled_loses", "An event that is cancelled no longer takes the room.", (Patch(mirror, "_answer", _lives),)),
     Mutant("pending_counts_as_accepted", "A meeting that the room has not answered is pending.", (Patch(mirror, "_ANSWERS", lambda original: original | {"notResponded": "confirmed"}),)),
-    Mutant("pending_subject_leaks", "Until the room has rewritten a subject, it shows the organiser's name.", (Patch(mirror, "_subject", lambda _: lambda event, *_: (event.subject or "").strip()),)),
     Mutant("version_not_raised", "What receivers must know gets a new version.", (Patch(changes, "_numbered", _same_version),)),
     Mutant("removal_not_told", "Receivers are told what is gone.", (Patch(changes, "_numbered", _quiet_removals),)),
     Mutant("overlap_never_settled", "Bookings that share time are marked as conflicted.", (Patch(overlap, "settled", returns(((), set()))),)),

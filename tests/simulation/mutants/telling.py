@@ -120,5 +120,4 @@ TELLING = (
     Mutant("lease_lost_goes_unnoticed", "A pass that has lost its room writes and tells nothing more.", (Patch(Holding, "_write", _writes_on),), {"freezes": 2}),
     Mutant("strays_end_at_once", "A command waits for the one that makes its booking.", (Patch(command, "UNKNOWN_WAITS", constant(timedelta(0))),), {"message_held_back": 0.5, "held_seconds": 5}),
     Mutant("idle_though_owing", "A room with open work is looked at again.", (Patch(Errands, "due_at", returns(None)),)),
-    Mutant("gap_at_ignored", "A new subscription after a gap has the room read as a whole.", (Patch(outcome, "created", lambda original: lambda *given, gap: original(*given, gap=False)),), {"subscription_removed": True}),
 )

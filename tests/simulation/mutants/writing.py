@@ -136,5 +136,4 @@ WRITING = (
     Mutant("no_direct_booking", "A guest's meeting is booked in the room's own calendar.", (Patch(writing, "_unreachable", _abandoned),)),
     Mutant("commands_of_a_booking_at_once", "Commands of one booking run one after the other.", (Patch(Errands, "startable", _all_startable),)),
     Mutant("too_many_calls_at_once", "A mailbox is asked three things at once at most.", (Patch(transport, "MOST_IN_FLIGHT", constant(50)),)),
-    Mutant("lease_lost_goes_unnoticed", "A pass that has lost its room writes and tells nothing more.", ()),
 )
