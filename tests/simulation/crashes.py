@@ -11,13 +11,15 @@ from multiprocessing import get_context
 from random import Random
 from typing import Final, Literal
 
+from typing_extensions import override
+
 from .agents import People
-from .crashes_scripts import SCRIPTS, Script, Stage
+from .crashes_order import number_tasks
+from .crashes_scripts import SCRIPTS, Script, Stage, until
 from .history import QUIET_SECONDS, _causes
 from .logs import ERRORS, listen
 from .loop import run
 from .monitor import Monitor
-from .mutants.order import number_tasks
 from .oracles import judge, unsettled
 from .runner import PROCESSES
 from .supervisor import Process
@@ -39,6 +41,7 @@ class Point:
     victim: Victim
     steps: tuple[int, ...]
 
+    @override
     def __str__(self) -> str:
         return f"{SCRIPTS[self.script].name}, {self.victim} at {self.steps}"
 
@@ -66,7 +69,9 @@ def pairs(points: list[Point], most: int, seed: int) -> Iterator[Point]:
         yield replace(point, steps=(*point.steps, 1 + random.randrange(40)))
 
 
-WHOLE: Final = tuple(Point(script, victim, ()) for script in range(len(SCRIPTS)) for victim in _VICTIMS)
+WHOLE: Final = tuple(
+    Point(script, victim, ()) for script in range(len(SCRIPTS)) for victim in _VICTIMS
+)
 """Every script without a crash."""
 
 
@@ -140,11 +145,9 @@ async def _kill(victim: Process, steps: tuple[int, ...]) -> None:
     for step in steps:
         fuse = victim.fuse
         fuse.blow_after(step)
-        while not fuse.dead:
-            await asyncio.sleep(0.1)
+        await until(lambda fuse=fuse: fuse.dead, every=0.1)  # type: ignore[misc] # mypy types no default of a lambda
         victim.kill()  # the ingress would wait for a signal
-        while victim.fuse is fuse:
-            await asyncio.sleep(0.1)
+        await until(lambda fuse=fuse: victim.fuse is not fuse, every=0.1)  # type: ignore[misc] # as above
 
 
 def _judged(stage: Stage, view: View) -> list[str]:
@@ -166,7 +169,11 @@ def _series_differ(stage: Stage, view: View) -> list[str]:
         if events or bookings
     ]
     people = [box for office in view.offices for box, _ in office.members.values()]
-    found += [f"O1: the organiser still has {view.calendars[box]}" for box in people if view.calendars[box]]
+    found += [
+        f"O1: the organiser still has {view.calendars[box]}"
+        for box in people
+        if view.calendars[box]
+    ]
     results = view.platform.results
     if {each.outcome for each in results.values()} != {"accepted"} or len(results) < 2:
         found.append(f"O11: the results are {results}")
@@ -179,7 +186,11 @@ async def _quiet(stage: Stage, monitor: Monitor) -> bool:
     while world.time() < until:
         await asyncio.sleep(_LOOKS_EVERY)
         still = world.time() - max(world.platform.last_news_at, monitor.last_write_at)
-        if still >= _STANDS and not world.cloud.flying and not _unsettled(stage, await _view(stage, monitor)):
+        if (
+            still >= _STANDS
+            and not world.cloud.flying
+            and not _unsettled(stage, await _view(stage, monitor))
+        ):
             return True
     return False
 
@@ -187,5 +198,11 @@ async def _quiet(stage: Stage, monitor: Monitor) -> bool:
 async def _view(stage: Stage, monitor: Monitor) -> View:
     world = stage.world
     return await look(
-        stage.people, world.offices, world.platform, world.ledger, monitor, world.journal, world.switches
+        stage.people,
+        world.offices,
+        world.platform,
+        world.ledger,
+        monitor,
+        world.journal,
+        world.switches,
     )

@@ -89,7 +89,9 @@ class Stage:
     def book(self, kind: Organiser, when: When) -> Affair:
         """Book on the platform."""
         affair = self.affair("platform", kind, when)
-        affair.booking_id = UUID(int=self.world.random(f"id {affair.tag}").getrandbits(128), version=4)
+        affair.booking_id = UUID(
+            int=self.world.random(f"id {affair.tag}").getrandbits(128), version=4
+        )
         self._order(
             affair.booked,
             Book(
@@ -130,8 +132,8 @@ class Stage:
         )
         return series_id
 
-    def change(self, affair: Affair, when: When) -> None:
-        """Move it on the platform, as it is known there."""
+    def change(self, affair: Affair, when: When, base: int | None = None) -> None:
+        """Move it on the platform, as it is known there, or was."""
         known = self.known(affair)
         edit = Edit(self.world.time(), "platform", affair.name, when=when)
         affair.edits.append(edit)
@@ -140,7 +142,7 @@ class Stage:
             Change(
                 booking_id=known.id,
                 sequence=self._next(affair),
-                base_version=known.version,
+                base_version=known.version if base is None else base,
                 start=when.start,
                 end=when.end,
             ),
@@ -152,7 +154,8 @@ class Stage:
         affair.edits.append(edit)
         known = self.known(affair)
         self._order(
-            edit, Cancel(booking_id=known.id, sequence=self._next(affair), reason="No longer needed")
+            edit,
+            Cancel(booking_id=known.id, sequence=self._next(affair), reason="No longer needed"),
         )
 
     async def in_outlook(self, affair: Affair, **edit: Any) -> None:
@@ -183,8 +186,7 @@ class Stage:
     async def answered(self) -> None:
         """Until every command so far has its result; TimeoutError if one never gets it."""
         async with asyncio.timeout(_PATIENCE):
-            while self.unanswered():
-                await asyncio.sleep(1)
+            await until(lambda: not self.unanswered())
 
     async def calm(self) -> None:
         """Until everything was answered and told, for the time being."""
@@ -197,6 +199,12 @@ class Stage:
     def _next(self, affair: Affair) -> int:
         affair.sequence += 1
         return affair.sequence
+
+
+async def until(true: Callable[[], bool], *, every: float = 1.0) -> None:
+    """Return when this is true, looking every so many virtual seconds."""
+    while not true():  # noqa: ASYNC110 -- time costs nothing here, and nobody could set an event
+        await asyncio.sleep(every)
 
 
 Act = Callable[[Stage], Awaitable[None]]
@@ -217,15 +225,13 @@ class Script:
 async def _started(stage: Stage) -> None:
     """Every process has begun, and nothing else."""
     unborn = [each.fuse for each in stage.world.processes]
-    while any(each.fuse in unborn for each in stage.world.processes):
-        await asyncio.sleep(0)
+    await until(lambda: all(each.fuse not in unborn for each in stage.world.processes), every=0)
 
 
 async def founded(stage: Stage) -> None:
     """The office's rooms are loaded, and Graph tells of them."""
     async with asyncio.timeout(_PATIENCE):
-        while len(stage.world.platform.synced) < stage.world.switches.rooms:
-            await asyncio.sleep(1)
+        await until(lambda: len(stage.world.platform.synced) >= stage.world.switches.rooms)
 
 
 async def booked(stage: Stage) -> None:

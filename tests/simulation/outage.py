@@ -38,10 +38,10 @@ class _Hurried:
     """Virtual seconds."""
 
 
-def live(seed: int, switches: Switches | None = None) -> Outcome:
+def live(seed: int, _: Switches | None = None) -> Outcome:
     """Live a seed's four hours; whatever ends them early is a violation, too."""
     ERRORS.clear()
-    chosen = switches or _calm(draw(seed))
+    chosen = _calm(draw(seed))
 
     async def main() -> Outcome:
         return await _live(World(seed, chosen))
@@ -152,7 +152,9 @@ def _twice(world: World) -> Iterator[str]:
     """Nothing struck the broker and nobody crashed: each version and each result comes once."""
     platform = world.platform
     rooms = sum(
-        1 for each in world.journal.lines if each.who == "platform" and each.what.startswith("room.")
+        1
+        for each in world.journal.lines
+        if each.who == "platform" and each.what.startswith("room.")
     )
     once = len(platform.told) + len(platform.results) + rooms
     if platform.messages > once:
@@ -162,7 +164,9 @@ def _twice(world: World) -> Iterator[str]:
         for each in world.journal.lines
         if each.who == "platform" and each.what.startswith("room.synced")
     )
-    yield from (f"O6: {what} was told {times} times" for what, times in notices.items() if times > 1)
+    yield from (
+        f"O6: {what} was told {times} times" for what, times in notices.items() if times > 1
+    )
 
 
 def _expired(world: World, hurried: list[_Hurried], ended: float) -> Iterator[str]:
@@ -171,5 +175,7 @@ def _expired(world: World, hurried: list[_Hurried], ended: float) -> Iterator[st
     # The last attempt of the outage may still be under way when it ends.
     late = {each.affair.booked.command_id for each in hurried if each.not_after < ended - 60}
     surely = {each.affair.booked.command_id for each in hurried if each.not_after < ended}
+    world.journal.faults["expired"] += len(expired)
+    world.journal.faults["waited"] += len(hurried) - len(surely)
     yield from (f"O11: {name} was carried out too late" for name in late - expired)
     yield from (f"O11: {name} was refused as expired, but is not" for name in expired - surely)

@@ -8,7 +8,9 @@ PAIRS = 300
 
 
 def _broken(lived: list[tuple[Point, Ending]]) -> str:
-    return "\n".join(f"{point}: {ending.violations}" for point, ending in lived if ending.violations)
+    return "\n".join(
+        f"{point}: {ending.violations}" for point, ending in lived if ending.violations
+    )
 
 
 def test_a_crash_at_any_call_or_at_two_of_them_breaks_no_promise(

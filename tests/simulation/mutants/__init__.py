@@ -3,13 +3,13 @@
 from typing import Final
 
 from .mutant import Mutant
-from .promises import PROMISES
+from .promises import PAIRS, PROMISES
 from .reading import READING
 from .telling import TELLING
 from .writing import WRITING
 
 MUTANTS: Final[dict[str, Mutant]] = {
-    each.name: each for each in (*PROMISES, *READING, *WRITING, *TELLING)
+    each.name: each for each in (*PROMISES, *READING, *WRITING, *TELLING, *PAIRS)
 }
 
 __all__ = ["MUTANTS", "Mutant"]

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 
+from ..crashes_order import number_tasks
 from ..logs import listen
 from ..runner import PROCESSES
-from .order import number_tasks
 
 MOST_HISTORIES = 20_000
 _PIECE = 2

@@ -1,7 +1,7 @@
 """A planted bug: one defence of the shipped code taken away while a history is lived."""
 
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from types import ModuleType
@@ -82,7 +82,7 @@ def says(value: object) -> Callable[[Original], object]:
     return lambda _: property(lambda _: value)
 
 
-Lives = Callable[[int, Switches | None], Outcome]
+Lives = Callable[[int, Switches], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +106,6 @@ class Mutant:
 
     def clean(self, seed: int) -> Outcome:
         """What becomes of the same seed with it."""
-        if not self.circumstances:
-            return self.lives(seed, None)
         drawn = draw(seed)
         cloud = drawn.cloud | self.circumstances.get("cloud", {})
         return self.lives(seed, replace(drawn, **{**self.circumstances, "cloud": cloud}))
-
-
-async def nothing(*_: object, **__: object) -> None:
-    """What a defence does that is off."""
-
-
-Asynchronous = Callable[..., Awaitable[Any]]

@@ -1,29 +1,29 @@
 """Planted bugs that short histories of their own tell from the shipped code."""
 
 from dataclasses import replace
-from datetime import timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
 
 from eventbus import Done
-from graphclient import EventChange, Invitee, protocol
+from graphclient import Invitee, protocol
 from subscription_manager.consumer import LifecycleConsumer
 from subscription_manager.domain import outcome, plan
 from sync_worker.domain import brake, mirror
 from sync_worker.domain.brake import Release
 from sync_worker.domain.command import Asked
 from sync_worker.domain.intent import Intent
-from sync_worker.handlers import answering, binding, commanding, creating, moving, removing
+from sync_worker.handlers import answering, commanding, copies, creating, removing
 from sync_worker.handlers.errands import Errands
 from sync_worker.handlers.holding import Holding
 from webhook_ingress.domain import admission
 
 from .. import outage
-from .mutant import Mutant, Original, Patch, answers, constant, returns, says
+from .mutant import Mutant, Original, Patch, answers, constant, returns
 from .stories import (
     AGED,
     ALIEN,
+    BOTH_AT_ONCE,
     EMPTIED,
     FOREIGN_CANCELLED,
     GUEST,
@@ -31,12 +31,10 @@ from .stories import (
     OUT_OF_TURN,
     PENDING,
     PRIVATE,
-    REMOVED,
     RESYNCED,
     TAKEN,
     THROTTLED,
     UNSEEN,
-    crashing,
     lives,
 )
 
@@ -60,9 +58,18 @@ def _believes_all(original: Original) -> object:
         believed = []
         for item in items:
             seal = seals.open(item.client_state) if item.client_state else None
-            believed.append(item if seal is None else type(item)(
-                item.subscription_id, seal.tenant_id, item.client_state, item.change, item.lifecycle, item.encrypted
-            ))
+            believed.append(
+                item
+                if seal is None
+                else type(item)(
+                    item.subscription_id,
+                    seal.tenant_id,
+                    item.client_state,
+                    item.change,
+                    item.lifecycle,
+                    item.encrypted,
+                )
+            )
         return original(believed, seals, received_at)
 
     return admit
@@ -74,14 +81,6 @@ def _never_renews(original: Original) -> object:
         return plan.Wait(expires_at) if isinstance(step, plan.Renew) else step
 
     return kept
-
-
-def _waits_for_the_end(original: Original) -> object:
-    return lambda row, expires_at: expires_at
-
-
-def _without_gap(original: Original) -> object:
-    return lambda *given, gap: original(*given, gap=False)
 
 
 def _missed_nothing(original: Original) -> object:
@@ -105,26 +104,125 @@ def _refuses(_: Original) -> object:
     return instead
 
 
+def _random(_: Original) -> object:
+    numbers = count(1)
+    return property(lambda _: UUID(int=next(numbers)))
+
+
 PROMISES = (
-    Mutant("occupancy_ignored", "What the mirror shows taken is refused without a write.", (Patch(Holding, "taken", returns(False)),), lives=lives(TAKEN)),
-    Mutant("superseded_ignored", "A command older than one that was carried out changes nothing.", (Patch(Errands, "superseded", returns(False)),), lives=lives(OUT_OF_TURN)),
-    Mutant("expiry_ignored", "A command is not begun later than its sender allows.", (Patch(Asked, "expired", returns(False)),), lives=outage.live),
-    Mutant("second_look_off", "After a direct write the slot is looked at once more.", (Patch(answering, "_look", _alone),), lives=lives(UNSEEN)),
-    Mutant("invited_before_the_second_look", "A guest hears of a booking only when its slot is surely theirs.", (Patch(creating, "_new_event", _invites_at_once),), lives=lives(UNSEEN)),
-    Mutant("guest_never_invited", "The guest of a direct booking is invited.", (Patch(answering, "_invitation", returns(None)),), lives=lives(GUEST)),
-    Mutant("private_subject_leaks", "The subject of a private meeting stays in Outlook.", (Patch(mirror, "_PRIVATE", constant(frozenset())),), lives=lives(PRIVATE)),
-    Mutant("pending_subject_leaks", "Until the room has rewritten a subject, receivers see the organiser's name.", (Patch(mirror, "_subject", lambda _: lambda event, *_: (event.subject or "").strip()),), lives=lives(PENDING)),
-    Mutant("resync_ignored", "A resync reads the room as a whole.", (Patch(commanding, "read_window", answers(None), everywhere=False),), lives=lives(RESYNCED)),
-    Mutant("lifecycle_ignored", "A lifecycle hint has the subscription looked at.", (Patch(LifecycleConsumer, "handle", _ignored),), lives=lives(MISSED)),
-    Mutant("missed_leaves_no_gap", "After `missed` the room is read as a whole.", (Patch(outcome, "answered", _missed_nothing),), lives=lives(MISSED)),
-    Mutant("gap_at_ignored", "A new subscription after a gap has the room read as a whole.", (Patch(outcome, "created", _without_gap),), lives=lives(REMOVED)),
-    Mutant("never_renewed", "A subscription is renewed long before it ends.", (Patch(plan, "_kept", _never_renews),), lives=lives(AGED)),
-    Mutant("renewed_at_the_last_moment", "A subscription is renewed between half and seven tenths of its life.", (Patch(plan, "renewal_at", _waits_for_the_end),), lives=lives(AGED)),
-    Mutant("alien_tenant_believed", "A notification counts only for the tenant whose seal it carries.", (Patch(admission, "admit", _believes_all),), lives=lives(ALIEN)),
-    Mutant("throttle_ignored", "Graph is not asked again before the time that it named.", (Patch(protocol, "told_wait", returns(None)),), lives=lives(THROTTLED)),
-    Mutant("brake_off", "A calendar that looks emptied removes nothing before more reads say the same.", (Patch(brake, "decide", returns(Release())),), lives=lives(EMPTIED)),
-    Mutant("room_never_declines_instead", "A meeting whose organiser is out of reach is declined by the room.", (Patch(removing, "decline_instead", _refuses),), lives=lives(FOREIGN_CANCELLED)),
-    Mutant("series_never_bound", "The room's copy of our series is known by its master.", (Patch(binding, "bind_series", answers(None)),), lives=crashing("a series, cancelled")),
-    Mutant("move_never_settled", "A room that was left hears that the other room has accepted.", (Patch(moving, "settle_moves", answers(None)),), lives=crashing("moved to another room")),
-    Mutant("begun_write_done_after_a_crash", "A write whose outcome is unknown is brought to its end after a crash.", (Patch(Errands, "due_at", returns(None)),), lives=crashing("booked by a member")),
+    Mutant(
+        "occupancy_ignored",
+        "What the mirror shows taken is refused without a write.",
+        (Patch(Holding, "taken", returns(False)),),
+        lives=lives(TAKEN),
+    ),
+    Mutant(
+        "superseded_ignored",
+        "A command older than one that was carried out changes nothing.",
+        (Patch(Errands, "superseded", returns(False)),),
+        lives=lives(OUT_OF_TURN),
+    ),
+    Mutant(
+        "expiry_ignored",
+        "A command is not begun later than its sender allows.",
+        (Patch(Asked, "expired", returns(False)),),
+        lives=outage.live,
+    ),
+    Mutant(
+        "second_look_off",
+        "After a direct write the slot is looked at once more.",
+        (Patch(answering, "_look", _alone),),
+        lives=lives(UNSEEN),
+    ),
+    Mutant(
+        "invited_before_the_second_look",
+        "A guest hears of a booking only when its slot is surely theirs.",
+        (Patch(creating, "_new_event", _invites_at_once),),
+        lives=lives(UNSEEN),
+    ),
+    Mutant(
+        "guest_never_invited",
+        "The guest of a direct booking is invited.",
+        (Patch(answering, "_invitation", returns(None)),),
+        lives=lives(GUEST),
+    ),
+    Mutant(
+        "private_subject_leaks",
+        "The subject of a private meeting stays in Outlook.",
+        (Patch(mirror, "_PRIVATE", constant(frozenset())),),
+        lives=lives(PRIVATE),
+    ),
+    Mutant(
+        "pending_subject_leaks",
+        "Until the room has rewritten a subject, receivers see the organiser's name.",
+        (Patch(mirror, "_subject", lambda _: lambda event, *_: (event.subject or "").strip()),),
+        lives=lives(PENDING),
+    ),
+    Mutant(
+        "resync_ignored",
+        "A resync reads the room as a whole.",
+        (Patch(commanding, "read_window", answers(None), everywhere=False),),
+        lives=lives(RESYNCED),
+    ),
+    Mutant(
+        "lifecycle_ignored",
+        "A lifecycle hint has the subscription looked at.",
+        (Patch(LifecycleConsumer, "handle", _ignored),),
+        lives=lives(MISSED),
+    ),
+    Mutant(
+        "missed_leaves_no_gap",
+        "After `missed` the room is read as a whole.",
+        (Patch(outcome, "answered", _missed_nothing),),
+        lives=lives(MISSED),
+    ),
+    Mutant(
+        "alien_tenant_believed",
+        "A notification counts only for the tenant whose seal it carries.",
+        (Patch(admission, "admit", _believes_all),),
+        lives=lives(ALIEN),
+    ),
+    Mutant(
+        "throttle_ignored",
+        "Graph is not asked again before the time that it named.",
+        (Patch(protocol, "told_wait", returns(None)),),
+        lives=lives(THROTTLED),
+    ),
+    Mutant(
+        "brake_off",
+        "A calendar that looks emptied removes nothing before more reads say the same.",
+        (Patch(brake, "decide", returns(Release())),),
+        lives=lives(EMPTIED),
+    ),
+    Mutant(
+        "room_never_declines_instead",
+        "A meeting whose organiser is out of reach is declined by the room.",
+        (Patch(removing, "decline_instead", _refuses),),
+        lives=lives(FOREIGN_CANCELLED),
+    ),
 )
+
+PAIRS = (
+    # A notification of Graph's that a subscription is about to end has it renewed as well.
+    Mutant(
+        "never_renewed, lifecycle_ignored",
+        "A subscription is renewed long before it ends, by itself and because Graph says so.",
+        (Patch(plan, "_kept", _never_renews), Patch(LifecycleConsumer, "handle", _ignored)),
+        lives=lives(AGED),
+    ),
+    # What is in flight is in the mirror as a pending row as well as soon as its write was answered.
+    Mutant(
+        "slot_holds_ignored, occupancy_ignored",
+        "A slot is promised to one command at a time.",
+        (Patch(Errands, "held", returns(False)), Patch(Holding, "taken", returns(False))),
+        lives=lives(BOTH_AT_ONCE),
+    ),
+    # Graph itself refuses a second event under a transactionId that it remembers; the marker is for when it has forgotten.
+    Mutant(
+        "transaction_id_random, marker_search_finds_nothing",
+        "A second attempt makes no second event.",
+        (Patch(Intent, "transaction_id", _random), Patch(copies, "alive", answers([]))),
+        {"cloud": {"transaction_memory_seconds": None}},
+    ),
+)
+"""Where one defence masks the loss of the other; above each why."""

@@ -1,10 +1,11 @@
 """Short histories of one room for defences that chance meets too rarely, each with what must be true at its end."""
 
 import asyncio
+import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -12,13 +13,13 @@ from yarl import URL
 
 from contracts.commands import Cancel, Change, Resync
 from graphclient.client_state import seal
-
 from graphsim.wire import Call
 
 from ..agents import GUEST as _GUEST
 from ..crashes import perform
-from ..crashes_scripts import CALM, SCRIPTS, Script, Stage, booked, founded
+from ..crashes_scripts import CALM, SCRIPTS, Script, Stage, booked, founded, until
 from ..history import Outcome
+from ..ledger import Affair, Edit
 from ..switches import Switches
 from ..view import View
 from ..world import KEYS
@@ -28,17 +29,17 @@ _STRANGE = "AAMkStrange"
 _SLOW: Final = replace(CALM, reconcile_minutes=600.0, poll_seconds=36_000.0)
 
 
-def lives(script: Script) -> Callable[[int, Switches | None], Outcome]:
+def lives(script: Script) -> Callable[[int, Switches], Outcome]:
     """A script as a history: seed 1 without a crash, 2 with a worker's death at its first step, and so on."""
 
-    def live(seed: int, _: Switches | None) -> Outcome:
+    def live(seed: int, _: Switches) -> Outcome:
         ending = perform(script, "worker0", (seed - 1,) if seed > 1 else ())
         return Outcome(seed, "", ending.violations, ending.faults, 0, 0.0, ())
 
     return live
 
 
-def crashing(name: str) -> Callable[[int, Switches | None], Outcome]:
+def crashing(name: str) -> Callable[[int, Switches], Outcome]:
     """One of the scripts that crash at every call."""
     return lives(next(each for each in SCRIPTS if each.name == name))
 
@@ -132,7 +133,9 @@ async def _private(stage: Stage) -> None:
     stage.notes += [f"O8: the platform was told {each!r}" for each in told if "Secret" in each]
     stage.notes += [] if told else ["witness: nothing was told"]
     [row] = await stage.people.calendar(affair.mailbox)
-    await stage.world.cloud.control("DELETE", f"mailboxes/{affair.mailbox}/meetings/{row['event_id']}")
+    await stage.world.cloud.control(
+        "DELETE", f"mailboxes/{affair.mailbox}/meetings/{row['event_id']}"
+    )
 
 
 async def _pending(stage: Stage) -> None:
@@ -180,16 +183,6 @@ async def _missed(stage: Stage) -> None:
     stage.notes += [] if stage.world.platform.newest else ["O1: `missed` was ignored"]
 
 
-async def _removed(stage: Stage) -> None:
-    affair = await stage.book_in_outlook("member", stage.slot(9))
-    await asyncio.sleep(10)
-    await stage.world.cloud.control("DELETE", "defects")
-    body = {"room": str(affair.mailbox), "event": "subscriptionRemoved"}
-    await stage.world.cloud.control("POST", "lifecycle", body)
-    await asyncio.sleep(3 * _SOON)
-    stage.notes += [] if stage.world.platform.newest else ["O1: a gap between subscriptions was ignored"]
-
-
 async def _aged(stage: Stage) -> None:
     await asyncio.sleep(_SOON)
     listed = await stage.world.cloud.control("GET", "subscriptions")
@@ -215,7 +208,9 @@ async def _alien(stage: Stage) -> None:
         "resource": f"Users/{office.rooms[stage.room()]}/Events/{_STRANGE}",
         "resourceData": {"id": _STRANGE, "@odata.type": "#Microsoft.Graph.Event"},
     }
-    await world.ingress.receive(URL("https://ingress.test/"), json.dumps({"value": [item]}).encode())
+    await world.ingress.receive(
+        URL("https://ingress.test/"), json.dumps({"value": [item]}).encode()
+    )
     await asyncio.sleep(_SOON)
     read = [each.what for each in world.journal.lines if _STRANGE in each.what]
     stage.notes += [f"O8: another tenant had us call {each}" for each in read]
@@ -242,7 +237,10 @@ async def _emptied(stage: Stage) -> None:
     mailbox = world.offices[0].rooms[stage.room()]
     for path, how in (
         (f"/users/{mailbox}/calendarView", {"status": 200, "body": {"value": []}}),
-        (f"/users/{mailbox}/events", {"status": 404, "body": {"error": {"code": "ErrorItemNotFound"}}}),
+        (
+            f"/users/{mailbox}/events",
+            {"status": 404, "body": {"error": {"code": "ErrorItemNotFound"}}},
+        ),
     ):
         match = {"method": "GET", "path": path, "until": 50}
         await world.cloud.control("POST", "faults", {"match": match, "times": None, **how})
@@ -256,6 +254,152 @@ async def _foreign_cancelled(stage: Stage) -> None:
     affair = await stage.book_in_outlook("guest", stage.slot(9))
     await asyncio.sleep(30)
     stage.cancel(affair)
+
+
+async def _unheard(stage: Stage) -> None:
+    """Somebody takes an hour in Outlook, and nobody is told of that."""
+    control = stage.world.cloud.control
+    await control("POST", "defects", {"kind": "vanished", "times": None})
+    await stage.book_in_outlook("member", stage.slot(14))
+    await asyncio.sleep(10)
+    await control("DELETE", "defects")
+
+
+def _before_patch(stage: Stage, number: int, act: Callable[[], Awaitable[None]]) -> None:
+    """Let somebody act the moment before this PATCH arrives."""
+    watch, seen = stage.world.cloud.before, itertools.count(1)
+
+    async def before(who: str, call: Call) -> None:
+        if call.method == "PATCH" and "subscriptions" not in call.path and next(seen) == number:
+            await act()
+        if watch is not None:
+            await watch(who, call)
+
+    stage.world.cloud.before = before
+
+
+async def _put_back(stage: Stage) -> None:
+    await _unheard(stage)
+    stage.change(stage.world.ledger.affairs[0], stage.slot(14))
+
+
+def _never_gone(stage: Stage, _: View) -> Iterator[str]:
+    affair = stage.world.ledger.affairs[0]
+    told = stage.world.platform.told.values()
+    if any(each.id == affair.booking_id and each.status == "cancelled" for each in told):
+        yield f"O4: {affair.tag} was told as cancelled"
+
+
+async def _put_back_late(stage: Stage) -> None:
+    [affair] = stage.world.ledger.affairs
+    await _unheard(stage)
+    _before_patch(stage, 2, lambda: _moved_by_organiser(stage, affair))
+    stage.change(affair, stage.slot(14))
+
+
+async def _moved_on(stage: Stage) -> None:
+    await _unheard(stage)
+    affair = stage.book("member", stage.slot(14))
+    await until(lambda: bool(_writes(stage)), every=0.05)
+    await _moved_by_organiser(stage, affair)
+
+
+async def _moved_by_organiser(stage: Stage, affair: Affair) -> None:
+    """In their own calendar, whatever the room says."""
+    mailbox, _ = stage.world.offices[0].members[affair.address]
+    [row] = await stage.people.calendar(mailbox)
+    done = Edit(stage.world.time(), "outlook", affair.name, stage.slot(16))
+    theirs = replace(affair, mailbox=mailbox)
+    assert await stage.people.edit_in_outlook(theirs, done, row["event_id"])
+    if done not in affair.edits:
+        affair.edits.append(done)
+
+
+async def _moved_unheard(stage: Stage) -> None:
+    [affair] = stage.world.ledger.affairs
+    await stage.world.cloud.control("POST", "defects", {"kind": "vanished", "times": None})
+    await stage.in_outlook(affair, when=stage.slot(16))
+    await asyncio.sleep(5)
+    await stage.world.cloud.control("DELETE", "defects")
+    stage.change(affair, stage.slot(14))
+
+
+async def _moved_meanwhile(stage: Stage) -> None:
+    [affair] = stage.world.ledger.affairs
+    _before_patch(stage, 1, lambda: stage.in_outlook(affair, when=stage.slot(16)))
+    stage.change(affair, stage.slot(14))
+
+
+async def _moved_before(stage: Stage) -> None:
+    [affair] = stage.world.ledger.affairs
+    seen = stage.known(affair)
+    await stage.in_outlook(affair, when=stage.slot(16))
+    await asyncio.sleep(30)
+    stage.change(affair, stage.slot(14), base=seen.version)
+
+
+def _outlook_won(_: Stage, view: View) -> Iterator[str]:
+    if not any(each.reason == "stale" for each in view.platform.results.values()):
+        yield "O3: what Outlook changed meanwhile was overwritten"
+
+
+async def _twice_from_one_version(stage: Stage) -> None:
+    [affair] = stage.world.ledger.affairs
+    seen = stage.known(affair)
+    stage.change(affair, stage.slot(14))
+    await stage.calm()
+    stage.change(affair, stage.slot(16), base=seen.version)
+
+
+async def _cancelled_slowly(stage: Stage) -> None:
+    stage.cancel(stage.world.ledger.affairs[0])
+
+
+def _stays_gone(stage: Stage, _: View) -> Iterator[str]:
+    gone: dict[UUID, int] = {}
+    for (_room, booking, version), told in sorted(
+        stage.world.platform.told.items(), key=lambda each: each[0][2]
+    ):
+        if told.status == "cancelled":
+            gone[booking] = version
+        elif booking in gone:
+            yield f"O4: {booking} came back after it was told as cancelled"
+
+
+async def _unanswered(stage: Stage) -> None:
+    address = next(iter(stage.world.offices[0].members)).partition("@")[0]
+    for fault in (
+        {"match": {"method": "POST", "path": f"/users/{address}"}, "drop": True, "when": "after"},
+        {
+            "match": {"method": "GET", "path": f"/users/{address}", "until": 20},
+            "status": 503,
+            "times": None,
+        },
+    ):
+        await stage.world.cloud.control("POST", "faults", fault)
+    stage.book("member", stage.slot(9))
+
+
+def _none_invented(stage: Stage, view: View) -> Iterator[str]:
+    wanted = {each.booking_id for each in view.ledger.affairs}
+    for room_id, booking, _ in stage.world.platform.told:
+        if booking not in wanted:
+            yield f"O5: {booking} was told of in {room_id}, and nobody wanted it"
+
+
+async def _booked_deaf(stage: Stage) -> None:
+    stage.book("member", stage.slot(9))
+
+
+async def _declined_deaf(stage: Stage) -> None:
+    await stage.book_in_outlook("member", stage.slot(9))
+    await asyncio.sleep(10)
+    stage.book("member", stage.slot(9))
+
+
+def _overlap_told(_: Stage, view: View) -> Iterator[str]:
+    if any(each.reason != "overlap" for each in view.platform.results.values()):
+        yield "O7: a slot that was taken was not refused as taken"
 
 
 def _all_accepted(_: Stage, view: View) -> Iterator[str]:
@@ -272,18 +416,45 @@ PENDING: Final = Script("pending", _pending, founded, _noted)
 OUT_OF_TURN: Final = Script("out of turn", _out_of_turn, booked, _superseded)
 RESYNCED: Final = Script("resynced", _resynced, _deaf, _noted, _SLOW)
 MISSED: Final = Script("missed", _missed, _deaf, _noted, _SLOW)
-REMOVED: Final = Script("removed", _removed, _deaf, _noted, _SLOW)
 AGED: Final = Script(
-    "aged", _aged, founded, _noted, replace(_SLOW, compare_seconds=3_600, look_seconds=600, cloud=_SLOW.cloud | {"lifetime_minutes": 4_230})
+    "aged", _aged, founded, _noted, replace(_SLOW, compare_seconds=3_600, look_seconds=600)
 )
 ALIEN: Final = Script("alien", _alien, founded, _noted)
 THROTTLED: Final = Script("throttled", _throttled, founded, _noted)
 EMPTIED: Final = Script("emptied", _emptied, founded, _noted, _SLOW)
 FOREIGN_CANCELLED: Final = Script("foreign cancelled", _foreign_cancelled, founded, _all_accepted)
 
-DEAF_SERIES: Final = Script("a series that nobody tells of", _series, _deaf, switches=_SLOW)
+PUT_BACK: Final = Script("put back", _put_back, booked, _never_gone)
+PUT_BACK_LATE: Final = Script("put back late", _put_back_late, booked)
+MOVED_ON: Final = Script(
+    "moved on",
+    _moved_on,
+    founded,
+    _all_accepted,
+    replace(CALM, cloud=CALM.cloud | {"appear_seconds": 5.0}),
+)
+MOVED_UNHEARD: Final = Script("moved unheard", _moved_unheard, booked, _outlook_won)
+MOVED_MEANWHILE: Final = Script("moved meanwhile", _moved_meanwhile, booked, _outlook_won)
+MOVED_BEFORE: Final = Script("moved before", _moved_before, booked, _outlook_won)
+TWICE: Final = Script("twice from one version", _twice_from_one_version, booked, _all_accepted)
+CANCELLED_SLOWLY: Final = Script(
+    "cancelled slowly", _cancelled_slowly, booked, _stays_gone,
+    replace(CALM, cloud=CALM.cloud | {"read_lag": 20.0}),
+)  # fmt: skip
+ANSWERED_LATE: Final = Script("unanswered", _unanswered, founded, _none_invented)
+BOOKED_DEAF: Final = Script("booked deaf", _booked_deaf, _deaf, _all_accepted, _SLOW)
+DECLINED_DEAF: Final = Script("declined deaf", _declined_deaf, _deaf, _overlap_told, _SLOW)
+DEAF_SERIES: Final = Script(
+    "a series that nobody tells of",
+    _series,
+    _deaf,
+    switches=replace(_SLOW, cloud=_SLOW.cloud | {"ical_uid_per_occurrence": True}),
+)
+LIKE_ITS_MASTER: Final = replace(DEAF_SERIES, switches=_SLOW)
+"""Open: `own_work._row_of` takes an occurrence for its master where both have one iCalUId, and so for a stranger's."""
 
 STORIES: Final = (
-    TAKEN, BOTH_AT_ONCE, UNSEEN, GUEST, PRIVATE, PENDING, OUT_OF_TURN, RESYNCED, MISSED, REMOVED, AGED, ALIEN,
-    THROTTLED, EMPTIED, FOREIGN_CANCELLED, DEAF_SERIES,
+    TAKEN, BOTH_AT_ONCE, UNSEEN, GUEST, PRIVATE, PENDING, OUT_OF_TURN, RESYNCED, MISSED, AGED, ALIEN,
+    THROTTLED, EMPTIED, FOREIGN_CANCELLED, PUT_BACK, PUT_BACK_LATE, MOVED_ON, MOVED_UNHEARD, MOVED_MEANWHILE,
+    MOVED_BEFORE, TWICE, CANCELLED_SLOWLY, ANSWERED_LATE, BOOKED_DEAF, DECLINED_DEAF,
 )  # fmt: skip

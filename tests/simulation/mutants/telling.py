@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from eventbus import Done, NotConfirmed
-from pgstore import DatabaseUnavailable
-from subscription_manager.domain import outcome
+from sync_worker.consumer import ChangeConsumer, CommandConsumer
 from sync_worker.domain import command
 from sync_worker.domain.room import LeaseLost
 from sync_worker.handlers import passes
@@ -14,12 +14,9 @@ from sync_worker.handlers.errands import Errands
 from sync_worker.handlers.holding import Holding
 from sync_worker.handlers.passes import Passes
 from sync_worker.handlers.publishing import Publisher
-from sync_worker.consumer import ChangeConsumer, CommandConsumer
-from sync_worker.handlers.strays import Strays
 from webhook_ingress.handlers import Reception
-from datetime import timedelta
 
-from .mutant import Mutant, Original, Patch, answers, constant, returns, says
+from .mutant import Mutant, Original, Patch, answers, constant, returns
 
 
 def _acknowledged_anyway(_: Original) -> object:
@@ -51,7 +48,9 @@ def _sent_once(original: Original) -> object:
         try:
             await original(held)
         except NotConfirmed:
-            await held._outgoing.sent(held.claim.organisation_id, unsent, held.clock(), [])
+            await held._outgoing.sent(  # noqa: SLF001 -- the bug sits inside
+                held.claim.organisation_id, unsent, held.clock(), []
+            )
             held.errands.was_sent(unsent)
             raise
 
@@ -100,24 +99,85 @@ def _writes_on(original: Original) -> object:
             await original(held, changes, effects)
         except LeaseLost:
             held.state = replace(held.state, version=changes.version)
-            held._know(changes.rows)
+            held._know(changes.rows)  # noqa: SLF001 -- the bug sits inside
             held.errands.take(effects)
 
     return write
 
 
 TELLING = (
-    Mutant("change_acknowledged_too_soon", "A hint is acknowledged when it is a row.", (Patch(ChangeConsumer, "handle", _done_though_away),), {"database_away": 0.02}),
-    Mutant("command_acknowledged_too_soon", "A command is acknowledged when it is a row.", (Patch(CommandConsumer, "handle", _done_though_away),), {"database_away": 0.02}),
-    Mutant("202_before_the_confirm", "Graph is told 202 when the broker has confirmed.", (Patch(Reception, "receive", _accepted_unconfirmed),), {"broker_blocked": True}),
-    Mutant("results_sent_once", "A result that the broker did not confirm is sent again.", (Patch(Holding, "_send_results", _sent_once),), {"broker_blocked": True}),
-    Mutant("published_before_the_confirm", "What the broker did not confirm still counts as untold.", (Patch(Publisher, "bookings", _confirmed_anyway),), {"broker_blocked": True}),
-    Mutant("newest_told_first", "Receivers are told in the order of the versions.", (Patch(Publisher, "bookings", _newest_first),), {"broker_blocked": True}),
-    Mutant("leftovers_forgotten", "What an earlier pass committed and could not tell is told by the next.", (Patch(Holding, "send_leftovers", answers(None)),)),
-    Mutant("waiting_hints_let_go", "Hints that must wait stay with their room.", (Patch(passes, "Settlement", _hints_let_go),), {"cloud": {"read_lag": 5.0}}),
-    Mutant("debt_cleared_beyond_hint_no", "A pass pays only the hints that it was given.", (Patch(Passes, "_done", _all_paid),)),
-    Mutant("command_done_no_too_far", "A pass pays only the commands that it was given.", (Patch(Holding, "_done_no", lambda _: lambda held, _: held.claim.command_no),)),
-    Mutant("lease_lost_goes_unnoticed", "A pass that has lost its room writes and tells nothing more.", (Patch(Holding, "_write", _writes_on),), {"freezes": 2}),
-    Mutant("strays_end_at_once", "A command waits for the one that makes its booking.", (Patch(command, "UNKNOWN_WAITS", constant(timedelta(0))),), {"message_held_back": 0.5, "held_seconds": 5}),
-    Mutant("idle_though_owing", "A room with open work is looked at again.", (Patch(Errands, "due_at", returns(None)),)),
+    Mutant(
+        "change_acknowledged_too_soon",
+        "A hint is acknowledged when it is a row.",
+        (Patch(ChangeConsumer, "handle", _done_though_away),),
+        {"database_away": 0.02},
+    ),
+    Mutant(
+        "command_acknowledged_too_soon",
+        "A command is acknowledged when it is a row.",
+        (Patch(CommandConsumer, "handle", _done_though_away),),
+        {"database_away": 0.02},
+    ),
+    Mutant(
+        "202_before_the_confirm",
+        "Graph is told 202 when the broker has confirmed.",
+        (Patch(Reception, "receive", _accepted_unconfirmed),),
+        {"broker_blocked": True},
+    ),
+    Mutant(
+        "results_sent_once",
+        "A result that the broker did not confirm is sent again.",
+        (Patch(Holding, "_send_results", _sent_once),),
+        {"broker_blocked": True},
+    ),
+    Mutant(
+        "published_before_the_confirm",
+        "What the broker did not confirm still counts as untold.",
+        (Patch(Publisher, "bookings", _confirmed_anyway),),
+        {"broker_blocked": True},
+    ),
+    Mutant(
+        "newest_told_first",
+        "Receivers are told in the order of the versions.",
+        (Patch(Publisher, "bookings", _newest_first),),
+        {"broker_blocked": True},
+    ),
+    Mutant(
+        "leftovers_forgotten",
+        "What an earlier pass committed and could not tell is told by the next.",
+        (Patch(Holding, "send_leftovers", answers(None)),),
+    ),
+    Mutant(
+        "waiting_hints_let_go",
+        "Hints that must wait stay with their room.",
+        (Patch(passes, "Settlement", _hints_let_go),),
+        {"cloud": {"read_lag": 5.0}},
+    ),
+    Mutant(
+        "debt_cleared_beyond_hint_no",
+        "A pass pays only the hints that it was given.",
+        (Patch(Passes, "_done", _all_paid),),
+    ),
+    Mutant(
+        "command_done_no_too_far",
+        "A pass pays only the commands that it was given.",
+        (Patch(Holding, "_done_no", lambda _: lambda held, _: held.claim.command_no),),
+    ),
+    Mutant(
+        "lease_lost_goes_unnoticed",
+        "A pass that has lost its room writes and tells nothing more.",
+        (Patch(Holding, "_write", _writes_on),),
+        {"freezes": 2},
+    ),
+    Mutant(
+        "strays_end_at_once",
+        "A command waits for the one that makes its booking.",
+        (Patch(command, "UNKNOWN_WAITS", constant(timedelta(0))),),
+        {"message_held_back": 0.5, "held_seconds": 5},
+    ),
+    Mutant(
+        "idle_though_owing",
+        "A room with open work is looked at again.",
+        (Patch(Errands, "due_at", returns(None)),),
+    ),
 )

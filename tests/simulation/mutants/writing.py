@@ -1,6 +1,5 @@
 """Planted bugs of the way out: commands, intents, writes, recovery, the room's answer."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -10,19 +9,28 @@ from uuid import UUID
 from graphclient import protocol, transport
 from graphclient.errors import GraphError
 from sync_worker.domain import answers as verdicts
-from sync_worker.domain import command, intent, merge, work
+from sync_worker.domain import intent, merge
 from sync_worker.domain.booking import Row
-from sync_worker.domain.changes import Seen
-from sync_worker.domain.command import Asked
-from sync_worker.domain.intent import Content, Intent
-from sync_worker.domain.mirror import Sighting
-from sync_worker.domain.work import Effects
-from sync_worker.handlers import answering, changing, commanding, copies, creating, recovery, removing, writing
+from sync_worker.domain.intent import Intent
+from sync_worker.handlers import (
+    answering,
+    copies,
+    recovery,
+    removing,
+    writing,
+)
 from sync_worker.handlers.desk import Desk
 from sync_worker.handlers.errands import Errands
-from sync_worker.handlers.holding import Holding
 
-from .mutant import Mutant, Original, Patch, answers, constant, nothing, returns, says
+from .mutant import Mutant, Original, Patch, answers, constant, returns, says
+from .stories import (
+    BOOKED_DEAF,
+    MOVED_BEFORE,
+    MOVED_MEANWHILE,
+    MOVED_UNHEARD,
+    PUT_BACK,
+    lives,
+)
 
 _FORGETS: dict[str, Any] = {"transaction_memory_seconds": 0.0}
 
@@ -39,14 +47,6 @@ def _without_counting(original: Original) -> object:
         return again
 
     return ready
-
-
-def _undone_at_once(_: Original) -> object:
-    async def turned_down(desk: Any, one: Intent, reason: Any) -> None:
-        following = await vars(answering)["_refuse"](desk, one, reason, [])
-        assert following is None or following.stage == "open"
-
-    return turned_down
 
 
 def _nothing_undone(original: Original) -> object:
@@ -115,25 +115,98 @@ def _accepted_unseen(original: Original) -> object:
 
 
 WRITING = (
-    Mutant("marker_search_finds_nothing", "After an answer that never came our own event is looked for by its marker.", (Patch(copies, "alive", answers([])),), {"cloud": _FORGETS}),
-    Mutant("begun_write_forgotten", "A write whose outcome is unknown is brought to its end after a crash.", (Patch(recovery, "resume", _left_alone),)),
-    Mutant("twins_stay", "Of several events with our marker one stays.", (Patch(recovery, "_remove", answers(None)),), {"cloud": _FORGETS}),
-    Mutant("no_guard_after_a_find", "After an effect that was found, not confirmed, a late twin is watched for.", (Patch(Intent, "ended", _done_at_once),), {"cloud": _FORGETS}),
-    Mutant("doubts_never_cleared", "Events kept back are looked up and, if they are not ours, published.", (Patch(recovery, "clear_doubts", answers(None)),), {"cloud": _FORGETS}),
-    Mutant("attempts_not_counted", "A second attempt reads before it writes.", (Patch(Desk, "ready", _without_counting),)),
-    Mutant("if_match_left_out", "A write has no effect on an event that changed since it was read.", (Patch(protocol, "headers_of", _without_if_match),), {"adversary": True, "cloud": {"ignore_if_match": False}}),
-    Mutant("move_overwrites_a_move", "A change that finds the meeting moved in Outlook is refused as stale.", (Patch(Intent, "finds_moved", _blind_when("change")),), {"adversary": True}),
-    Mutant("restore_blind", "What is put back is left alone if somebody moved it meanwhile.", (Patch(Intent, "finds_moved", _blind_when("restore")),), {"adversary": True, "contention": 0.3}),
-    Mutant("restore_off", "A change that the room declines is put back.", (Patch(answering, "_undoing", _nothing_undone),), {"contention": 0.3}),
-    Mutant("undone_without_asking", "Before anything is undone the organiser's calendar is asked.", (Patch(answering, "_turned_down", _undone_at_once),), {"adversary": True}),
-    Mutant("subject_change_writes_times", "A change of the subject alone leaves the times as they are.", (Patch(Intent, "moves", says(True)),)),
-    Mutant("stale_ignored", "What Outlook changed after the version that the user saw wins.", (Patch(merge, "merge", _never_stale),)),
-    Mutant("accepted_without_the_room", "A command is accepted when the room has answered, not before.", (Patch(verdicts, "verdict", _accepted_unseen),)),
-    Mutant("no_patience_with_the_room", "The room has two minutes to answer.", (Patch(intent, "ANSWER_WITHIN", constant(timedelta(0))),)),
-    Mutant("a_look_says_nothing", "The slot is looked at when no hint tells the room's answer.", (Patch(answering, "_look_at", answers(None)),)),
-    Mutant("decline_never_settled", "What the room has declined ends its command.", (Patch(answering, "settle_declined", answers(None)),)),
-    Mutant("404_ends_a_cancellation", "A 404 shortly after our own write does not mean that the event is gone.", (Patch(removing, "_may_show_later", returns(False)),), {"cloud": {"read_lag": 5.0}}),
-    Mutant("no_direct_booking", "A guest's meeting is booked in the room's own calendar.", (Patch(writing, "_unreachable", _abandoned),)),
-    Mutant("commands_of_a_booking_at_once", "Commands of one booking run one after the other.", (Patch(Errands, "startable", _all_startable),)),
-    Mutant("too_many_calls_at_once", "A mailbox is asked three things at once at most.", (Patch(transport, "MOST_IN_FLIGHT", constant(50)),)),
+    Mutant(
+        "marker_search_finds_nothing",
+        "After an answer that never came our own event is looked for by its marker.",
+        (Patch(copies, "alive", answers([])),),
+        {"cloud": _FORGETS},
+    ),
+    Mutant(
+        "begun_write_forgotten",
+        "A write whose outcome is unknown is brought to its end after a crash.",
+        (Patch(recovery, "resume", _left_alone),),
+    ),
+    Mutant(
+        "twins_stay",
+        "Of several events with our marker one stays.",
+        (Patch(recovery, "_remove", answers(None)),),
+        {"cloud": _FORGETS},
+    ),
+    Mutant(
+        "no_guard_after_a_find",
+        "After an effect that was found, not confirmed, a late twin is watched for.",
+        (Patch(Intent, "ended", _done_at_once),),
+        {"cloud": _FORGETS},
+    ),
+    Mutant(
+        "attempts_not_counted",
+        "A second attempt reads before it writes.",
+        (Patch(Desk, "ready", _without_counting),),
+    ),
+    Mutant(
+        "if_match_left_out",
+        "A write has no effect on an event that changed since it was read.",
+        (Patch(protocol, "headers_of", _without_if_match),),
+        lives=lives(MOVED_MEANWHILE),
+    ),
+    Mutant(
+        "move_overwrites_a_move",
+        "A change that finds the meeting moved in Outlook is refused as stale.",
+        (Patch(Intent, "finds_moved", _blind_when("change")),),
+        lives=lives(MOVED_UNHEARD),
+    ),
+    Mutant(
+        "restore_off",
+        "A change that the room declines is put back.",
+        (Patch(answering, "_undoing", _nothing_undone),),
+        lives=lives(PUT_BACK),
+    ),
+    Mutant(
+        "subject_change_writes_times",
+        "A change of the subject alone leaves the times as they are.",
+        (Patch(Intent, "moves", says(True)),),
+    ),
+    Mutant(
+        "stale_ignored",
+        "What Outlook changed after the version that the user saw wins.",
+        (Patch(merge, "merge", _never_stale),),
+        lives=lives(MOVED_BEFORE),
+    ),
+    Mutant(
+        "accepted_without_the_room",
+        "A command is accepted when the room has answered, not before.",
+        (Patch(verdicts, "verdict", _accepted_unseen),),
+    ),
+    Mutant(
+        "no_patience_with_the_room",
+        "The room has two minutes to answer.",
+        (Patch(intent, "ANSWER_WITHIN", constant(timedelta(0))),),
+    ),
+    Mutant(
+        "a_look_says_nothing",
+        "The slot is looked at when no hint tells the room's answer.",
+        (Patch(answering, "_look_at", answers(None)),),
+        lives=lives(BOOKED_DEAF),
+    ),
+    Mutant(
+        "404_ends_a_cancellation",
+        "A 404 shortly after our own write does not mean that the event is gone.",
+        (Patch(removing, "_may_show_later", returns(False)),),
+        {"cloud": {"read_lag": 5.0}},
+    ),
+    Mutant(
+        "no_direct_booking",
+        "A guest's meeting is booked in the room's own calendar.",
+        (Patch(writing, "_unreachable", _abandoned),),
+    ),
+    Mutant(
+        "commands_of_a_booking_at_once",
+        "Commands of one booking run one after the other.",
+        (Patch(Errands, "startable", _all_startable),),
+    ),
+    Mutant(
+        "too_many_calls_at_once",
+        "A mailbox is asked three things at once at most.",
+        (Patch(transport, "MOST_IN_FLIGHT", constant(50)),),
+    ),
 )

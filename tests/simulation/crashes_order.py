@@ -8,16 +8,16 @@ from typing import Any
 
 from typing_extensions import override
 
-from ..loop import SeededLoop
+from .loop import SeededLoop
 
 
 class NumberedTask(asyncio.Task[Any]):
     """Hashes by its number."""
 
-    _numbers = itertools.count()
+    numbers = itertools.count()
 
     def __init__(self, coro: Coroutine[Any, Any, Any], **how: Any) -> None:
-        self._number = next(self._numbers)
+        self._number = next(self.numbers)
         super().__init__(coro, **how)
 
     @override
@@ -31,10 +31,10 @@ def number_tasks() -> None:
 
     def init(loop: SeededLoop, *given: Any, **named: Any) -> None:
         begin(loop, *given, **named)
-        NumberedTask._numbers = itertools.count()
+        NumberedTask.numbers = itertools.count()
         loop.set_task_factory(_made)
 
-    SeededLoop.__init__ = init  # type: ignore[method-assign] # the loop of the simulation is not ours to change
+    SeededLoop.__init__ = init  # type: ignore[method-assign,assignment] # the loop of the simulation is not ours to change
 
 
 def _made(
