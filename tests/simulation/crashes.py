@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from random import Random
@@ -75,14 +76,21 @@ WHOLE: Final = tuple(
 """Every script without a crash."""
 
 
-def played(points: Iterable[Point], processes: int = PROCESSES) -> Iterator[tuple[Point, Ending]]:
+def played(points: Iterable[Point]) -> Iterator[tuple[Point, Ending]]:
     """What became of each."""
     given = list(points)
-    # As in `runner`: with another order of sets a point would not repeat its story.
+    with processes() as pool:
+        yield from zip(given, pool.map(play, given, chunksize=20), strict=True)
+
+
+@contextmanager
+def processes() -> Iterator[ProcessPoolExecutor]:
+    """Processes in which sets iterate alike."""
+    # Read by Python when it starts: with another order of sets a point would not repeat its story.
     os.environ["PYTHONHASHSEED"] = "0"
     context = get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_ready) as pool:
-        yield from zip(given, pool.map(play, given, chunksize=20), strict=True)
+    with ProcessPoolExecutor(PROCESSES, mp_context=context, initializer=_ready) as pool:
+        yield pool
 
 
 def _ready() -> None:

@@ -148,6 +148,21 @@ class Stage:
             ),
         )
 
+    def rename(self, affair: Affair, subject: str) -> None:
+        """Call it something else on the platform."""
+        known = self.known(affair)
+        edit = Edit(self.world.time(), "platform", affair.name, subject=subject)
+        affair.edits.append(edit)
+        self._order(
+            edit,
+            Change(
+                booking_id=known.id,
+                sequence=self._next(affair),
+                base_version=known.version,
+                subject=subject,
+            ),
+        )
+
     def cancel(self, affair: Affair) -> None:
         """Cancel it on the platform."""
         edit = Edit(self.world.time(), "platform", affair.name, cancels=True)

@@ -1,15 +1,11 @@
 """Lives histories of mutants in processes of their own, and compares them with the same seeds unharmed."""
 
 import gc
-import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 
-from ..crashes_order import number_tasks
-from ..logs import listen
+from ..crashes import processes
 from ..runner import PROCESSES
 
 MOST_HISTORIES = 20_000
@@ -26,25 +22,9 @@ class Caught:
     violation: str
 
 
-@contextmanager
-def _processes() -> Iterator[ProcessPoolExecutor]:
-    # Read by Python when it starts: with another order of sets a seed would not repeat its history.
-    os.environ["PYTHONHASHSEED"] = "0"
-    pool = ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn"), initializer=_ready)
-    with pool:
-        yield pool
-
-
-def _ready() -> None:
-    listen()
-    # When the collector comes must decide nothing: it comes after each history.
-    gc.disable()
-    number_tasks()
-
-
 def hunt(names: Iterable[str], most: int = MOST_HISTORIES) -> Iterator[tuple[str, Caught | None]]:
     """For each mutant the first seed from 1 that violates with it and not without; None if none does."""
-    with _processes() as pool:
+    with processes() as pool:
         for name in names:
             yield name, _first(pool, name, most)
 
@@ -72,7 +52,7 @@ def _try(name: str, seeds: Iterable[int]) -> Caught | None:
 def replayed(seeds: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str | None]]:
     """For each mutant and its seed what it violates; None where it violates nothing, or the shipped code does, too."""
     pairs = list(seeds)
-    with _processes() as pool:
+    with processes() as pool:
         yield from zip(
             [name for name, _ in pairs],
             pool.map(_told_apart, *zip(*pairs, strict=True), chunksize=1),

@@ -19,7 +19,7 @@ from sync_worker.handlers.holding import Holding
 from webhook_ingress.domain import admission
 
 from .. import outage
-from .mutant import Mutant, Original, Patch, answers, constant, returns
+from .mutant import Mutant, Original, Patch, answers, constant, returns, says
 from .stories import (
     AGED,
     ALIEN,
@@ -31,6 +31,7 @@ from .stories import (
     OUT_OF_TURN,
     PENDING,
     PRIVATE,
+    RENAMED,
     RESYNCED,
     TAKEN,
     THROTTLED,
@@ -216,6 +217,13 @@ PAIRS = (
         "A slot is promised to one command at a time.",
         (Patch(Errands, "held", returns(False)), Patch(Holding, "taken", returns(False))),
         lives=lives(BOTH_AT_ONCE),
+    ),
+    # A change that finds the meeting moved is refused, whatever it was going to write.
+    Mutant(
+        "subject_change_writes_times, move_overwrites_a_move",
+        "A change of the subject alone leaves the times as they are.",
+        (Patch(Intent, "moves", says(True)), Patch(Intent, "finds_moved", returns(False))),
+        lives=lives(RENAMED),
     ),
     # Graph itself refuses a second event under a transactionId that it remembers; the marker is for when it has forgotten.
     Mutant(

@@ -23,7 +23,14 @@ from sync_worker.handlers import own_work, window
 from sync_worker.handlers.holding import Holding
 
 from .mutant import Mutant, Original, Patch, returns
-from .stories import ANSWERED_LATE, CANCELLED_SLOWLY, PUT_BACK, TWICE, lives
+from .stories import (
+    ANSWERED_LATE,
+    CANCELLED_SLOWLY,
+    CHANGED_SLOWLY,
+    PUT_BACK,
+    TWICE,
+    lives,
+)
 
 _LAGGING = {"read_lag": 5.0}
 
@@ -140,19 +147,19 @@ READING = (
         "past_etags_ignored",
         "A read that shows a state which the row has left behind is put aside.",
         (Patch(booking, "with_past", returns(())),),
-        {"cloud": _LAGGING},
+        lives=lives(CHANGED_SLOWLY),
     ),
     Mutant(
         "written_at_ignored",
         "Shortly after our own write a 404 or an old state proves nothing.",
         (Patch(Row, "settles_at", returns(None)),),
-        {"cloud": _LAGGING},
+        lives=lives(CHANGED_SLOWLY),
     ),
     Mutant(
         "no_question_after_our_write",
         "What shows soon after our own write is asked for once more.",
         (Patch(Holding, "_doubt", returns(None)),),
-        {"cloud": _LAGGING},
+        lives=lives(CHANGED_SLOWLY),
     ),
     Mutant(
         "one_404_proves_a_removal",

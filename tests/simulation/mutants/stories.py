@@ -324,6 +324,38 @@ async def _moved_unheard(stage: Stage) -> None:
     stage.change(affair, stage.slot(14))
 
 
+async def _renamed(stage: Stage) -> None:
+    [affair] = stage.world.ledger.affairs
+    await stage.world.cloud.control("POST", "defects", {"kind": "vanished", "times": None})
+    await stage.in_outlook(affair, when=stage.slot(16))
+    await asyncio.sleep(5)
+    await stage.world.cloud.control("DELETE", "defects")
+    stage.rename(affair, "B0 v2")
+
+
+async def _guest_booked(stage: Stage) -> None:
+    await founded(stage)
+    stage.book("guest", stage.slot(9))
+    await stage.calm()
+    await asyncio.sleep(100)
+
+
+async def _changed_slowly(stage: Stage) -> None:
+    await stage.world.cloud.control(
+        "POST",
+        "faults",
+        {"match": {"method": "PATCH", "path": "/users/"}, "lag": 20, "times": None},
+    )
+    stage.change(stage.world.ledger.affairs[0], stage.slot(14))
+
+
+def _never_back(stage: Stage, _: View) -> Iterator[str]:
+    told = sorted(stage.world.platform.told.items(), key=lambda each: each[0][2])
+    times = [each.start for _, each in told]
+    if sorted(times) != times:
+        yield "O3: a time that was given up was told again"
+
+
 async def _moved_meanwhile(stage: Stage) -> None:
     [affair] = stage.world.ledger.affairs
     _before_patch(stage, 1, lambda: stage.in_outlook(affair, when=stage.slot(16)))
@@ -434,6 +466,8 @@ MOVED_ON: Final = Script(
     replace(CALM, cloud=CALM.cloud | {"appear_seconds": 5.0}),
 )
 MOVED_UNHEARD: Final = Script("moved unheard", _moved_unheard, booked, _outlook_won)
+RENAMED: Final = Script("renamed", _renamed, booked)
+CHANGED_SLOWLY: Final = Script("changed slowly", _changed_slowly, _guest_booked, _never_back)
 MOVED_MEANWHILE: Final = Script("moved meanwhile", _moved_meanwhile, booked, _outlook_won)
 MOVED_BEFORE: Final = Script("moved before", _moved_before, booked, _outlook_won)
 TWICE: Final = Script("twice from one version", _twice_from_one_version, booked, _all_accepted)
@@ -456,5 +490,5 @@ LIKE_ITS_MASTER: Final = replace(DEAF_SERIES, switches=_SLOW)
 STORIES: Final = (
     TAKEN, BOTH_AT_ONCE, UNSEEN, GUEST, PRIVATE, PENDING, OUT_OF_TURN, RESYNCED, MISSED, AGED, ALIEN,
     THROTTLED, EMPTIED, FOREIGN_CANCELLED, PUT_BACK, PUT_BACK_LATE, MOVED_ON, MOVED_UNHEARD, MOVED_MEANWHILE,
-    MOVED_BEFORE, TWICE, CANCELLED_SLOWLY, ANSWERED_LATE, BOOKED_DEAF, DECLINED_DEAF,
+    MOVED_BEFORE, TWICE, CANCELLED_SLOWLY, ANSWERED_LATE, RENAMED, CHANGED_SLOWLY, BOOKED_DEAF, DECLINED_DEAF,
 )  # fmt: skip

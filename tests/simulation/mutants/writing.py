@@ -22,7 +22,7 @@ from sync_worker.handlers import (
 from sync_worker.handlers.desk import Desk
 from sync_worker.handlers.errands import Errands
 
-from .mutant import Mutant, Original, Patch, answers, constant, returns, says
+from .mutant import Mutant, Original, Patch, answers, constant, returns
 from .stories import (
     BOOKED_DEAF,
     MOVED_BEFORE,
@@ -160,11 +160,6 @@ WRITING = (
         "A change that the room declines is put back.",
         (Patch(answering, "_undoing", _nothing_undone),),
         lives=lives(PUT_BACK),
-    ),
-    Mutant(
-        "subject_change_writes_times",
-        "A change of the subject alone leaves the times as they are.",
-        (Patch(Intent, "moves", says(True)),),
     ),
     Mutant(
         "stale_ignored",
