@@ -12,7 +12,7 @@ async def _heard(cloud: Cloud) -> list[str]:
     return [one["attendees"][0]["response"] for one in rows]
 
 
-async def test_of_simultaneous_requests_for_one_slot_the_room_accepts_exactly_one(
+async def test_of_simultaneous_requests_for_one_slot_the_room_accepts_exactly_one_2_6(
     tmp_path: Path,
 ) -> None:
     async with running_cloud(tmp_path, appear_seconds=60, latency=0.05) as cloud:
@@ -28,7 +28,7 @@ async def test_of_simultaneous_requests_for_one_slot_the_room_accepts_exactly_on
         assert sorted(await _heard(cloud)) == ["accepted", "declined", "declined", "declined"]
 
 
-async def test_the_first_of_two_requests_for_one_slot_gets_it(tmp_path: Path) -> None:
+async def test_the_first_of_two_requests_for_one_slot_gets_it_2_6(tmp_path: Path) -> None:
     async with running_cloud(tmp_path, appear_seconds=60) as cloud:
         first = await cloud.create(ANN, attendees=[INVITED])
         await cloud.create(BOB, attendees=[INVITED])
@@ -37,7 +37,7 @@ async def test_the_first_of_two_requests_for_one_slot_gets_it(tmp_path: Path) ->
         assert taken["ical_uid"] == first.body["iCalUId"]
 
 
-async def test_a_meeting_moved_onto_another_one_loses_the_room(tmp_path: Path) -> None:
+async def test_a_meeting_moved_onto_another_one_loses_the_room_2_6(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         kept = (await cloud.create(ANN, hours=5, attendees=[INVITED])).body
         moved = (await cloud.create(BOB, hours=2, attendees=[INVITED])).body
@@ -54,7 +54,7 @@ async def test_a_meeting_moved_onto_another_one_loses_the_room(tmp_path: Path) -
         assert await _heard(cloud) == ["accepted", "accepted"]
 
 
-async def test_an_update_that_waits_keeps_the_slot_from_a_later_request(tmp_path: Path) -> None:
+async def test_an_update_that_waits_keeps_the_slot_from_a_later_request_2_6(tmp_path: Path) -> None:
     async with running_cloud(tmp_path, appear_seconds=60) as cloud:
         made = (await cloud.create(ANN, attendees=[INVITED])).body
         cloud.attend()
@@ -64,7 +64,7 @@ async def test_an_update_that_waits_keeps_the_slot_from_a_later_request(tmp_path
         assert await _heard(cloud) == ["accepted", "declined"]
 
 
-async def test_a_room_that_must_be_approved_accepts_tentatively(tmp_path: Path) -> None:
+async def test_a_room_that_must_be_approved_accepts_tentatively_2_6(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         await cloud.found(processing={"all_book_in_policy": False})
         await cloud.create(ANN, attendees=[INVITED])

@@ -131,7 +131,7 @@ async def test_a_series_shows_exceptions_and_hides_cancelled_days_2_7(tmp_path: 
         assert "seriesMaster" not in {one["type"] for one in shown}
 
 
-async def test_a_mailbox_of_another_tenant_does_not_exist(tmp_path: Path) -> None:
+async def test_a_mailbox_of_another_tenant_does_not_exist_2_8(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         foreign = uuid4()
         await cloud.call(
@@ -190,7 +190,7 @@ async def test_a_fifth_call_at_once_on_a_mailbox_is_throttled_11(tmp_path: Path)
         assert (report["most_at_once"][str(ROOM)], report["throttled"][str(ROOM)]) == (5, 2)
 
 
-async def test_the_guard_sees_every_read_beyond_the_allowed_fields(tmp_path: Path) -> None:
+async def test_the_guard_sees_every_read_beyond_the_allowed_fields_11_1(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         made = (await cloud.meet()).body
         await cloud.event(made["event_id"])
@@ -205,7 +205,7 @@ async def test_the_guard_sees_every_read_beyond_the_allowed_fields(tmp_path: Pat
         assert ("body", "returned") in seen
 
 
-async def test_reads_by_id_are_counted_per_version(tmp_path: Path) -> None:
+async def test_reads_by_id_are_counted_per_version_11_1(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         made = (await cloud.meet(organizer=None)).body
         for _ in range(2):
@@ -249,7 +249,28 @@ async def test_a_load_makes_its_changes_and_says_when(tmp_path: Path) -> None:
         )
 
 
-async def test_the_outlook_view_shows_both_subjects(tmp_path: Path) -> None:
+async def test_a_load_is_stopped_and_another_started(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        await cloud.call("POST", "/_sim/clock", {"stands": True})
+        plan = {"rooms": [str(ROOM)], "rate": 1, "seconds": 600}
+
+        async def made(seconds: float) -> tuple[bool, int]:
+            await cloud.call("POST", "/_sim/clock", {"advance": seconds})
+            load = (await cloud.call("GET", "/_sim/load")).body
+            return load["running"], len(load["changes"])
+
+        await cloud.call("POST", "/_sim/load", plan)
+        assert await made(9) == (True, 10)
+        assert (await cloud.call("POST", "/_sim/load", plan)).status == 400
+        assert (await cloud.call("DELETE", "/_sim/load")).status == 204
+        assert await made(0.5) == (False, 10)
+        assert (await cloud.call("POST", "/_sim/load", plan)).status == 202
+        assert await made(4) == (True, 5), "what the first had planned is left undone"
+        assert (await cloud.call("DELETE", "/_sim/load")).status == 204
+        assert await made(60) == (False, 5)
+
+
+async def test_the_outlook_view_shows_both_subjects_2_6(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         made = (await cloud.meet()).body
         await _answered(cloud, made["event_id"])

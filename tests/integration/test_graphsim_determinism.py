@@ -1,4 +1,4 @@
-"""The same scenario, seed and calls make the same trace, in any process and at any hour."""
+"""graph-notifications §10, the virtual clock: the same scenario, seed and calls make the same trace, in any process and at any hour."""
 
 import asyncio
 import json

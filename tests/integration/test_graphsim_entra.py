@@ -121,7 +121,7 @@ async def test_a_refusal_ends_with_its_trailer_7_4(tmp_path: Path) -> None:
             assert SECRET not in str(body)
 
 
-async def test_the_same_seed_names_the_same_traces(tmp_path: Path) -> None:
+async def test_the_same_seed_names_the_same_traces_7_4(tmp_path: Path) -> None:
     traces = []
     for seed in (1, 1, 2):
         async with running_cloud(tmp_path, seed=seed) as cloud:
@@ -176,7 +176,7 @@ async def test_a_secret_expires_on_the_simulators_clock_7_4(tmp_path: Path) -> N
         assert (await _post(cloud, _form(client_secret="x"))).body["error_codes"] == [7000215]
 
 
-async def test_an_assertion_may_be_meant_for_the_tenants_issuer(tmp_path: Path) -> None:
+async def test_an_assertion_may_be_meant_for_the_tenants_issuer_7_3(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         await _change(cloud, certificates=[credential().pem])
         base, now = f"{cloud.address.origin}/{TENANT}", cloud.simulator.clock.now()
@@ -190,7 +190,7 @@ async def test_an_assertion_may_be_meant_for_the_tenants_issuer(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("needed", "status"), [(False, 200), (True, 400)])
-async def test_an_assertion_without_jti_in_both_readings(
+async def test_an_assertion_without_jti_in_both_readings_7_4(
     tmp_path: Path, needed: bool, status: int
 ) -> None:
     async with running_cloud(tmp_path, assertion_needs_jti=needed) as cloud:
@@ -247,7 +247,7 @@ async def test_a_token_ends_on_the_simulators_clock_2_8(tmp_path: Path) -> None:
         assert (reply.status, reply.code) == (401, "InvalidAuthenticationToken")
 
 
-async def test_the_ca_and_the_token_key_survive_a_restart(tmp_path: Path) -> None:
+async def test_the_ca_and_the_token_key_survive_a_restart_7_3(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         ca = cloud.address.ca_file.read_bytes()
         token = (await cloud.sign_in()).body["access_token"]
@@ -257,7 +257,7 @@ async def test_the_ca_and_the_token_key_survive_a_restart(tmp_path: Path) -> Non
         assert (await cloud.graph("GET", "/users")).status == 200
 
 
-async def test_a_fault_strikes_the_token_endpoint_too(tmp_path: Path) -> None:
+async def test_a_fault_strikes_the_token_endpoint_too_7_4(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         fault = {"match": {"path": "/oauth2/"}, "status": 503, "retry_after": "7"}
         await cloud.call("POST", "/_sim/faults", fault)
@@ -268,7 +268,7 @@ async def test_a_fault_strikes_the_token_endpoint_too(tmp_path: Path) -> None:
         assert (await cloud.sign_in()).status == 200
 
 
-async def test_a_fault_may_say_anything_at_all(tmp_path: Path) -> None:
+async def test_a_fault_may_say_anything_at_all_7_4(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         body = {"error": "invalid_client", "error_description": "AADSTS7: New."}
         await cloud.call("POST", "/_sim/faults", {"status": 400, "body": body})
@@ -297,7 +297,7 @@ async def _fetch(cloud: Cloud, where: str) -> tuple[int, dict[str, str]]:
 
 
 @pytest.mark.parametrize("where", _ENDPOINTS)
-async def test_every_fault_of_an_answer_strikes_where_tokens_and_keys_are_fetched(
+async def test_every_fault_of_an_answer_strikes_where_tokens_and_keys_are_fetched_7_3(
     tmp_path: Path, where: str
 ) -> None:
     async with running_cloud(tmp_path) as cloud:
@@ -321,7 +321,7 @@ async def test_every_fault_of_an_answer_strikes_where_tokens_and_keys_are_fetche
 
 @pytest.mark.parametrize("where", _ENDPOINTS)
 @pytest.mark.parametrize("what", ["latency", "delay"])
-async def test_a_slow_answer_waits_on_the_clock_where_tokens_and_keys_are_fetched(
+async def test_a_slow_answer_waits_on_the_clock_where_tokens_and_keys_are_fetched_7_3(
     tmp_path: Path, where: str, what: str
 ) -> None:
     async with running_cloud(tmp_path) as cloud:
@@ -337,7 +337,7 @@ async def test_a_slow_answer_waits_on_the_clock_where_tokens_and_keys_are_fetche
         assert waiting.result()[0] == 200
 
 
-async def test_a_token_is_dated_after_its_latency_and_before_its_delay(tmp_path: Path) -> None:
+async def test_a_token_is_dated_after_its_latency_and_before_its_delay_7_2(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         began = cloud.simulator.clock.now().timestamp()
         await cloud.call("POST", "/_sim/clock", {"stands": True})
@@ -353,7 +353,7 @@ async def test_a_token_is_dated_after_its_latency_and_before_its_delay(tmp_path:
             assert 600 <= issued - began + 1 < 700
 
 
-async def test_a_page_of_a_token_is_refused_when_it_is_ordered(tmp_path: Path) -> None:
+async def test_a_page_of_a_token_is_refused_when_it_is_ordered_7_1(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         for what in ({"page": "endless"}, {"lag": 5}):
             order = {"match": {"path": "/oauth2/"}, **what}
@@ -366,6 +366,7 @@ _WRONG: dict[int, dict[str, Any]] = {
     700021: {"iss": "x", "sub": "x"},
     1000502: {},
     5002723: {},
+    5002738: {},
 }
 """What makes an assertion wrong; a wrong certificate or header where it says nothing."""
 
@@ -373,9 +374,11 @@ _WRONG: dict[int, dict[str, Any]] = {
 def _assertion(code: int, endpoint: str, now: datetime) -> str:
     held = credential("stale", -10, -1) if code == 1000502 else credential()
     signed = held.assertion(CLIENT, endpoint, now, **_WRONG[code])
-    if code != 5002723:
+    if code not in {5002723, 5002738}:
         return signed
     claims = jwt.decode(signed, options={"verify_signature": False})
+    if code == 5002738:
+        return jwt.encode(claims, "k" * 32, algorithm="HS256")
     return jwt.encode(claims, held.private_pem, algorithm="RS256")
 
 
@@ -411,6 +414,19 @@ async def test_a_fault_without_a_status_has_that_of_its_number_7_4(
         assert (await _post(cloud, _form())).status == status
 
 
+@pytest.mark.parametrize("where", _ENDPOINTS)
+@pytest.mark.parametrize(("status", "code"), [(503, 90033), (429, 90055)])
+async def test_a_fault_without_a_body_is_entras_refusal_everywhere_7_4(
+    tmp_path: Path, where: str, status: int, code: int
+) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        method, path = _ENDPOINTS[where]
+        await cloud.call("POST", "/_sim/faults", {"match": {"path": path}, "status": status})
+        reply = await cloud.call(method, path)
+        assert (reply.status, reply.body["error_codes"]) == (status, [code])
+        assert reply.body["error_description"].startswith(f"AADSTS{code}: ")
+
+
 async def _asked(cloud: Cloud, times: int, **changes: str) -> list[int]:
     url = f"{cloud.address.origin}/{TENANT}/oauth2/v2.0/token"
     statuses = []
@@ -420,7 +436,9 @@ async def _asked(cloud: Cloud, times: int, **changes: str) -> list[int]:
     return statuses
 
 
-async def test_who_asks_for_one_token_too_often_is_told_to_wait_a_minute(tmp_path: Path) -> None:
+async def test_who_asks_for_one_token_too_often_is_told_to_wait_a_minute_7_4(
+    tmp_path: Path,
+) -> None:
     async with running_cloud(tmp_path, loop_requests=15) as cloud:
         await cloud.call("POST", "/_sim/clock", {"stands": True})
         assert await _asked(cloud, 16) == [200] * 15 + [429]
@@ -435,7 +453,7 @@ async def test_who_asks_for_one_token_too_often_is_told_to_wait_a_minute(tmp_pat
 
 
 @pytest.mark.parametrize(("reading", "status"), [("usual", 400), ("other", 429)])
-async def test_refused_requests_are_part_of_a_loop_in_both_readings(
+async def test_refused_requests_are_part_of_a_loop_in_both_readings_7_4(
     tmp_path: Path, reading: str, status: int
 ) -> None:
     options = {"loop_requests": 2, "loop_answer": "50196", "unverified_refusals": reading}
@@ -447,13 +465,13 @@ async def test_refused_requests_are_part_of_a_loop_in_both_readings(
         assert (reply.status, reply.body["error"]) == (status, "invalid_grant")
 
 
-async def test_nobody_loops_in_the_usual_reading(tmp_path: Path) -> None:
+async def test_nobody_loops_in_the_usual_reading_7_4(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         assert await _asked(cloud, 40) == [200] * 40
     async with running_cloud(tmp_path, loop_requests=1, throttle=False) as cloud:
         assert await _asked(cloud, 3) == [200] * 3
 
 
-async def test_an_answer_asks_to_be_renewed_where_the_option_says_so(tmp_path: Path) -> None:
+async def test_an_answer_asks_to_be_renewed_where_the_option_says_so_8(tmp_path: Path) -> None:
     async with running_cloud(tmp_path, refresh_in=1_799) as cloud:
         assert (await _post(cloud, _form())).body["refresh_in"] == 1_799

@@ -1,4 +1,4 @@
-"""Faults in a write's way: what is there afterwards, whatever the client saw."""
+"""graph-calendar §1.8, §2.8, §3 (pages), graph-notifications §10: faults, and what is there afterwards."""
 
 import asyncio
 from pathlib import Path

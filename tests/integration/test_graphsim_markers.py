@@ -1,4 +1,4 @@
-"""Extended properties: written with an event, found by $filter, shown by $expand."""
+"""graph-calendar §11.2, Graph's pages of extended properties: written, found by $filter, shown by $expand."""
 
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,40 @@ async def test_an_expand_shows_the_property_where_there_is_one(tmp_path: Path) -
         assert "singleValueExtendedProperties" not in other
         rows = (await cloud.graph("GET", f"/users/{ROOM}/events?{_expand()}")).body["value"]
         assert [one.get("singleValueExtendedProperties") for one in rows] == [_marked("1"), None]
+
+
+LIST = "StringArray {6F7B3C2A-0D7E-4C55-9D0B-3E7A2B1C4D5E} Name tags"
+
+
+async def test_a_property_of_several_values_is_written_and_shown_whole(tmp_path: Path) -> None:
+    """multiValueLegacyExtendedProperty, create and get: a collection of values under one id."""
+    wanted = quote(f"multiValueExtendedProperties($filter=id eq '{LIST}'),")
+    query = f"$select=subject&$expand={wanted}{_expand().partition('$expand=')[2]}"
+    async with running_cloud(tmp_path) as cloud:
+        made = await cloud.create(
+            ROOM,
+            singleValueExtendedProperties=_marked("1"),
+            multiValueExtendedProperties=[{"id": LIST, "value": ["a", "b"]}],
+        )
+        one = f"/users/{ROOM}/events/{made.body['id']}?{query}"
+        shown = (await cloud.graph("GET", one)).body
+        assert shown["multiValueExtendedProperties"] == [{"id": LIST, "value": ["a", "b"]}]
+        assert shown["singleValueExtendedProperties"] == _marked("1")
+        assert (await cloud.report())["guard_violations"] == []
+        as_single = f"/users/{ROOM}/events/{made.body['id']}?{_expand(LIST)}"
+        assert (await cloud.graph("GET", as_single)).body.keys() == {
+            "@odata.context",
+            "@odata.etag",
+            "id",
+            "subject",
+        }
+        body = {"multiValueExtendedProperties": [{"id": LIST, "value": ["c"]}]}
+        await cloud.patch(ROOM, made.body["id"], body)
+        shown = (await cloud.graph("GET", one)).body
+        assert shown["multiValueExtendedProperties"] == [{"id": LIST, "value": ["c"]}]
+        assert shown["singleValueExtendedProperties"] == _marked("1")
+        wrong = {"multiValueExtendedProperties": [{"id": "tags", "value": ["c"]}]}
+        assert (await cloud.patch(ROOM, made.body["id"], wrong)).status == 400
 
 
 async def test_marker_reads_are_counted_and_no_violations(tmp_path: Path) -> None:

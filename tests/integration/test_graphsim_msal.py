@@ -285,7 +285,7 @@ async def test_consent_shows_in_a_new_token_only_7_5(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "fault", [{"drop": True}, {"status": 400, "body": {"error_codes": [50196]}}]
 )
-async def test_msal_renews_a_token_early_and_lives_with_a_failure_of_that(
+async def test_msal_renews_a_token_early_and_lives_with_a_failure_of_that_8(
     tmp_path: Path, fault: dict[str, Any]
 ) -> None:
     async with running_cloud(tmp_path, refresh_in=0) as cloud:
@@ -309,7 +309,7 @@ async def test_msal_renews_a_token_early_and_lives_with_a_failure_of_that(
         assert [one["fired"] for one in (await cloud.report())["faults"]] == [1]
 
 
-async def test_msal_raises_a_503_though_the_token_it_holds_is_still_good(tmp_path: Path) -> None:
+async def test_msal_raises_a_503_though_the_token_it_holds_is_still_good_8(tmp_path: Path) -> None:
     async with running_cloud(tmp_path, refresh_in=0) as cloud:
         with requests.Session() as http:
             http.trust_env, http.verify = False, str(cloud.address.ca_file)
@@ -336,7 +336,7 @@ async def test_msal_keeps_a_token_that_asks_for_no_renewal_8(tmp_path: Path) -> 
             assert tokens[0] == tokens[1]
 
 
-async def test_msal_reports_a_loop_by_its_number_and_cannot_read_the_bare_answer(
+async def test_msal_reports_a_loop_by_its_number_and_cannot_read_the_bare_answer_7_4(
     tmp_path: Path,
 ) -> None:
     async with running_cloud(tmp_path, loop_requests=1, loop_answer="50196") as cloud:

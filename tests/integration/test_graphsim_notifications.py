@@ -46,7 +46,7 @@ async def test_a_refused_delivery_is_tried_again_4_2(tmp_path: Path) -> None:
         assert report["delivered"] == 4
 
 
-async def test_paused_deliveries_wait(tmp_path: Path) -> None:
+async def test_paused_deliveries_wait_4_3(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud, running_hook() as hook:
         await cloud.subscribe(hook.url)
         await cloud.call("POST", "/_sim/pause-deliveries", {"paused": True})
@@ -195,7 +195,7 @@ async def test_items_lost_for_four_hours_are_followed_by_missed_4_3(tmp_path: Pa
         assert [one.get("lifecycleEvent") for one in items] == ["missed"]
 
 
-async def test_a_restart_forgets_subscriptions_and_never_gives_their_ids_again(
+async def test_a_restart_forgets_subscriptions_and_never_gives_their_ids_again_7(
     tmp_path: Path,
 ) -> None:
     ids = []

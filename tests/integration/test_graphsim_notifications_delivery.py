@@ -140,7 +140,7 @@ async def test_a_lost_item_is_followed_by_missed_and_a_vanished_one_by_nothing_1
         assert told == ["missed", "updated", "updated"]
 
 
-async def test_a_share_of_all_items_can_be_spoiled_repeatably(tmp_path: Path) -> None:
+async def test_a_share_of_all_items_can_be_spoiled_repeatably_10(tmp_path: Path) -> None:
     seen = []
     for folder in ("a", "b"):
         async with running_cloud(tmp_path / folder) as cloud, running_receiver() as receiver:

@@ -273,6 +273,16 @@ async def test_an_item_may_come_on_either_url_6(tmp_path: Path, channel: str) ->
         assert (told(at), told(other)) == (["missed"], [])
 
 
+async def test_a_lifecycle_event_may_have_a_name_nobody_knows_yet_10(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud, running_receiver() as receiver:
+        await cloud.subscribe(receiver.url)
+        body = {"room": str(ROOM), "event": "unknownFutureValue"}
+        assert (await cloud.call("POST", "/_sim/lifecycle", body)).body == {"sent": 1}
+        await receiver.until(1)
+        assert told(receiver) == ["unknownFutureValue"]
+        assert len((await cloud.call("GET", "/_sim/subscriptions")).body["items"]) == 1
+
+
 async def test_a_nearly_ended_token_is_challenged_at_its_end_6(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud, running_receiver() as receiver:
         made = (await cloud.subscribe(receiver.url)).body

@@ -206,7 +206,7 @@ async def test_one_mailbox_may_be_impossible_to_subscribe_to_2_6(
         assert (await cloud.subscribe(hook.url)).status == 201
 
 
-async def test_an_unknown_defect_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+async def test_an_unknown_defect_is_refused_with_the_known_ones_10(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         reply = await cloud.call("POST", "/_sim/defects", {"kind": "gremlin"})
         assert (reply.status, "duplicated_late" in reply.body["error"]) == (400, True)

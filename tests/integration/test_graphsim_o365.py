@@ -1,4 +1,4 @@
-"""O365, the client that most Python programs use for Graph, unmodified, over HTTPS."""
+"""graph-calendar §1.1, §2.2 to §2.8, §7.4 as O365 sees them, the client that most Python programs use."""
 
 import asyncio
 from collections.abc import Callable
@@ -83,7 +83,7 @@ def _window(schedule: Any, days: int) -> list[Any]:
     return list(schedule.get_events(limit=100, start_recurring=_noon(0), end_recurring=_noon(days)))
 
 
-async def test_o365_books_reads_moves_and_deletes_in_a_schedule(tmp_path: Path) -> None:
+async def test_o365_books_reads_moves_and_deletes_in_a_schedule_2_5(tmp_path: Path) -> None:
     def work(schedule: Any) -> None:
         event = schedule.new_event(subject="Plans")
         event.start, event.end = _noon(), _noon() + timedelta(hours=1)
@@ -111,7 +111,7 @@ async def test_o365_books_reads_moves_and_deletes_in_a_schedule(tmp_path: Path) 
         await _as(cloud, ANN, delete)
 
 
-async def test_o365_books_a_series_and_sees_its_days(tmp_path: Path) -> None:
+async def test_o365_books_a_series_and_sees_its_days_2_7(tmp_path: Path) -> None:
     def work(schedule: Any) -> list[date]:
         event = schedule.new_event(subject="Daily")
         event.start, event.end = _noon(), _noon() + timedelta(hours=1)
@@ -129,7 +129,7 @@ async def test_o365_books_a_series_and_sees_its_days(tmp_path: Path) -> None:
         assert days == [_noon(number).date() for number in range(1, 5)]
 
 
-async def test_o365_pages_through_more_events_than_a_page_holds(tmp_path: Path) -> None:
+async def test_o365_pages_through_more_events_than_a_page_holds_1_1(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         for hours in range(1, 13):
             await cloud.create(ROOM, hours)
@@ -143,7 +143,7 @@ async def test_o365_pages_through_more_events_than_a_page_holds(tmp_path: Path) 
         assert await _as(cloud, ROOM, work) == 12
 
 
-async def test_o365_raises_graphs_errors_with_their_message(tmp_path: Path) -> None:
+async def test_o365_raises_graphs_errors_with_their_message_2_8(tmp_path: Path) -> None:
     def refused(schedule: Any) -> tuple[int, str]:
         # Not pytest.raises: an error that is kept keeps its connection open.
         try:
@@ -162,7 +162,7 @@ async def test_o365_raises_graphs_errors_with_their_message(tmp_path: Path) -> N
         assert [one["fired"] for one in (await cloud.report())["faults"]] == [1]
 
 
-async def test_o365_says_why_a_sign_in_was_refused(
+async def test_o365_says_why_a_sign_in_was_refused_7_4(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with running_cloud(tmp_path) as cloud:

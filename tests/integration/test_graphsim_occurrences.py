@@ -67,6 +67,9 @@ async def test_one_day_is_accepted_alone_and_the_organiser_hears_of_that_day_2_5
         assert [one["type"] for one in await cloud.rows(ANN)] == ["occurrence", kind, "occurrence"]
         master = await _shown(cloud, ANN, made["id"])
         assert [one["status"]["response"] for one in master["attendees"][:-1]] == ["none"]
+        expanded = f"{second['series_master_id']}?$expand=exceptionOccurrences"
+        exceptions = (await _shown(cloud, BOB, expanded))["exceptionOccurrences"]
+        assert len(exceptions) == (kind == "exception")
         day = await _shown(cloud, BOB, second["event_id"])
         assert day["responseStatus"]["response"] == response
         assert not day["responseStatus"]["time"].startswith("0001")
@@ -269,9 +272,13 @@ async def test_whether_a_day_alone_names_a_master_that_is_not_there_is_a_switch_
     async with running_cloud(tmp_path, lone_day_type=kind) as cloud:
         await _series(cloud, [])
         for one in (await cloud.rows(ANN))[:2]:
-            await cloud.patch(ANN, one["event_id"], {"attendees": [INVITED]})
+            moved = {"attendees": [INVITED], **_at(one, 7)}
+            assert (await cloud.patch(ANN, one["event_id"], moved)).status == 200
         shown = [await _shown(cloud, ROOM, one["event_id"]) for one in await cloud.rows(ROOM)]
         assert [one["type"] for one in shown] == [kind] * 2
+        starts = [one["original_start"] for one in (await cloud.rows(ANN))[:2]]
+        alone = [one["originalStart"] for one in shown]
+        assert alone == (starts if kind == "exception" else [None, None])
         (master,) = {one["seriesMasterId"] for one in shown}
         assert (master is None) == (kind == "singleInstance")
         if master:

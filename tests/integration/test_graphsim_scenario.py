@@ -1,4 +1,4 @@
-"""Scenarios, by the control API and by the command line."""
+"""Scenarios (issue "a tenant in a box", item 7), by the control API and by the command line."""
 
 import asyncio
 import json
@@ -29,6 +29,7 @@ from .graphsim_cloud import (
     running_cloud,
 )
 
+DOCS = Path(__file__).parents[2] / "docs" / "graphsim.md"
 TENANT_BODY = {
     "tenant_id": str(TENANT),
     "apps": [{"client_id": str(CLIENT), "secret": SECRET, "roles": ROLES}],
@@ -178,3 +179,10 @@ async def test_a_load_keeps_its_rate_on_a_standing_clock(tmp_path: Path) -> None
         assert [one["running"] for one in loads] == [True, True, False]
         times = [datetime.fromisoformat(one["at"]) for one in loads[-1]["changes"]]
         assert {later - one for one, later in pairwise(times)} == {timedelta(seconds=0.5)}
+
+
+async def test_the_tenant_in_the_documentation_is_founded_as_it_stands(tmp_path: Path) -> None:
+    text = DOCS.read_text().partition("\nPOST /_sim/tenants\n")[2].partition("\n```")[0]
+    async with running_cloud(tmp_path) as cloud:
+        made = await cloud.call("POST", "/_sim/tenants", json.loads(text))
+        assert (made.status, made.body.get("mailboxes")) == (201, 2), made.body

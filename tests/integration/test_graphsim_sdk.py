@@ -1,4 +1,4 @@
-"""Microsoft's own SDK for Python, unmodified, over HTTPS with the simulator's CA."""
+"""graph-calendar §1.1, §2, §3, graph-notifications §2, §7 as Microsoft's own SDK sees them, unmodified, over HTTPS with the simulator's CA."""
 
 import ssl
 import warnings
@@ -90,7 +90,7 @@ def _event(hours: float, *, invited: bool = False) -> Event:
     )
 
 
-async def test_the_sdk_lists_rooms_and_pages_through_a_calendar_view(tmp_path: Path) -> None:
+async def test_the_sdk_lists_rooms_and_pages_through_a_calendar_view_1_1_3(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud, _graph(cloud) as graph:
         rooms = await graph.places.graph_room.get()
         assert rooms is not None
@@ -119,7 +119,7 @@ async def test_the_sdk_lists_rooms_and_pages_through_a_calendar_view(tmp_path: P
         assert (len(page.value or ()), rest.odata_next_link) == (2, None)
 
 
-async def test_the_sdk_books_a_room_moves_and_cancels_the_meeting(tmp_path: Path) -> None:
+async def test_the_sdk_books_a_room_moves_and_cancels_the_meeting_2_5(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud, _graph(cloud) as graph:
         events = graph.users.by_user_id(str(ANN)).events
         made = await events.post(_event(2, invited=True))
@@ -144,7 +144,7 @@ async def test_the_sdk_books_a_room_moves_and_cancels_the_meeting(tmp_path: Path
         assert gone.value.error.code == "ErrorItemNotFound"
 
 
-async def test_the_sdk_subscribes_renews_and_unsubscribes(tmp_path: Path) -> None:
+async def test_the_sdk_subscribes_renews_and_unsubscribes_7(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud, _graph(cloud) as graph, running_hook() as hook:
         until = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=10)
         made = await graph.subscriptions.post(

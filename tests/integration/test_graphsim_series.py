@@ -210,6 +210,39 @@ async def test_a_cancelled_day_is_named_by_its_master_alone_1_5(tmp_path: Path) 
         assert master["@odata.etag"] != made["@odata.etag"]
 
 
+@pytest.mark.parametrize("needed", [False, True])
+async def test_a_master_shows_its_exceptions_where_they_are_expanded_1_5(
+    tmp_path: Path, needed: bool
+) -> None:
+    async with running_cloud(tmp_path, exceptions_need_select=needed) as cloud:
+        made = (await _series(cloud, *DAILY)).body
+        days = await _days(cloud, made["id"])
+        for day, subject in ((days[3], "Last"), (days[1], "Second")):
+            assert (await cloud.patch(ANN, day["id"], {"subject": subject})).status == 200
+        await cloud.delete(ANN, days[2]["id"])
+        base = f"/users/{ANN}/events"
+
+        async def read(query: str, event: str = made["id"]) -> Any:
+            reply = await cloud.graph("GET", f"{base}/{event}?{query}", Prefer=IMMUTABLE)
+            return reply.body.get("exceptionOccurrences") if reply.status == 200 else reply.status
+
+        both = "$select=subject,exceptionOccurrences&$expand=exceptionOccurrences"
+        rows = await read(both)
+        assert [one["subject"] for one in rows] == ["Second", "Last"]
+        assert [one["id"] for one in rows] == [days[1]["id"], days[3]["id"]]
+        assert {*rows[0]} == {"@odata.etag", "id", "subject"}
+        inside = await read(f"{both}($select=originalStart)")
+        assert [one["originalStart"][:10] for one in inside] == ["2027-03-03", "2027-03-07"]
+        assert await read(f"{both}($select=colour)") == 400
+        assert await read(both, days[1]["id"]) is None
+        assert await read("$select=exceptionOccurrences") is None
+        alone = await read("$expand=exceptionOccurrences($select=id)")
+        assert (alone is None) == needed
+        # A list never shows them (docs#16162).
+        listed = (await cloud.graph("GET", f"{base}?{both}")).body["value"]
+        assert all("exceptionOccurrences" not in one for one in listed)
+
+
 async def test_a_series_keeps_its_wall_time_over_a_clock_change_2_7(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         span = {"type": "numbered", "numberOfOccurrences": 5}

@@ -101,7 +101,7 @@ async def test_directory_reads_tell_their_units_6_2(tmp_path: Path) -> None:
         assert "x-ms-resource-unit" not in (await cloud.graph("GET", CALENDAR)).headers
 
 
-async def test_without_throttling_nobody_is_refused(tmp_path: Path) -> None:
+async def test_without_throttling_nobody_is_refused_11(tmp_path: Path) -> None:
     async with running_cloud(tmp_path, throttle=False) as cloud:
         replies = await _many(cloud, "GET", "/subscriptions", 30)
         assert {one.status for one in replies} == {200}

@@ -14,7 +14,9 @@ async def _post(cloud: Cloud, body: Any, prefer: str = IMMUTABLE) -> Reply:
     return await cloud.graph("POST", f"/users/{ROOM}/events", body, Prefer=prefer)
 
 
-async def test_the_same_content_again_answers_with_the_event_that_is_there(tmp_path: Path) -> None:
+async def test_the_same_content_again_answers_with_the_event_that_is_there_2_3(
+    tmp_path: Path,
+) -> None:
     async with running_cloud(tmp_path) as cloud:
         body = body_of(transactionId="t-1")
         first = await _post(cloud, body)
@@ -27,7 +29,7 @@ async def test_the_same_content_again_answers_with_the_event_that_is_there(tmp_p
 
 
 @pytest.mark.parametrize("status", [400, 409])
-async def test_other_content_names_the_existing_event_in_either_reading(
+async def test_other_content_names_the_existing_event_in_either_reading_2_3(
     tmp_path: Path, status: int
 ) -> None:
     async with running_cloud(tmp_path, duplicate_transaction_status=status) as cloud:
@@ -42,7 +44,7 @@ async def test_other_content_names_the_existing_event_in_either_reading(
         assert (await cloud.report())["writes"] == {"POST events": 1}
 
 
-async def test_a_deleted_events_id_is_remembered_which_is_unproven(tmp_path: Path) -> None:
+async def test_a_deleted_events_id_is_remembered_which_is_unproven_2_3(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         body = body_of(transactionId="t-1")
         made = (await _post(cloud, body)).body
@@ -53,7 +55,7 @@ async def test_a_deleted_events_id_is_remembered_which_is_unproven(tmp_path: Pat
         assert await cloud.rows(ROOM) == []
 
 
-async def test_ids_are_forgotten_after_their_time(tmp_path: Path) -> None:
+async def test_ids_are_forgotten_after_their_time_2_3(tmp_path: Path) -> None:
     async with running_cloud(tmp_path, transaction_memory_seconds=60) as cloud:
         body = body_of(transactionId="t-1")
         made = [(await _post(cloud, body)).body["id"]]
@@ -64,13 +66,13 @@ async def test_ids_are_forgotten_after_their_time(tmp_path: Path) -> None:
         assert made[0] == made[1] != made[2]
 
 
-async def test_without_a_memory_every_create_makes_an_event(tmp_path: Path) -> None:
+async def test_without_a_memory_every_create_makes_an_event_2_3(tmp_path: Path) -> None:
     async with running_cloud(tmp_path, transaction_memory_seconds=0) as cloud:
         body = body_of(transactionId="t-1")
         assert (await _post(cloud, body)).body["id"] != (await _post(cloud, body)).body["id"]
 
 
-async def test_each_mailbox_remembers_for_itself(tmp_path: Path) -> None:
+async def test_each_mailbox_remembers_for_itself_2_3(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         for owner in (ROOM, ANN):
             assert (await cloud.create(owner, transactionId="t-1")).status == 201

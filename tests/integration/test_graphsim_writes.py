@@ -7,6 +7,8 @@ from uuid import UUID
 
 import pytest
 
+from graphsim import Options
+
 from .graphsim_cloud import (
     ANN,
     BOB,
@@ -34,7 +36,7 @@ async def _days(cloud: Cloud, owner: UUID, master: str) -> list[dict[str, Any]]:
     return [one for one in await cloud.rows(owner) if one["series_master_id"] == master]
 
 
-@pytest.mark.parametrize("calendar", ["", "/calendar", "/calendars/any"])
+@pytest.mark.parametrize("calendar", ["", "/calendar"])
 async def test_an_event_is_created_in_a_persons_calendar_and_comes_back_whole_2_2(
     tmp_path: Path, calendar: str
 ) -> None:
@@ -272,6 +274,44 @@ async def test_the_organiser_cancels_and_the_room_keeps_or_removes_it_2_6(
         assert [one["is_cancelled"] for one in await cloud.rows(ROOM)] == left
 
 
+@pytest.mark.parametrize("tells", [True, False])
+async def test_a_permanent_deletion_is_204_and_tells_the_invited_in_one_reading_2_5(
+    tmp_path: Path, tells: bool
+) -> None:
+    async with running_cloud(tmp_path, purge_cancels=tells) as cloud:
+        made = (await cloud.create(ANN, attendees=[INVITED])).body
+        cloud.attend()
+        assert (await cloud.act(ANN, made["id"], "permanentDelete")).status == 204
+        assert _refusal(await cloud.act(ANN, made["id"], "permanentDelete"))[0] == 404
+        assert await cloud.rows(ANN) == []
+        (copy,) = await cloud.rows(ROOM)
+        assert copy["is_cancelled"] == tells
+        series = (await cloud.create(ANN, hours=30, attendees=[INVITED], recurrence=DAILY)).body
+        first, *rest = await _days(cloud, ANN, series["id"])
+        assert (await cloud.act(ANN, first["event_id"], "permanentDelete")).status == 204
+        assert len(await _days(cloud, ANN, series["id"])) == len(rest)
+        left = [one for one in await cloud.rows(ROOM) if one["occurrence"]]
+        assert len(left) == len(rest) + (not tells)
+        assert (await cloud.report())["writes"]["permanentDelete"] == 2
+
+
+async def test_more_attendees_than_an_event_may_have_are_refused_2_1(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path, most_attendees=2) as cloud:
+        crowd = [{"emailAddress": {"address": f"p{one}@x.example"}} for one in range(3)]
+        assert _refusal(await cloud.create(ANN, attendees=crowd))[0] == 400
+        made = (await cloud.create(ANN, attendees=crowd[:2], recurrence=DAILY)).body
+        day, *_ = await _days(cloud, ANN, made["id"])
+        for event in (made["id"], day["event_id"]):
+            assert (await cloud.patch(ANN, event, {"attendees": crowd})).status == 400
+        assert Options().most_attendees == 500
+
+
+async def test_any_number_of_attendees_is_taken_in_the_other_reading_2_1(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path, most_attendees=None) as cloud:
+        crowd = [{"emailAddress": {"address": f"p{one}@y.example"}} for one in range(501)]
+        assert (await cloud.create(ANN, attendees=crowd)).status == 201
+
+
 async def test_an_attendee_may_not_cancel_nor_an_organiser_respond_2_5(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         made = (await cloud.create(ANN, attendees=[INVITED])).body["id"]
@@ -373,7 +413,7 @@ async def test_a_series_patched_with_new_times_keeps_its_days_2_5(tmp_path: Path
         assert before[0]["end"] != after[0]["end"]
 
 
-async def test_writes_are_counted_by_kind_and_by_meeting(tmp_path: Path) -> None:
+async def test_writes_are_counted_by_kind_and_by_meeting_2(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         made = (await cloud.create(ANN, attendees=[INVITED])).body
         await cloud.patch(ANN, made["id"], {"subject": "x"})

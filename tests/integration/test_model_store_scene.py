@@ -126,7 +126,7 @@ class Scene(RuleBasedStateMachine):
             self.sides.call("comparison", "compare", self.now)
         if values.likely(0.7):
             self._room(values, organisation, self.sides.tables.rooms[room_id].mailbox_id)
-        if values.likely(0.3):
+        if values.likely(0.5):
             self._room(values, organisation, self.sides.tables.rooms[living[0]].mailbox_id)
 
     def the_integration_changes(self, seed: int) -> None:

@@ -41,7 +41,8 @@ _ANSWERS: Final[tuple[Answer, ...]] = (
 )
 _STEPS: Final[tuple[Step, ...]] = get_args(Step)
 _STAGES: Final[tuple[Stage, ...]] = ("open", "written", "guarding", "guarding", "done", "done")
-_SERIES: Final = 7  # of the ids: one that commands know as well
+_SERIES: Final = 7  # of the ids: one that commands know as well, as they do
+_OCCURRENCE: Final = 8  # one of its occurrences
 _CONFLICTS: Final[tuple[ConflictKind, ...]] = get_args(ConflictKind)
 _ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 
@@ -80,8 +81,9 @@ class Values:
         """Of many rows the series that commands are about."""
         return self.ids[_SERIES] if self.likely(0.3) else self.maybe(self.chance.choice(self.ids))
 
-    def master_id(self) -> str:
-        return f"e{_SERIES}" if self.likely(0.3) else self.event()
+    def master_id(self, row_id: UUID) -> str:
+        known = row_id == self.ids[_OCCURRENCE] or self.likely(0.2)
+        return f"e{_SERIES}" if known else self.event()
 
     def origin(self) -> Origin:
         return self.chance.choice(("outlook", "clearooms"))
@@ -90,6 +92,8 @@ class Values:
         slot, kind, series_id = self.slot(), self.chance.choice(_KINDS), self.series_id()
         if row_id == self.ids[_SERIES] and self.likely(0.8):
             kind, series_id = "master", row_id
+        if row_id == self.ids[_OCCURRENCE]:
+            kind = "occurrence"
         event_id = f"e{self.ids.index(row_id)}"
         if self.likely(0.1):
             event_id = unbound_id(row_id) if self.likely(0.5) else self.event()
@@ -97,7 +101,7 @@ class Values:
             id=row_id,
             event_id=event_id,
             kind=kind,
-            master_id=None if kind in {"single", "master"} else self.master_id(),
+            master_id=None if kind in {"single", "master"} else self.master_id(row_id),
             series_id=series_id,
             original_start=self.maybe(slot.starts),
             etag=str(self.chance.randrange(3)),
@@ -114,7 +118,7 @@ class Values:
             origin="clearooms" if row_id == series_id else self.origin(),
             version=version,
             published=kind != "master" and self.likely(0.9),
-            removed_at=self.maybe(self.now, 0.1),
+            removed_at=self.maybe(self.now, 0.5 if row_id == series_id else 0.1),
             changed_at=self.now,
             conflicted=self.likely(0.2),
             when_version=self.chance.randrange(3),
@@ -133,6 +137,8 @@ class Values:
         mirrored = list(self.ids[:10])  # of the others only commands know
         most = len(mirrored) if self.likely(0.1) else 3
         ids = self.chance.sample(mirrored, self.chance.randint(0, most))
+        if self.likely(0.3):
+            ids += [each for each in mirrored[_SERIES : _OCCURRENCE + 1] if each not in ids]
         if ids and self.likely(0.03):
             ids.append(ids[0])
         cut = self.chance.randint(0, len(ids))
@@ -187,13 +193,13 @@ class Values:
             recurrence=self.maybe("FREQ=DAILY;COUNT=3", 0.2),
         )  # fmt: skip  # positions as in the row
 
-    def intent(self, commands: Sequence[Asked], room_id: UUID) -> Intent:
-        step = "change" if self.likely(0.5) else self.chance.choice(_STEPS)
+    def intent(self, number: int, commands: Sequence[Asked], room_id: UUID) -> Intent:
+        step = "change" if self.likely(0.6) else self.chance.choice(_STEPS)
         command = self.chance.choice(commands).key if commands and self.likely(0.6) else None
         return Intent(
-            id=UUID(int=self.chance.randrange(1, 13)),
+            id=UUID(int=number),
             booking_id=self.chance.choice(
-                (self.ids[0], self.ids[0], self.ids[1], self.ids[_SERIES])
+                (*[self.ids[0]] * 4, self.ids[1], self.ids[_SERIES], self.ids[_OCCURRENCE])
             ),
             command=command,
             step=step,
@@ -230,10 +236,13 @@ class Values:
 
     def effects(self, commands: Sequence[Asked], room_id: UUID) -> Effects:
         pairs = [tuple(sorted(self.chance.sample(list(self.ids[:4]), 2))) for _ in range(3)]
+        numbers = self.chance.sample(range(12), self.chance.randrange(5))
+        if numbers and self.likely(0.05):
+            numbers.append(numbers[0])
         overlaps = frozenset((one, other) for one, other in pairs[: self.chance.randrange(4)])
         chosen = self.chance.sample(list(commands), min(len(commands), self.chance.randrange(3)))
         return Effects(
-            intents=tuple(self.intent(commands, room_id) for _ in range(self.chance.randrange(3))),
+            intents=tuple(self.intent(each, commands, room_id) for each in numbers),
             results=tuple(self.decided(each, room_id) for each in chosen),
             holds=tuple(self.hold() for _ in range(self.chance.randrange(3))),
             released=self.maybe((self.ids[_SERIES],), 0.1)

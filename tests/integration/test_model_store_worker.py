@@ -126,13 +126,17 @@ class Worker(Scene):
             seen["claims with series of ours"] += claim.state.own_series and any(
                 each.is_own_series for each in rows
             )
-            about = {each.booking_id for each in claim.work.commands}
+            about = {each.booking_id for each in (*claim.work.commands, *claim.work.intents)}
             seen["claims with a whole series"] += any(
                 each.series_id in about and each.id not in about for each in rows
             )
             masters = {each.master_id for each in rows if each.id in about}
-            seen["claims with an occurrence's master"] += any(
+            seen["claims with an occurrence's master"] += not claim.state.own_series and any(
                 each.event_id in masters and not {each.id, each.series_id} & about for each in rows
+            )
+            stored = self.sides.tables.rows(claim.organisation_id, claim.room_id).own_series()
+            seen["claims without a removed series"] += claim.state.own_series and any(
+                each.removed_at is not None for each in stored
             )
             seen["claims with commands of another room"] += any(
                 each.for_room is not None for each in claim.work.commands
@@ -290,7 +294,9 @@ class Worker(Scene):
         window = Window(values.moment(), self.now + timedelta(hours=2))
         self.sides.call("mirror", "rows", owner, room, ids, events, shown=_rows)
         self.sides.call("mirror", "standing", owner, room, window)
-        for each in ids:
+        others = (each for each in organisation.rooms if each != room)
+        there = sorted({key for each in others for key in self.sides.tables.bookings[each]})
+        for each in (ids[0], *values.chance.sample(there, min(len(there), 2))):
             found = self.sides.call("mirror", "elsewhere", owner, room, each)
             self.sides.seen["bookings found elsewhere"] += found.value
         self.sides.call("mirror", "occupying", owner, room, self.now)
@@ -334,28 +340,32 @@ class Worker(Scene):
         """To the one room the booking lives in: of several the database takes any."""
         values, organisation = self.one(seed)
         room_id = values.chance.choice(organisation.rooms)
-        homes = {
-            asked: self._homes(organisation, asked, room_id) for asked in organisation.commands
+        others = {
+            asked: self._elsewhere(organisation, asked, room_id) for asked in organisation.commands
         }
-        moved = [asked for asked, rooms in homes.items() if len(rooms) == 1]
-        clear = moved if moved and values.likely(0.8) else [a for a in homes if not homes[a]]
-        for asked in values.chance.sample(clear, min(len(clear), 2)):
-            passed = self.sides.call(
-                "outgoing", "pass_on", organisation.id, room_id, asked, self.now
-            ).value
-            self.sides.seen["commands passed on"] += passed
-            self.sides.seen["commands of bookings that live nowhere else"] += not passed
+        living = {
+            asked: sum(row.answer != "cancelled" for row in rows) for asked, rows in others.items()
+        }
+        moved = [asked for asked, number in living.items() if number == 1]
+        over = [asked for asked, number in living.items() if number == 0 and others[asked]]
+        none = [asked for asked, rows in others.items() if not rows]
+        for group in (moved, over, none):
+            for asked in values.chance.sample(group, min(len(group), 1)):
+                passed = self.sides.call(
+                    "outgoing", "pass_on", organisation.id, room_id, asked, self.now
+                ).value
+                self.sides.seen["commands passed on"] += passed
+                self.sides.seen["commands not passed on"] += not passed
+                self.sides.seen["commands of bookings that are over elsewhere"] += group is over
+        self._claim(organisation.id, organisation.rooms)
 
-    def _homes(self, organisation: Organisation, asked: Asked, room_id: UUID) -> list[UUID]:
+    def _elsewhere(self, organisation: Organisation, asked: Asked, room_id: UUID) -> list[Row]:
+        """The rows of what it is about in other rooms."""
         bookings, booking_id = self.sides.tables.bookings, asked.booking_id
         if booking_id is None:
             return []
-        rows = {each: bookings[each].get(booking_id) for each in organisation.rooms}
-        return [
-            each
-            for each, row in rows.items()
-            if row is not None and row.answer != "cancelled" and each != room_id
-        ]
+        rows = (bookings[each].get(booking_id) for each in organisation.rooms if each != room_id)
+        return [row for row in rows if row is not None]
 
     def the_sweep_runs(self, seed: int) -> None:
         values, _ = self.one(seed)

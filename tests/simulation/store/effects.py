@@ -23,10 +23,10 @@ def granted(tables: Tables, claim: Claim, effects: Effects) -> Mapping[UUID, Hol
     holds = {key: hold for key, hold in before.items() if not any(map(hold.of, released))}
     given: set[UUID] = set()
     for hold in effects.holds:
-        if hold.booking_id in given:
-            raise CardinalityViolationError
         if hold.slot.ends <= hold.slot.starts:
             raise CheckViolationError
+        if hold.booking_id in given:
+            raise CardinalityViolationError
         if any(
             key != hold.booking_id and each.slot.overlaps(hold.slot) for key, each in holds.items()
         ):

@@ -1,4 +1,4 @@
-"""Time in the simulator."""
+"""graph-notifications §10, the virtual clock: what falls due, in its order."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

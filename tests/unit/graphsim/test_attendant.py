@@ -36,6 +36,13 @@ def test_an_overlap_is_declined_unless_conflicts_are_allowed() -> None:
     assert decide(copy, world.room, NOW, world.options) is Verdict.ACCEPT
 
 
+@pytest.mark.parametrize(("days", "verdict"), [(179, Verdict.ACCEPT), (181, Verdict.DECLINE)])
+def test_a_room_books_180_days_ahead_where_nobody_says_2_6(days: int, verdict: Verdict) -> None:
+    world, start = World(), NOW.replace(tzinfo=None) + timedelta(days=days)
+    copy, _ = world.invite(start=start, end=start + timedelta(hours=1))
+    assert decide(copy, world.room, NOW, world.options) is verdict
+
+
 def test_meetings_that_only_touch_do_not_collide() -> None:
     world = World()
     world.answered(hour=9)
@@ -155,8 +162,10 @@ def test_whether_a_series_must_keep_both_limits_is_a_switch(
 
 def test_a_request_from_outside_stays_unanswered_unless_the_room_takes_them() -> None:
     world = World()
-    guest = Person("Guest", "guest@elsewhere.example")
-    copy, _ = world.meetings.receive(world.room, world.draft(), guest, NOW)
+    guest = world.tenant.outsider(0, "Guest", "guest@elsewhere.example")
+    event, _ = world.meetings.create(guest, world.draft(), NOW)
+    copy = world.room.copy_of(event.ical_uid)
+    assert copy is not None
     world.answers.visit(world.room, copy.key, NOW)
     assert world.room.events[copy.key].response == "notResponded"
     world.room.processing = Processing(process_external_meeting_messages=True)

@@ -1,4 +1,4 @@
-"""The simulator's clock: running, advanced and standing still."""
+"""graph-notifications §10, the virtual clock: running, advanced and standing still."""
 
 import ast
 import asyncio

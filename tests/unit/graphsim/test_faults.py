@@ -1,4 +1,4 @@
-"""Faults as tests order them."""
+"""graph-calendar §1.8, graph-notifications §10: faults as tests order them."""
 
 from datetime import UTC, datetime
 

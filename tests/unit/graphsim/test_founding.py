@@ -1,4 +1,4 @@
-"""What the control API says of a tenant, and what it leaves as it was."""
+"""graph-calendar §6, §10: what the control API says of a tenant, and what it leaves as it was."""
 
 from datetime import UTC, datetime
 from typing import Any

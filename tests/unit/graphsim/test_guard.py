@@ -1,4 +1,4 @@
-"""Law 2 of the design: minimal data."""
+"""graph-calendar §11.1, item 10: the guard of minimal data."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How the directory answers lists: $filter, $select, pages."""
+"""graph-calendar §3, §6.1: how the directory answers lists: $filter, $select, pages."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The named sets of options: complete, valid, and in the documentation as they are."""
+"""graph-calendar §11.2, graph-notifications §11: the named sets of options, complete, valid, and in the documentation as they are."""
 
 import json
 import re

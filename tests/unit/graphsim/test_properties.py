@@ -1,10 +1,10 @@
-"""Graph's singleValueLegacyExtendedProperty: ids, $filter, $expand."""
+"""graph-calendar §11.2, Graph's singleValueLegacyExtendedProperty, create and get: ids, values and $filter."""
 
 from dataclasses import replace
 
 import pytest
 
-from graphsim.properties import expanded, filtered, held, is_id, merged
+from graphsim.properties import filtered, held, is_id, merged
 
 from .rooms import World
 
@@ -30,15 +30,6 @@ def test_a_filter_by_id_and_value_is_read_with_its_doubled_quotes() -> None:
     assert filtered(text.replace("Any(ep:", "any(p:").replace("ep/", "p/")) == filtered(text)
     assert filtered(text.replace("ep:", "p:")) is None
     assert filtered(f"{text} and isCancelled eq false") is None
-
-
-def test_an_expand_names_one_or_more_properties_and_nothing_else() -> None:
-    one = f"singleValueExtendedProperties($filter=id eq '{MARKER}')"
-    assert expanded(one) == frozenset({MARKER.lower()})
-    both = one.replace(")", f" or id eq '{MARKER}2')")
-    assert expanded(both) == frozenset({MARKER.lower(), f"{MARKER}2".lower()})
-    for other in ("attachments", "singleValueExtendedProperties", f"{one},attachments"):
-        assert expanded(other) is None
 
 
 def test_an_id_in_another_spelling_is_the_same_property() -> None:

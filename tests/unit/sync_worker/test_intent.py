@@ -150,7 +150,9 @@ def test_what_is_over_is_guarded_while_it_could_still_matter(
     if guarded_for is None:
         assert ended.stage == "done"
     else:
-        assert (ended.stage, ended.due_at) == ("guarding", NOW + guarded_for)
+        assert (ended.stage, ended.due_at) == ("guarding", NOW + 5 * SECOND)
+        assert ended.guarded(ended.due_at).due_at == NOW + guarded_for
+        assert ended.guarded(NOW + guarded_for).stage == "done"
 
 
 def test_commands_of_two_sources_with_one_id_have_transaction_ids_of_their_own() -> None:

@@ -24,7 +24,7 @@ def _arguments() -> argparse.ArgumentParser:
         epilog="A flag goes before what --scenario says, --set before any.",
     )
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--host", default="127.0.0.1", help="127.0.0.1 where nobody says")
     parser.add_argument(
         "--state-dir", type=Path, required=True, help="keeps ca.pem and the keys over restarts"
     )
@@ -33,19 +33,26 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="any option, repeatable"
     )
-    options = parser.add_argument_group("options", argument_default=SUPPRESS)
-    options.add_argument("--options", dest="set_", choices=get_args(OptionSet))
+    options = parser.add_argument_group("the simulated cloud", argument_default=SUPPRESS)
+    options.add_argument(
+        "--options",
+        dest="set_",
+        choices=get_args(OptionSet),
+        help="one reading of all that is unproven",
+    )
     options.add_argument("--seed", type=int, help="same seed, same ids")
     options.add_argument(
         "--appear-seconds",
         type=float,
         help="from a room copy's appearance to the booking attendant's answer",
     )
-    options.add_argument("--notify-delay", type=float)
-    options.add_argument("--latency", type=float)
-    options.add_argument("--retry-first-seconds", type=float)
-    options.add_argument("--token-seconds", type=int)
-    options.add_argument("--lifetime-minutes", type=int)
+    options.add_argument("--notify-delay", type=float, help="from a change to its notification")
+    options.add_argument("--latency", type=float, help="seconds added to each Graph call")
+    options.add_argument(
+        "--retry-first-seconds", type=float, help="first pause after a failed delivery"
+    )
+    options.add_argument("--token-seconds", type=int, help="how long tokens are valid; 3599")
+    options.add_argument("--lifetime-minutes", type=int, help="longest subscription; 10070")
     options.add_argument("--allow-http", action="store_true", help="accept http notification URLs")
     options.add_argument(
         "--no-duplicate-conflict",

@@ -1,6 +1,7 @@
 """Who may touch what: roles, RBAC for Applications, access policies (graph-calendar §2.8, §10)."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 from .applications import App
 from .mailboxes import Mailbox
@@ -13,10 +14,15 @@ _CALENDARS = frozenset({"Calendars.Read", "Calendars.ReadWrite"})
 _DIRECTORY = frozenset({"Directory.Read.All", "User.Read.All"})
 _PLACES = frozenset({"Place.Read.All", "Place.ReadWrite.All"})
 _NO_MAILBOX = {
-    "MailboxNotEnabledForRESTAPI": (
-        "The mailbox is either inactive, soft-deleted, or is hosted on-premise."
+    "older": "REST API is not yet supported for this mailbox.",
+    "newer": "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
+}
+_BLOCKED = {
+    "short": "Access to OData is disabled.",
+    "long": (
+        "Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly AccessPolicy "
+        "settings."
     ),
-    "MailboxNotSupportedForRESTAPI": "REST API is not yet supported for this mailbox.",
 }
 _NO_PERMISSIONS = "The token contains no permissions, or permissions can not be understood."
 _DENIED = "Access is denied. Check credentials and try again."
@@ -65,7 +71,7 @@ class Access:
         return self.tenant(call)
 
     def calendar(self, call: Call, key: str, *, write: bool = False) -> Mailbox:
-        """The mailbox of an id or address, to a caller who may use its calendar."""
+        """The mailbox of an id or address, to a caller who may use the calendar that the path names."""
         tenant = self.tenant(call)
         app = self.app(call)
         wanted = frozenset({"Calendars.ReadWrite"}) if write else _CALENDARS
@@ -79,15 +85,10 @@ class Access:
         if mailbox is None or mailbox.hosting == "none":
             raise self._unknown(key)
         if app and app.access_policy is not None and mailbox.id not in app.access_policy:
-            raise Refused(
-                403,
-                "ErrorAccessDenied",
-                "Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly "
-                "AccessPolicy settings.",
-            )
+            raise Refused(403, "ErrorAccessDenied", _BLOCKED[self._state.options.policy_refusal])
         if mailbox.hosting != "cloud":
-            code = self._state.options.unsupported_mailbox
-            raise Refused(404, code, _NO_MAILBOX[code])
+            raise self._unsupported()
+        _check_containers(call, mailbox)
         return mailbox
 
     def found(self, tenant: Tenant, key: str) -> Mailbox | None:
@@ -100,10 +101,31 @@ class Access:
             return Refused(403, "ErrorAccessDenied", _DENIED)
         return Refused(401, "NoPermissionsInAccessToken", _NO_PERMISSIONS)
 
+    def _unsupported(self) -> Refused:
+        """Of MailboxNotSupportedForRESTAPI only the older text was seen (§2.8)."""
+        code = self._state.options.unsupported_mailbox
+        known = code == "MailboxNotEnabledForRESTAPI"
+        text = self._state.options.unsupported_text if known else "older"
+        return Refused(404, code, _NO_MAILBOX[text])
+
     def _unknown(self, key: str) -> Refused:
         if self._state.options.unknown_user == "ResourceNotFound":
             return Refused(404, "ResourceNotFound", "Resource could not be discovered.")
         return Refused(404, "ErrorInvalidUser", f"The requested user '{key}' is invalid.")
+
+
+def _check_containers(call: Call, mailbox: Mailbox) -> None:
+    """Whether the calendar and the group that a path names are this mailbox's (§1.1)."""
+    for name, given in pairwise(call.segments[2:6]):
+        match name.lower():
+            case "calendars":
+                known = mailbox.mint.regular_container()
+            case "calendargroups":
+                known = mailbox.mint.regular_group()
+            case _:
+                continue
+        if given != known:
+            raise Refused(400, "ErrorInvalidIdMalformed", "Id is malformed.")
 
 
 def signed_in_user() -> Refused:

@@ -29,9 +29,9 @@ class Answers:
         request = room.events.get(key)
         if request is None:
             return Outcome(self._options)
-        if request.response != "notResponded":
-            return self._visit_days(room, request, now)
         outside = self._tenant.mailbox(request.organizer.address) is None
+        if request.response != "notResponded":
+            return self._visit_days(room, request, now, outside=outside)
         verdict = attendant.decide(request, room, now, self._options, outside=outside)
         if verdict is attendant.Verdict.LEAVE:
             return Outcome(self._options)
@@ -109,7 +109,9 @@ class Answers:
             self._copies.tell_organizer(mailbox, copy, reply, now, outcome)
         return outcome
 
-    def _visit_days(self, room: Mailbox, request: Event, now: datetime) -> Outcome:
+    def _visit_days(
+        self, room: Mailbox, request: Event, now: datetime, *, outside: bool
+    ) -> Outcome:
         outcome = Outcome(self._options)
         asked = [
             day
@@ -118,7 +120,7 @@ class Answers:
         ]
         for day in asked:
             current = room.events[request.key]
-            verdict = attendant.decide_day(current, day, room, now)
+            verdict = attendant.decide_day(current, day, room, now, outside=outside)
             if verdict is attendant.Verdict.LEAVE:
                 continue
             if verdict is attendant.Verdict.DECLINE:

@@ -10,7 +10,7 @@ from .applications import App, Certificate
 from .refusals import refuse
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_ALGORITHMS = ("RS256", "PS256")
+_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256")
 
 
 def check_assertion(
@@ -23,7 +23,7 @@ def check_assertion(
     except jwt.PyJWTError:
         refuse(50027)
     if header.get("alg") not in _ALGORITHMS:
-        refuse(5002730)
+        refuse(5002738, algorithm=header.get("alg"))
     _check_claims(claims, app, audiences, now, needs_jti=needs_jti)
     certificate = _certificate(header, app)
     if not certificate.starts <= now < certificate.ends:

@@ -43,11 +43,13 @@ def decide(
     return Verdict.ACCEPT if rules.may_book(request.organizer.address) else Verdict.TENTATIVE
 
 
-def decide_day(request: Event, day: date, room: Mailbox, now: datetime) -> Verdict:
+def decide_day(
+    request: Event, day: date, room: Mailbox, now: datetime, *, outside: bool = False
+) -> Verdict:
     """The room's answer to one changed day of a series that it holds already."""
-    if room.processing.automate != "AutoAccept":
-        return Verdict.LEAVE
     wanted, rules = on_day(request, day), room.processing
+    if rules.automate != "AutoAccept" or (outside and not rules.process_external_meeting_messages):
+        return Verdict.LEAVE
     fits = (
         wanted.starts_at <= _horizon(room, now)
         and _suits(wanted, room)

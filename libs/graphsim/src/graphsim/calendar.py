@@ -1,4 +1,4 @@
-"""Graph's calendar endpoints: calendarView, events, instances, the calendar itself (§1, §2)."""
+"""Graph's reads of a calendar: calendarView, events, instances (§1, §2)."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from . import properties
 from .access import Access
 from .events import Appearance
+from .expansions import EXCEPTIONS, Expansion
 from .guard import Guard
 from .lookup import applied, context, lens_of, named
 from .mailboxes import Mailbox
 from .paging import bounds, next_link
 from .state import State
 from .translation import translated
-from .views import Form, Lens, UnknownProperty, select, show
+from .views import Form, Lens, UnknownProperty, exceptions, select, show
 from .wire import Answer, Call, Refused
 from .zones import parse_instant
 
@@ -26,22 +27,6 @@ class Calendar:
         self._state = state
         self._access = access
         self._guard = guard
-
-    async def calendar(self, call: Call) -> Answer:
-        """GET /users/{id}/calendar."""
-        mailbox = self._access.calendar(call, call.segments[1])
-        whole = {
-            "id": mailbox.mint.regular_container(),
-            "name": "Calendar",
-            "isDefaultCalendar": True,
-            "canEdit": True,
-            "owner": {"name": mailbox.name, "address": mailbox.address},
-        }
-        asked = call.query.get("$select")
-        if asked:
-            names = {"id", *(name.strip() for name in asked.split(","))}
-            whole = {name: value for name, value in whole.items() if name in names}
-        return Answer(200, {"@odata.context": context(call, "calendar/$entity"), **whole})
 
     async def view(self, call: Call) -> Answer:
         """GET …/calendarView: what overlaps a window, paged by $skip (§1.1)."""
@@ -73,7 +58,13 @@ class Calendar:
         except Refused:
             self._guard.event_misses[asked] += 1
             raise
-        shown = show(one, self._lens(call, mailbox, "events/{id}"), form)
+        lens = self._lens(call, mailbox, "events/{id}")
+        shown = show(one, lens, form)
+        if one.kind == "seriesMaster" and self._exceptions_asked(lens, form):
+            try:
+                shown[EXCEPTIONS] = exceptions(one, lens, form)
+            except UnknownProperty as error:
+                raise _unknown(error) from None
         self._guard.event_gets[f"{asked}|{shown['@odata.etag']}"] += 1
         self._guard.returned("events/{id}", shown)
         return Answer(
@@ -131,12 +122,19 @@ class Calendar:
         lens, text = lens_of(call, mailbox, self._state.options), call.query.get("$expand")
         if text is None:
             return lens
-        ids = properties.expanded(text)
-        if ids is None:
+        asked = Expansion.read(text)
+        if asked is None:
             self._guard.expanded(route, text)
             return lens
-        self._guard.marker_reads[f"{route} $expand"] += 1
-        return replace(lens, properties=ids)
+        if asked.exceptions:
+            self._guard.expanded(route, EXCEPTIONS)
+        if asked.single or asked.multi:
+            self._guard.marker_reads[f"{route} $expand"] += 1
+        return replace(lens, expansion=asked)
+
+    def _exceptions_asked(self, lens: Lens, form: Form) -> bool:
+        selected = EXCEPTIONS in form or not self._state.options.exceptions_need_select
+        return lens.expansion.exceptions and selected
 
     def _form(self, call: Call, route: str) -> Form:
         asked = call.query.get("$select")
@@ -146,13 +144,14 @@ class Calendar:
         try:
             names = select(asked.split(","))
         except UnknownProperty as error:
-            raise Refused(
-                400,
-                "RequestBroker--ParseUri",
-                f"Could not find a property named '{error}' on type 'microsoft.graph.event'.",
-            ) from None
+            raise _unknown(error) from None
         self._guard.asked(route, names)
         return names
+
+
+def _unknown(name: UnknownProperty) -> Refused:
+    message = f"Could not find a property named '{name}' on type 'microsoft.graph.event'."
+    return Refused(400, "RequestBroker--ParseUri", message)
 
 
 def _window(call: Call) -> tuple[datetime, datetime]:

@@ -82,6 +82,7 @@ class Control:
             ("POST", "clock"): self._move_clock,
             ("POST", "load"): self._start_load,
             ("GET", "load"): self._show_load,
+            ("DELETE", "load"): self._stop_load,
         }
 
     async def handle(self, call: Call) -> Answer:
@@ -242,6 +243,10 @@ class Control:
         )
         self._load.start(plan)
         return Answer(202, {"changes": plan.changes})
+
+    async def _stop_load(self, _: Call) -> Answer:
+        self._load.stop()
+        return Answer(204)
 
     async def _show_load(self, _: Call) -> Answer:
         return Answer(200, self._load.report())

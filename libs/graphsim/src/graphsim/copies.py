@@ -212,6 +212,7 @@ class Copies:
             "subject": event.subject,
             "start": event.start,
             "end": event.end,
+            "lone_start": event.lone_start,
             "zone": event.zone,
             "custom_zone": event.custom_zone,
             "all_day": event.all_day,

@@ -32,7 +32,7 @@ class Entra:
     async def handle(self, call: Call) -> Answer:
         """Answers any request outside `/v1.0` and `/_sim`."""
         answer = await self._faults.answered(
-            call, lambda: self._route(call), lambda fault: self._struck(call, fault)
+            call, lambda: self._route(call), lambda fault: self.struck(call, fault)
         )
         if "client-request-id" in call.headers:
             answer.headers["client-request-id"] = call.headers["client-request-id"]
@@ -75,7 +75,7 @@ class Entra:
             refuse(90002, error=error, tenant=name)
         return tenant
 
-    def _struck(self, call: Call, fault: Fault) -> Answer:
+    def struck(self, call: Call, fault: Fault) -> Answer:
         """A fault's answer; of a body with only `error_codes` Entra's own is made (§7.4)."""
         body = fault.body or {"error_codes": [90055 if fault.status == 429 else 90033]}
         match body:

@@ -13,6 +13,8 @@ from .zones import CUSTOM_ZONE, to_utc
 Response = Literal[
     "none", "organizer", "tentativelyAccepted", "accepted", "declined", "notResponded"
 ]
+Value = str | tuple[str, ...]
+"""What an extended property holds, one value or several."""
 Kind = Literal["singleInstance", "occurrence", "exception", "seriesMaster"]
 
 
@@ -105,12 +107,17 @@ class Event:
     """Made in a zone of Outlook's own, shown as `tzone://Microsoft/Custom`; `zone` has its rules."""
     generation: int = 0
     transaction_id: str | None = None
-    properties: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, Value] = field(default_factory=dict)
     allows_proposals: bool = True
-    lone_day: date | None = None
-    """The day of a series that this copy is of alone, for who is invited to that day only."""
+    lone_start: datetime | None = None
+    """Where the series' pattern puts the day that this copy is of alone, for who is invited to no other."""
     checked_in: frozenset[date | None] = frozenset()
     """Days of a series, or None for a single event, on which somebody came to the room."""
+
+    @property
+    def lone_day(self) -> date | None:
+        """The day of a series that this copy is of alone."""
+        return self.lone_start.date() if self.lone_start else None
 
     @property
     def zone_shown(self) -> str:
@@ -184,9 +191,10 @@ class Appearance:
     @property
     def original_start(self) -> datetime | None:
         """The instant at which the series' pattern puts it; None outside a series."""
-        if self.day is None:
-            return None
-        return to_utc(datetime.combine(self.day, self.event.start.time()), self.event.zone)
+        start = self.event.lone_start
+        if self.day is not None:
+            start = datetime.combine(self.day, self.event.start.time())
+        return start and to_utc(start, self.event.zone)
 
 
 def whole(event: Event) -> Appearance:
@@ -249,7 +257,7 @@ def alone(event: Event, day: date) -> Event:
         recurrence=None,
         overrides={},
         cancelled_days=frozenset(),
-        lone_day=day,
+        lone_start=datetime.combine(day, event.start.time()),
     )
 
 

@@ -11,7 +11,7 @@ from .estate import Estate, Plan
 from .mailboxes import Kind, Mailbox, Place
 from .processing import Processing
 from .state import State
-from .tenants import Tenant
+from .tenants import RoomList, Tenant
 from .zones import parse_instant
 
 
@@ -39,7 +39,16 @@ def found(state: State, body: Mapping[str, Any]) -> Tenant:
         state.releases.follow(tenant, room, state.clock.now())
     for raw in body.get("users") or ():
         _mailbox(state, tenant, raw, "user", str(raw["address"]))
+    for raw in body.get("room_lists") or ():
+        one = _room_list(raw)
+        tenant.room_lists[one.id] = one
     return tenant
+
+
+def _room_list(raw: Mapping[str, Any]) -> RoomList:
+    address = str(raw["address"])
+    rooms = tuple(UUID(str(one)) for one in raw.get("rooms") or ())
+    return RoomList(UUID(str(raw["id"])), address, str(raw.get("name") or address), rooms)
 
 
 def _found_many(state: State, tenant: Tenant, raw: Mapping[str, Any]) -> None:

@@ -7,12 +7,14 @@ from uuid import UUID
 
 from .access import Access
 from .calendar import Calendar
+from .calendars import Calendars
 from .clock import Clock
 from .directory import Directory
 from .faults import Fault, Faults
 from .lag import Lag
 from .options import Options
 from .page_faults import spoil
+from .places import Places
 from .quotas import Quotas
 from .registrations import Registrations, keyed
 from .routing import Route, Routes
@@ -56,7 +58,15 @@ class Gateway:
         self.counts: Counter[str] = Counter()
         self._random = Random(f"{options.seed}/{start}")  # noqa: S311 -- ids repeatable by seed
         registrations = Registrations(access, options)
-        self._routes = Routes(calendar, writing, directory, registrations, subscribing)
+        self._routes = Routes(
+            Calendars(access),
+            calendar,
+            writing,
+            Places(access),
+            directory,
+            registrations,
+            subscribing,
+        )
 
     def new_id(self) -> str:
         """A GUID that depends on the seed, the start and the order of calls alone."""

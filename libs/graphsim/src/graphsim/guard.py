@@ -55,7 +55,7 @@ class Guard:
 
     def returned(self, route: str, shown: dict[str, object]) -> None:
         """One event that a read has returned."""
-        for field in shown.keys() - self.allowed - {properties.NAME}:
+        for field in shown.keys() - self.allowed - {properties.SINGLE, properties.MULTI}:
             self._violations[Violation(route, field, "returned")] += 1
 
     def violations(self) -> list[dict[str, object]]:

@@ -43,6 +43,10 @@ class IdMint:
         """The calendar's own id, constant and with no immutable form (§1.2)."""
         return b64encode(_REGULAR + self._prefix).decode()
 
+    def regular_group(self) -> str:
+        """The id of the calendar's group, likewise."""
+        return b64encode(_REGULAR + self._prefix[::-1]).decode()
+
     def etag(self, change: int) -> str:
         """The etag of a change number of this mailbox."""
         return _etag(self._etag, change)

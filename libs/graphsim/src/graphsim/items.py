@@ -120,7 +120,7 @@ class Items:
             mailbox,
             self._options,
             immutable=subscription.immutable,
-            properties=subscription.properties,
+            expansion=subscription.expansion,
         )
         one = None if change.kind == "deleted" else mailbox.at(change.ref)
         if one is not None:

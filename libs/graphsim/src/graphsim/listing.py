@@ -61,6 +61,8 @@ def page(
         "@odata.context": _context(call, what),
         "value": [show(one) for one in rows[first:end]],
     }
+    if call.query.get("$count", "").lower() == "true":
+        payload["@odata.count"] = len(rows)
     if end < len(rows):
         pairs = [
             f"{quote(name, safe='')}={quote(value, safe='')}"

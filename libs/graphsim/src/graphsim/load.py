@@ -36,6 +36,7 @@ class Load:
     def __init__(self, state: State) -> None:
         self._state = state
         self._running = False
+        self._plan: LoadPlan | None = None
         self._late = 0.0
         self._made: list[dict[str, str]] = []
 
@@ -45,7 +46,12 @@ class Load:
             raise ValueError("a load is running already, or the rate is not positive")
         targets = [self._target(room) for room in plan.rooms]
         self._running, self._made, self._late = True, [], 0.0
+        self._plan = plan
         self._go_on(plan, targets, 0, self._state.clock.now())
+
+    def stop(self) -> None:
+        """No more changes; those made stay recorded until the next start."""
+        self._running = False
 
     def report(self) -> dict[str, object]:
         """Whether it runs and every change made: event id, etag, time, and the start it moved to."""
@@ -66,6 +72,8 @@ class Load:
             return
 
         def step(due: datetime) -> None:
+            if not self._running or plan is not self._plan:
+                return
             late = self._state.clock.now() - due
             self._late = max(self._late, late.total_seconds())
             self._change(number, *targets[number % len(targets)], due)

@@ -10,7 +10,7 @@ from typing import Any
 
 from .changes import Outcome
 from .copies import Copies, Reply
-from .events import Attendee, Event, Override, Person, on_day, without, without_day
+from .events import Attendee, Event, Override, Person, Value, on_day, without, without_day
 from .mailboxes import Mailbox
 from .options import Options
 from .recurrence import Recurrence, days_between, on_pattern
@@ -33,7 +33,7 @@ class Draft:
     location: str = ""
     attendees: tuple[Attendee, ...] = ()
     transaction_id: str | None = None
-    properties: Mapping[str, str] | None = None
+    properties: Mapping[str, Value] | None = None
     custom_zone: bool = False
     has_attachments: bool = False
     allows_proposals: bool = True
@@ -53,20 +53,26 @@ class Meetings:
         In a room's own calendar nothing checks for conflicts (graph-calendar §2.2 B).
         """
         outcome = Outcome(self._options)
-        event = self._stored(owner, draft, Person(owner.name, owner.address), now, own=True)
+        event = self._stored(owner, draft, now)
         outcome.note(owner, "own_created", event)
         self._copies.send(owner, event, event.attendees, now, outcome)
         return event, outcome
 
-    def receive(
-        self, room: Mailbox, draft: Draft, organizer: Person, now: datetime
-    ) -> tuple[Event, Outcome]:
-        """A meeting request from somebody without a mailbox here (an outside organiser)."""
-        outcome = Outcome(self._options)
-        event = self._stored(room, draft, organizer, now, own=False)
-        outcome.note(room, "arrived", event)
-        outcome.ask(room, event, now)
-        return event, outcome
+    def adopt(self, copy: Event) -> tuple[Mailbox, Event]:
+        """The event of an outside organiser, made of a copy here where it is not known yet."""
+        name, address = copy.organizer.name, copy.organizer.address
+        owner = self._tenant.outsider(self._options.seed, name, address)
+        known = owner.copy_of(copy.ical_uid)
+        return owner, known or owner.put(
+            replace(
+                copy,
+                key=owner.new_key(),
+                change=owner.new_change(),
+                is_organizer=True,
+                response="organizer",
+                show_as=copy.asked_show_as,
+            )
+        )
 
     def edit(
         self, mailbox: Mailbox, event: Event, changed: Mapping[str, Any], now: datetime
@@ -121,14 +127,18 @@ class Meetings:
             self._copies.send_day(mailbox, fresh, day, told, now, outcome)
         return outcome
 
-    def cancel(self, mailbox: Mailbox, event: Event, now: datetime) -> Outcome:
+    def cancel(
+        self, mailbox: Mailbox, event: Event, now: datetime, *, tell: bool = True
+    ) -> Outcome:
         """The organiser cancels: gone from the own calendar, kept or removed in each room.
 
-        In a copy that is not the organiser's, only that copy goes.
+        In a copy that is not the organiser's, only that copy goes, as without `tell`.
         """
         outcome = Outcome(self._options)
         mailbox.drop(event.key)
         outcome.note(mailbox, "removed", event)
+        if not tell:
+            return outcome
         if event.is_organizer:
             for other, copy in self._copies.of(event, event.attendees) + self._copies.lone(event):
                 self._copies.withdraw(other, copy, now, outcome)
@@ -136,17 +146,15 @@ class Meetings:
             self._copies.tell_organizer(mailbox, event, Reply("declined"), now, outcome)
         return outcome
 
-    def cancel_outside(self, room: Mailbox, copy: Event, now: datetime) -> Outcome:
-        """A cancellation arrives from an organiser without a mailbox here."""
-        outcome = Outcome(self._options)
-        self._copies.withdraw(room, copy, now, outcome)
-        return outcome
-
-    def cancel_day(self, mailbox: Mailbox, event: Event, day: date, now: datetime) -> Outcome:
+    def cancel_day(
+        self, mailbox: Mailbox, event: Event, day: date, now: datetime, *, tell: bool = True
+    ) -> Outcome:
         """Removes one occurrence, which is reported only as a change of the master (§4.4)."""
         outcome = Outcome(self._options)
         fresh = mailbox.touch(event, now, **without_day(event, day))
         outcome.note(mailbox, "own_edited", fresh)
+        if not tell:
+            return outcome
         if event.is_organizer:
             invited = on_day(event, day).attendees
             self._copies.withdraw_day(event, day, invited, now, outcome)
@@ -168,9 +176,7 @@ class Meetings:
             "cancelled_days": frozenset(filter(stays, event.cancelled_days)),
         }
 
-    def _stored(
-        self, mailbox: Mailbox, draft: Draft, organizer: Person, now: datetime, *, own: bool
-    ) -> Event:
+    def _stored(self, mailbox: Mailbox, draft: Draft, now: datetime) -> Event:
         start, end = on_pattern(draft.start, draft.end, draft.recurrence)
         return mailbox.put(
             Event(
@@ -184,16 +190,16 @@ class Meetings:
                 custom_zone=draft.custom_zone,
                 allows_proposals=draft.allows_proposals,
                 has_attachments=draft.has_attachments,
-                organizer=organizer,
+                organizer=Person(mailbox.name, mailbox.address),
                 created=now,
                 modified=now,
-                response="organizer" if own else "notResponded",
-                is_organizer=own,
+                response="organizer",
+                is_organizer=True,
                 body=draft.body,
                 location=draft.location,
                 attendees=draft.attendees,
                 all_day=draft.all_day,
-                show_as=draft.show_as if own else "tentative",
+                show_as=draft.show_as,
                 asked_show_as=draft.show_as,
                 sensitivity=draft.sensitivity,
                 recurrence=draft.recurrence,

@@ -54,6 +54,10 @@ class Options:
         "MailboxNotEnabledForRESTAPI"
     )
     """The code for a mailbox outside the cloud: both were seen (§2.8, §9)."""
+    unsupported_text: Literal["newer", "older"] = "newer"
+    """The words of MailboxNotEnabledForRESTAPI: both were seen (§2.8)."""
+    policy_refusal: Literal["long", "short"] = "long"
+    """The words in which an application access policy refuses: seen, and documented (§2.8)."""
     addresses_resolve: bool = True
     """`/users/{address}` finds a mailbox whose sign-in name is another (§9, unproven)."""
     error_envelope: Literal["innerError", "innererror"] = "innerError"
@@ -98,12 +102,20 @@ class Options:
     the pattern still has (graph-calendar §2.5, unproven)."""
     cancelled_days_bound: bool = False
     """A day may not be moved past a cancelled neighbour either (graph-calendar §2.5, unproven)."""
+    most_attendees: int | None = 500
+    """Of one event (graph-calendar §2.1); that more are refused, and in which words, is unproven:
+    None takes any number."""
+    purge_cancels: bool = True
+    """permanentDelete of the organiser's copy tells the attendees, as DELETE does (unproven)."""
     deleting_declines: bool = False
     """A bare DELETE of an attendee's copy tells the organiser (graph-calendar §2.5, unproven)."""
     hidden_rooms_listed: bool = False
     """Places list rooms that are hidden from address lists (graph-calendar §3, unproven)."""
     on_premises_rooms_listed: bool = True
     """Places list rooms whose mailbox is on-premises (graph-calendar §9, unproven)."""
+    places_revision: Literal["current", "older"] = "current"
+    """The older one shows a room's capacity as a text, `isWheelchairAccessible`, `displayDevice`
+    and `isManaged`, a list's `geocoordinates` (§3); its floor's number as a text is unproven."""
     all_day_keeps_date: bool = True
     """All-day events show their dates' midnights in any asked-for zone; off, the instants there
     (graph-calendar §2.7, unproven)."""
@@ -111,6 +123,9 @@ class Options:
     """graph-calendar §2.1 says so; §11.2 quotes a source that says one per series."""
     answered_day: Literal["exception", "occurrence"] = "exception"
     """What a day is that differs from its series only in its answers (§1.5, unproven)."""
+    exceptions_need_select: bool = False
+    """`$expand=exceptionOccurrences` shows something only if `$select` names it too, as documented;
+    clients were answered without (docs#16162)."""
     lone_day_type: Literal["singleInstance", "exception"] = "singleInstance"
     """What somebody sees who is invited to one day of a series only: an event of its own, or an
     exception whose `seriesMasterId` is not found (§2.5, unproven)."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -47,7 +48,9 @@ class Outlook:
                 return self._changed(call, tenant, mailbox, meeting)
             case "DELETE", ("meetings", meeting):
                 here = call.query.get("only") == "here"
-                named = _named(mailbox, meeting) if here else _original(tenant, mailbox, meeting)
+                named = (
+                    _named(mailbox, meeting) if here else self._original(tenant, mailbox, meeting)
+                )
                 return self._cancelled(call, tenant, *named)
             case _:
                 raise Refused(
@@ -61,25 +64,20 @@ class Outlook:
         address = body.get("organizer")
         owner = tenant.mailbox(str(address)) if address else room
         if owner is None:
-            person = Person(str(body.get("organizer_name") or address), str(address))
-            if not room.takes_requests:
-                raise _no_copy()
-            copy, outcome = meetings.receive(room, draft, person, call.now)
-            event = copy
-        else:
-            event, outcome = meetings.create(owner, draft, call.now)
-            found_copy = event if owner is room else room.copy_of(event.ical_uid)
-            if found_copy is None:
-                raise _no_copy()
-            copy = found_copy
+            name = str(body.get("organizer_name") or address)
+            owner = tenant.outsider(self._state.options.seed, name, str(address))
+        event, outcome = meetings.create(owner, draft, call.now)
+        copy = event if owner is room else room.copy_of(event.ical_uid)
+        if copy is None:
+            raise Refused(409, "", "the room has no mailbox that takes requests")
         self._state.commit(tenant, outcome, call.now)
         answer = {"event_id": _id(room, copy), "etag": room.mint.etag(copy.change)}
-        answer["organizer_event_id"] = _id(owner or room, event)
+        answer["organizer_event_id"] = _id(owner, event)
         answer["regular_event_id"] = room.mint.regular(Ref(copy.key))
         return Answer(201, answer)
 
     def _changed(self, call: Call, tenant: Tenant, mailbox: Mailbox, meeting: str) -> Answer:
-        owner, event, day = _original(tenant, mailbox, meeting)
+        owner, event, day = self._original(tenant, mailbox, meeting)
         body: Json = call.json()
         if body.keys() & {"decide", "check_in"}:
             room, copy, named_day = _named(mailbox, meeting)
@@ -138,12 +136,26 @@ class Outlook:
         meetings = self._state.meetings(tenant)
         if day is not None:
             outcome = meetings.cancel_day(owner, event, day, call.now)
-        elif not event.is_organizer and tenant.mailbox(event.organizer.address) is None:
-            outcome = meetings.cancel_outside(owner, event, call.now)
         else:
             outcome = meetings.cancel(owner, event, call.now)
         self._state.commit(tenant, outcome, call.now)
         return Answer(204)
+
+    def _original(
+        self, tenant: Tenant, mailbox: Mailbox, text: str
+    ) -> tuple[Mailbox, Event, date | None]:
+        """The organiser's copy of a meeting named by any copy's id, where there is one."""
+        if mailbox.mint.read(text) is None:
+            known = chain(tenant.mailboxes.values(), tenant.outside.values())
+            mailbox = next((one for one in known if one.mint.read(text)), mailbox)
+        named, event, day = _named(mailbox, text)
+        if event.is_organizer:
+            return named, event, day
+        owner = tenant.mailbox(event.organizer.address)
+        if owner is None and not event.cancelled and not event.lone_day:
+            return *self._state.meetings(tenant).adopt(event), day
+        original = owner.copy_of(event.ical_uid) if owner else None
+        return (owner, original, day) if owner and original else (named, event, day)
 
     def _listed(self, call: Call, tenant: Tenant, mailbox: Mailbox) -> Answer:
         start = parse_instant(call.query.get("from") or instant_text(call.now - timedelta(days=1)))
@@ -163,18 +175,6 @@ def _named(mailbox: Mailbox, text: str) -> tuple[Mailbox, Event, date | None]:
     if read is None or event is None:
         raise Refused(404, "", "no such meeting")
     return mailbox, event, read[0].day
-
-
-def _original(tenant: Tenant, mailbox: Mailbox, text: str) -> tuple[Mailbox, Event, date | None]:
-    """The organiser's copy of a meeting named by any copy's id, where there is one."""
-    if mailbox.mint.read(text) is None:
-        mailbox = next((one for one in tenant.mailboxes.values() if one.mint.read(text)), mailbox)
-    named, event, day = _named(mailbox, text)
-    if event.is_organizer:
-        return named, event, day
-    owner = tenant.mailbox(event.organizer.address)
-    original = owner.copy_of(event.ical_uid) if owner else None
-    return (owner, original, day) if owner and original else (named, event, day)
 
 
 def _row(tenant: Tenant, mailbox: Mailbox, one: Appearance) -> dict[str, object]:
@@ -231,10 +231,6 @@ def _draft(body: Json, room: Mailbox) -> Draft:
         location=room.name,
         attendees=attendees,
     )
-
-
-def _no_copy() -> Refused:
-    return Refused(409, "", "the room has no mailbox that takes requests")
 
 
 def _id(mailbox: Mailbox, event: Event) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import properties
-from .events import Appearance, Attendee, Event, Override, Person, Proposal
+from .events import Appearance, Attendee, Event, Override, Person, Proposal, Value
 from .meetings import Draft
 from .recurrence import InvalidRecurrence, Recurrence
 from .recurrence import read as read_recurrence
@@ -21,6 +21,7 @@ from .zones import to_utc
 
 Json = Mapping[str, Any]
 
+_KINDS = (properties.SINGLE, properties.MULTI)
 _OF_A_DAY = {"subject", "start", "end", "showAs", "attendees", "body", "location"}
 
 
@@ -100,7 +101,7 @@ def _known(raw: object) -> Json:
     if not isinstance(raw, Mapping):
         raise _unreadable("The request's body is not an event.")
     for name in raw:
-        if name not in PROPERTIES and name != properties.NAME and "@odata." not in name:
+        if name not in PROPERTIES and name not in _KINDS and "@odata." not in name:
             raise _unreadable(
                 f"The property '{name}' does not exist on type 'microsoft.graph.event'."
             )
@@ -109,7 +110,11 @@ def _known(raw: object) -> Json:
 
 def _plain(sent: Json) -> dict[str, Any]:
     """The sent fields that stand for themselves, by their name in an Event."""
-    return {field: read(sent[name]) for name, (field, read) in _READERS.items() if name in sent}
+    plain = {field: read(sent[name]) for name, (field, read) in _READERS.items() if name in sent}
+    if kinds := [name for name in _KINDS if name in sent]:
+        held = [one for name in kinds for one in sent[name]]
+        plain["properties"] = dict(map(_property, held))
+    return plain
 
 
 def _recurrence(raw: Json | None, span: Span) -> Recurrence | None:
@@ -128,11 +133,11 @@ def _attendees(raw: list[Json]) -> tuple[Attendee, ...]:
     return tuple(found.values())
 
 
-def _properties(raw: list[Json]) -> dict[str, str]:
-    found = {str(one["id"]): str(one["value"]) for one in raw}
-    if not all(properties.is_id(one) for one in found):
+def _property(raw: Json) -> tuple[str, Value]:
+    name, value = str(raw["id"]), raw["value"]
+    if not properties.is_id(name):
         raise invalid()
-    return found
+    return name, tuple(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _one_of(kind: str, *names: str) -> Callable[[Any], str]:
@@ -163,5 +168,4 @@ _READERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "sensitivity": ("sensitivity", _sensitivity),
     "location": ("location", lambda raw: str(raw.get("displayName") or "")),
     "attendees": ("attendees", _attendees),
-    properties.NAME: ("properties", _properties),
 }

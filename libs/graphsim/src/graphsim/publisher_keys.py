@@ -2,6 +2,7 @@
 
 import hashlib
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from datetime import timedelta
 
 import jwt
@@ -87,9 +88,9 @@ class PublisherKeys:
         """Whether a call is for the discovery or the keys of all tenants."""
         return call.method == "GET" and _tail(call) in _DOCUMENTS
 
-    async def handle(self, call: Call) -> Answer:
-        """Answers a call that it serves."""
-        return await self._faults.answered(call, lambda: self._document(call), _struck)
+    async def handle(self, call: Call, struck: Callable[[Fault], Answer]) -> Answer:
+        """Answers a call that it serves, or with the `struck` answer of a fault in its way."""
+        return await self._faults.answered(call, lambda: self._document(call), struck)
 
     def _document(self, call: Call) -> Answer:
         version, keys = _DOCUMENTS[_tail(call)]
@@ -118,10 +119,6 @@ _DOCUMENTS = {
     "common/discovery/keys": ("1.0", True),
     "common/discovery/v2.0/keys": ("2.0", True),
 }
-
-
-def _struck(fault: Fault) -> Answer:
-    return Answer(fault.status, fault.body, fault.headers, drop=fault.drop)
 
 
 def _tail(call: Call) -> str:

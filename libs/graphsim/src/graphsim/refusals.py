@@ -1,14 +1,14 @@
 """Entra's numbers: HTTP status, `error` and text of each way to be refused (graph-calendar §7.4).
 
 Seen where §7.4 is silent: AzureAD/microsoft-authentication-library-for-dotnet#2746 (700023), #4951
-(700024), #4712 (5002730), -for-java#430 (50048), panva/openid-client#348 (50027),
+(700024), -for-java#430 (50048), panva/openid-client#348 (50027),
 Azure/azure-sdk-for-net#29007 (700027), #46762 (7000229), #23324 (50196), AzureAD/microsoft-identity-web
 #2834 (1000502), Azure/azure-sdk-for-python#14241 (90033). The 401 of assertions is that of the older 50012
 (AzureAD/azure-activedirectory-library-for-python#79).
 
 HTTP status and `error` of 900144: MicrosoftDocs/azure-docs#43780, rootinc/laravel-azure-middleware#49; of
 70003: AzureAD/azure-activedirectory-library-for-android#132. The status of 50027: GitLab's documentation of
-secrets in Azure Key Vault. `error` and text of 50027, 90014, 700021 and 5002723: answers of 2023-12 recorded in
+secrets in Azure Key Vault. `error` and text of 50027, 90014, 700021, 5002723 and 5002738: answers of 2023-12 recorded in
 AzureAD/microsoft-authentication-library-for-dotnet, MockHelpers.cs; `error` of 50196: azure-docs, breaking
 changes of March 2019; of 1000502: AzureAD/microsoft-identity-web#2840. UNVERIFIED: what OTHER lists.
 """
@@ -153,10 +153,11 @@ _BY_CODE = {
         "Invalid JWT token. No certificate SHA-1 thumbprint, certificate SHA-256 thumbprint, nor "
         "keyId specified in token header.",
     ),
-    5002730: _Row(
-        400,
-        "invalid_request",
-        "Invalid JWT token. Unsupported key for the signing algorithm.",
+    5002738: _Row(
+        401,
+        "invalid_client",
+        "Invalid JWT token. '{algorithm}' is not a supported signature algorithm. Supported signing "
+        "algorithms are: 'RS256,RS384,RS512'",
     ),
     7000112: _Row(400, "unauthorized_client", "Application '{app}'({name}) is disabled."),
     7000215: _Row(
@@ -205,6 +206,7 @@ OTHER: Mapping[int, tuple[int, str]] = {
     700021: (400, "invalid_client"),
     1000502: (400, "invalid_client"),
     5002723: (400, "invalid_client"),
+    5002738: (400, "invalid_request"),
 }
 """The other HTTP status and `error` of what nobody has shown whole."""
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from .access import signed_in_user
 from .calendar import Calendar
+from .calendars import Calendars
 from .directory import Directory
+from .places import Places
 from .quotas import (
     REAUTHORIZATIONS,
     SUBSCRIPTION_LISTS,
@@ -20,7 +22,13 @@ from .writing import Writing
 
 Handler = Callable[[Call], Awaitable[Answer]]
 
-_CALENDARS = ("users/{id}", "users/{id}/calendar", "users/{id}/calendars/{calendar}")
+_GROUP = "users/{id}/calendarGroups/{group}"
+_CALENDARS = (
+    "users/{id}",
+    "users/{id}/calendar",
+    "users/{id}/calendars/{calendar}",
+    f"{_GROUP}/calendars/{{calendar}}",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +55,19 @@ class Routes:
 
     def __init__(
         self,
+        calendars: Calendars,
         calendar: Calendar,
         writing: Writing,
+        places: Places,
         directory: Directory,
         registrations: Registrations,
         subscribing: Subscribing,
     ) -> None:
         self._routes: dict[int, list[Route]] = {}
+        self._add_calendars(calendars)
         self._add_calendar(calendar)
         self._add_writing(writing)
+        self._add_places(places)
         self._add_directory(directory, registrations)
         self._add_subscriptions(subscribing)
 
@@ -82,13 +94,20 @@ class Routes:
         route = Route(method, pattern, path, handler, quota, units)
         self._routes.setdefault(len(pattern), []).append(route)
 
+    def _add_calendars(self, calendars: Calendars) -> None:
+        for path in _CALENDARS[1:]:
+            self._add("GET", path, calendars.calendar)
+        for owner in ("users/{id}", _GROUP):
+            self._add("GET", f"{owner}/calendars", calendars.calendars)
+        self._add("GET", "users/{id}/calendarGroups", calendars.groups)
+        self._add("GET", _GROUP, calendars.group)
+
     def _add_calendar(self, calendar: Calendar) -> None:
         for prefix in _CALENDARS:
             self._add("GET", f"{prefix}/calendarView", calendar.view)
             self._add("GET", f"{prefix}/events", calendar.events)
             self._add("GET", f"{prefix}/events/{{event}}", calendar.event)
             self._add("GET", f"{prefix}/events/{{event}}/instances", calendar.instances)
-        self._add("GET", "users/{id}/calendar", calendar.calendar)
         self._add("POST", "users/{id}/translateExchangeIds", calendar.translate)
 
     def _add_writing(self, writing: Writing) -> None:
@@ -97,16 +116,21 @@ class Routes:
             self._add("POST", f"{prefix}/events", writing.create)
             self._add("PATCH", event, writing.change)
             self._add("DELETE", event, writing.delete)
+            self._add("POST", f"{event}/permanentDelete", writing.purge)
             self._add("POST", f"{event}/cancel", writing.cancel)
             self._add("POST", f"{event}/accept", writing.accept)
             self._add("POST", f"{event}/tentativelyAccept", writing.tentatively_accept)
             self._add("POST", f"{event}/decline", writing.decline)
 
-    def _add_directory(self, directory: Directory, registrations: Registrations) -> None:
-        for cast in ("microsoft.graph.room", "graph.room"):
+    def _add_places(self, places: Places) -> None:
+        for space in ("microsoft.graph", "graph"):
             # `graph` is the alias of `microsoft.graph` in the metadata; Microsoft's SDKs use it.
-            self._add("GET", f"places/{cast}", directory.rooms)
-        self._add("GET", "places/{id}", directory.place)
+            self._add("GET", f"places/{space}.room", places.rooms)
+            self._add("GET", f"places/{space}.roomlist", places.lists)
+            self._add("GET", f"places/{{id}}/{space}.roomlist/rooms", places.rooms_of)
+        self._add("GET", "places/{id}", places.place)
+
+    def _add_directory(self, directory: Directory, registrations: Registrations) -> None:
         for pattern, handler, units in (
             ("users", directory.users, 2),
             ("users/{id}", directory.user, 1),

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -148,7 +149,8 @@ class Simulator:
             call.segments = call.segments[1:]
             return await self.gateway.handle(call)
         if self.publisher_keys.serves(call):
-            return await self.publisher_keys.handle(call)
+            struck = partial(self._entra.struck, call)
+            return await self.publisher_keys.handle(call, struck)
         return await self._entra.handle(call)
 
     def _session(self) -> aiohttp.ClientSession:

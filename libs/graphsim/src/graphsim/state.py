@@ -71,7 +71,10 @@ class State:
         for change in outcome.changes:
             by_mailbox.setdefault(change.mailbox, []).append(change)
         for mailbox_id, changes in by_mailbox.items():
-            mailbox = tenant.mailboxes[mailbox_id]
+            mailbox = tenant.mailboxes.get(mailbox_id)
+            if mailbox is None:
+                # An outside organiser's: nobody here sees that calendar.
+                continue
             for listener in self._listeners:
                 listener(tenant, mailbox, changes, now)
             self.releases.follow(tenant, mailbox, now)

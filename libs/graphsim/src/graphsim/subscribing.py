@@ -85,7 +85,7 @@ class Subscribing:
             url_app=wish.url_app,
             select=wish.resource.select,
             condition=wish.resource.condition,
-            properties=wish.resource.properties,
+            expansion=wish.resource.expansion,
             recipient=wish.recipient,
         )
         if subscription.condition is not None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
-from . import properties, views
+from . import views
 from .conditions import Condition
+from .expansions import NOTHING, Expansion
 from .options import Options
 from .rich import Recipient
 from .subscriptions import granted_expiry
@@ -53,8 +54,7 @@ class Resource:
     mailbox: str
     select: tuple[str, ...]
     condition: Condition | None
-    properties: frozenset[str]
-    """Ids, in lower case, of the extended properties to expand."""
+    expansion: Expansion
 
     @classmethod
     def read(cls, given: object, options: Options) -> Self:
@@ -193,13 +193,9 @@ def _condition(text: str | None) -> Condition | None:
         raise invalid(str(error)) from None
 
 
-def _expanded(text: str | None) -> frozenset[str]:
-    """Nothing else may be expanded (§5.1)."""
-    if text is None:
-        return frozenset()
-    if text.strip().lower().startswith("multivalueextendedproperties"):
-        raise Refused(501, "NotImplemented", "The simulator has no multi-value properties.")
-    ids = properties.expanded(text)
-    if ids is None:
+def _expanded(text: str | None) -> Expansion:
+    """Nothing but extended properties may be expanded (§5.1)."""
+    expansion = NOTHING if text is None else Expansion.read(text)
+    if expansion is None or expansion.exceptions:
         raise invalid(f"The $expand '{text}' is not supported in a subscription.")
-    return ids
+    return expansion

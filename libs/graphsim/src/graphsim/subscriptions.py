@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from .conditions import Condition
+from .expansions import NOTHING, Expansion
 from .rich import Recipient
 from .zones import instant_text
 
@@ -35,8 +36,8 @@ class Subscription:
     select: tuple[str, ...] = ()
     condition: Condition | None = None
     """Which items it tells of; None of all."""
-    properties: frozenset[str] = frozenset()
-    """Ids, in lower case, of the extended properties in its items."""
+    expansion: Expansion = NOTHING
+    """The extended properties in its items."""
     recipient: Recipient | None = None
     """Whom its items are encrypted for; None for basic items."""
     former_recipient: Recipient | None = None

@@ -10,6 +10,16 @@ from .applications import App
 from .mailboxes import Mailbox
 
 
+@dataclass(frozen=True, slots=True)
+class RoomList:
+    """A distribution list of rooms, which Places show as a room list (graph-calendar §3)."""
+
+    id: UUID
+    address: str
+    name: str
+    rooms: tuple[UUID, ...]
+
+
 @dataclass(slots=True)
 class Tenant:
     """One organisation's directory and mailboxes."""
@@ -22,6 +32,9 @@ class Tenant:
     sign_in_names: dict[UUID, str] = field(default_factory=dict)
     """User principal names, which may differ from the addresses."""
     by_sign_in_name: dict[str, UUID] = field(default_factory=dict)
+    room_lists: dict[UUID, RoomList] = field(default_factory=dict)
+    outside: dict[str, Mailbox] = field(default_factory=dict)
+    """By lower-cased address, the calendars elsewhere of who organises meetings here."""
     key_turns: int = 0
     """How often the tenant has moved on to Entra's next signing key."""
     last_meeting: int = 0
@@ -63,6 +76,15 @@ class Tenant:
         """The mailbox of an object id or a user principal name, case-insensitively."""
         return self._found(self.by_sign_in_name, key)
 
+    def outsider(self, seed: int, name: str, address: str) -> Mailbox:
+        """The calendar of an organiser without a mailbox here."""
+        key = address.lower()
+        if key not in self.outside:
+            mailbox_id = uuid5(self.id, key)
+            self.outside[key] = Mailbox.opened(seed, self.id, mailbox_id, address, name, "user")
+        self.outside[key].name = name
+        return self.outside[key]
+
     def _found(self, names: dict[str, UUID], key: str) -> Mailbox | None:
         known = names.get(key.lower())
         if known is None:
@@ -75,6 +97,13 @@ class Tenant:
     def rooms(self) -> Iterator[Mailbox]:
         """All room mailboxes, hidden and unsupported ones too."""
         return (one for one in self.mailboxes.values() if one.kind == "room")
+
+    def room_list(self, key: str) -> RoomList | None:
+        """The room list of an address or an id, case-insensitively."""
+        for one in self.room_lists.values():
+            if key.lower() in {one.address.lower(), str(one.id)}:
+                return one
+        return None
 
     def new_ical_uid(self, seed: int) -> str:
         """A meeting id of Exchange's form, with the eight digits that an occurrence fills."""

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Literal
 
 from . import properties
-from .events import Appearance, Attendee, occurrence_uid, series_uid
+from .events import Appearance, Attendee, occurrence_uid, on_day, series_uid
+from .expansions import EXCEPTIONS, NOTHING, Expansion
 from .ids import Ref
 from .mailboxes import Mailbox
 from .options import Options
@@ -27,8 +28,7 @@ class Lens:
     options: Options
     zone: str = "UTC"
     immutable: bool = False
-    properties: frozenset[str] = frozenset()
-    """Ids, in lower case, of the extended properties that an $expand asked for."""
+    expansion: Expansion = NOTHING
 
     def id(self, ref: Ref) -> str:
         """The id in the form that the request asked for."""
@@ -127,8 +127,10 @@ def _recurrence(one: Appearance, _: Lens) -> dict[str, object] | None:
     return write_recurrence(shown)
 
 
-def _original_start(one: Appearance, _: Lens) -> str | None:
-    return instant_text(one.original_start) if one.original_start else None
+def _original_start(one: Appearance, lens: Lens) -> str | None:
+    if one.original_start is None or (one.day is None and not _lone_exception(one, lens)):
+        return None
+    return instant_text(one.original_start)
 
 
 def _constant(value: object) -> Property:
@@ -189,7 +191,7 @@ ON_REQUEST: Mapping[str, Property] = {
 }
 """Properties that come only when selected (graph-calendar §1.5)."""
 
-_BY_LOWER = {name.lower(): name for name in (*PROPERTIES, *ON_REQUEST)}
+_BY_LOWER = {name.lower(): name for name in (*PROPERTIES, *ON_REQUEST, EXCEPTIONS)}
 _ALL = {**PROPERTIES, **ON_REQUEST}
 
 Form = Literal["all"] | tuple[str, ...]
@@ -211,7 +213,23 @@ def show(one: Appearance, lens: Lens, form: Form) -> dict[str, object]:
     """One event; `id` and etag come with every selection (graph-calendar §1.1)."""
     shown: dict[str, object] = {"@odata.etag": lens.mailbox.mint.etag(one.event.change)}
     for name in PROPERTIES if form == "all" else ("id", *form):
-        shown[name] = _ALL[name](one, lens)
-    if held := properties.held(one.event, lens.properties):
-        shown[properties.NAME] = held
+        if name != EXCEPTIONS:
+            shown[name] = _ALL[name](one, lens)
+    for kind, ids in (
+        (properties.SINGLE, lens.expansion.single),
+        (properties.MULTI, lens.expansion.multi),
+    ):
+        if held := properties.of_kind(one.event, kind, ids):
+            shown[kind] = held
     return shown
+
+
+def exceptions(master: Appearance, lens: Lens, form: Form) -> list[dict[str, object]]:
+    """A series' exceptions in the form of their own $select or else of the master's (§1.5).
+
+    Raises UnknownProperty.
+    """
+    inside = lens.expansion.of_exceptions
+    own, event = select(inside) if inside else form, master.event
+    days = (on_day(event, day) for day in sorted(event.overrides))
+    return [show(one, lens, own) for one in days if one.kind == "exception"]

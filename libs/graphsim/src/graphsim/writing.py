@@ -1,5 +1,6 @@
 """Graph's writes to events: create, change, delete, cancel, respond (graph-calendar §2)."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Literal
 from urllib.parse import quote
@@ -8,7 +9,7 @@ from . import payloads
 from .access import Access
 from .changes import Outcome
 from .copies import Reply
-from .events import Appearance, Event, Override, Proposal, on_day, whole
+from .events import Appearance, Attendee, Event, Override, Proposal, on_day, whole
 from .ids import Ref
 from .lookup import applied, context, lens_of, named
 from .mailboxes import Mailbox
@@ -44,6 +45,7 @@ class Writing:
             if existing is None or before.draft != draft:
                 raise self._duplicate(lens, before)
             return _shown(call, 201, whole(existing), lens)
+        self._check_attendees(draft.attendees)
         tenant = self._access.tenant(call)
         event, outcome = self._state.meetings(tenant).create(mailbox, draft, call.now)
         self._transactions.add(mailbox.id, draft, event.key, call.now)
@@ -65,9 +67,11 @@ class Writing:
         meetings, event = self._state.meetings(tenant), one.event
         if one.day is None:
             changed = payloads.changes(call.json(), event)
+            self._check_attendees(changed.get("attendees", ()))
             outcome = meetings.edit(mailbox, event, changed, call.now)
         else:
             override = payloads.override(call.json(), one)
+            self._check_attendees(override.attendees or ())
             self._check_boundary(event, one.day, override)
             outcome = meetings.edit_day(mailbox, event, one.day, override, call.now)
         self._done(call, tenant, mailbox, event, outcome, "PATCH events")
@@ -82,6 +86,16 @@ class Writing:
         tenant, mailbox, one = self._target(call, call.segments[-1])
         self._check_etag(call, mailbox, one.event)
         self._remove(call, tenant, mailbox, one, "DELETE events")
+        return Answer(204)
+
+    async def purge(self, call: Call) -> Answer:
+        """POST …/events/{id}/permanentDelete: 204 (event-permanentdelete [doc], §2.5).
+
+        Whether attendees are told is unproven.
+        """
+        tenant, mailbox, one = self._target(call, call.segments[-2])
+        tell = self._state.options.purge_cancels
+        self._remove(call, tenant, mailbox, one, "permanentDelete", tell=tell)
         return Answer(204)
 
     async def cancel(self, call: Call) -> Answer:
@@ -138,13 +152,20 @@ class Writing:
         return self._access.tenant(call), mailbox, named(mailbox, event_id)
 
     def _remove(
-        self, call: Call, tenant: Tenant, mailbox: Mailbox, one: Appearance, kind: str
+        self,
+        call: Call,
+        tenant: Tenant,
+        mailbox: Mailbox,
+        one: Appearance,
+        kind: str,
+        *,
+        tell: bool = True,
     ) -> None:
         meetings, event = self._state.meetings(tenant), one.event
         outcome = (
-            meetings.cancel_day(mailbox, event, one.day, call.now)
+            meetings.cancel_day(mailbox, event, one.day, call.now, tell=tell)
             if one.day
-            else meetings.cancel(mailbox, event, call.now)
+            else meetings.cancel(mailbox, event, call.now, tell=tell)
         )
         self._done(call, tenant, mailbox, event, outcome, kind)
 
@@ -169,6 +190,13 @@ class Writing:
             "item."
         )
         raise Refused(412, "ErrorIrresolvableConflict", message)
+
+    def _check_attendees(self, invited: Collection[Attendee]) -> None:
+        """The most of one event (§2.1); code and words of the refusal are unproven."""
+        most = self._state.options.most_attendees
+        if most is not None and len(invited) > most:
+            message = f"Your request can't be completed. The maximum number of attendees is {most}."
+            raise Refused(400, "ErrorInvalidRequest", message)
 
     def _check_boundary(self, event: Event, day: date, override: Override) -> None:
         """A day stays between the days its neighbours are on now (§2.5)."""

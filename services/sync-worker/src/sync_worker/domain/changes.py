@@ -152,7 +152,7 @@ def _seen(
         series_id=old.id if old and old.is_own_series else sighting.series_id,
         original_start=sighting.original_start,
         etag=sighting.etag,
-        past_etags=with_past(old, sighting.etag),
+        past_etags=_past(old, sighting.etag, now),
         seen_etags=with_seen(old.seen_etags if old else (), (*each.etags, sighting.etag)),
         ical_uid=sighting.ical_uid,
         starts=sighting.starts,
@@ -180,6 +180,13 @@ def _seen(
         when_ours=when_ours,
         flips=flips,
     )
+
+
+def _past(old: Row | None, etag: str, now: datetime) -> tuple[str, ...]:
+    """Soon after our own write what shows may be older than it: then the state of our write is not past."""
+    if old is not None and old.settles_at(now) is not None:
+        return old.past_etags
+    return with_past(old, etag)
 
 
 def _subject(old: Row | None, sighting: Sighting) -> str:

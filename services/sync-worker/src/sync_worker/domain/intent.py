@@ -17,6 +17,7 @@ Stage = Literal["open", "written", "guarding", "done"]
 ANSWER_WITHIN: Final = timedelta(seconds=120)  # the room's, throttled time not counted
 YIELD_WITHIN: Final = timedelta(minutes=2)  # after a direct write: a foreign event wins
 TWINS_WITHIN: Final = timedelta(minutes=10)
+_FIRST_LOOK_FOR_TWINS: Final = timedelta(seconds=5)
 _LOOKS: Final = (timedelta(seconds=5), timedelta(seconds=30))
 
 
@@ -177,4 +178,18 @@ class Intent:
         """Confirmed, or given up. Kept for a while where its effect was found, not confirmed: a late twin may come."""
         if self.by_answer:
             return replace(self, stage="done", ended_at=now)
-        return replace(self, stage="guarding", ended_at=now, due_at=now + TWINS_WITHIN)
+        return replace(self, stage="guarding", ended_at=now, due_at=now + _FIRST_LOOK_FOR_TWINS)
+
+    def dropped(self, now: datetime) -> "Intent":
+        """Given up. Where an attempt's outcome was unknown, whatever still shows of it is to be taken away."""
+        if self.step != "create" or (self.by_answer and self.attempts <= 1):
+            return replace(self, stage="done", ended_at=now)
+        due_at = now + _FIRST_LOOK_FOR_TWINS
+        return replace(
+            self, stage="guarding", ended_at=now, due_at=due_at, event_id=None, by_answer=False
+        )
+
+    def guarded(self, now: datetime) -> "Intent":
+        """After a look for twins: looked for once more, then done."""
+        until = (self.ended_at or now) + TWINS_WITHIN
+        return replace(self, due_at=until) if now < until else replace(self, stage="done")

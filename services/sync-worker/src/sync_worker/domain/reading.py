@@ -86,6 +86,10 @@ def answered(hints: Sequence[Pending], row: Row | None, etag: str, now: datetime
         # The mirror's own state again, or an older one: the change these hints announce has not arrived where Graph reads.
         return _again(hints, now)
     matched = [place for place, hint in enumerate(hints) if hint.etag == etag]
+    if not matched and row is not None and etag in row.seen_etags:
+        return _again(
+            hints, now
+        )  # announced before these hints were: what they announce has not arrived
     if not matched:
         return Answered(waiting=(), etags=_etags(hints))
     # What came after the hint that fits announces another state, later or (out of order) earlier.

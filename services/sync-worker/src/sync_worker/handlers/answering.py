@@ -49,13 +49,25 @@ async def second_look(desk: Desk, intent: Intent, shown: Sighting | None = None)
     ours = [each for each in seen if row.event_id in _names(each)]
     slots = [_span(each) for each in ours] if is_series else [slot]
     rest = [each for each in seen if row.event_id not in _names(each)]
-    in_the_way = [each for each in rest if each.sighting.answer != "cancelled"]
+    in_the_way = [
+        each
+        for each in rest
+        if each.sighting.answer != "cancelled" and any(slot.overlaps(_span(each)) for slot in slots)
+    ]
     now = held.clock()
-    if any(slot.overlaps(_span(each)) for slot in slots for each in in_the_way):
-        return await _refuse(desk, intent, "overlap", rest)
+    twins: list[Event] = []
+    if not intent.moves:
+        in_the_way = []
+    if in_the_way and intent.step == "create" and not intent.by_answer:
+        twins = [each for each in await alive(desk, intent) if each.id != row.event_id]
+        ids = {each.id for each in twins}
+        in_the_way = [each for each in in_the_way if not ids.intersection(_names(each))]
+    if in_the_way:
+        return await _refuse(desk, intent, "overlap", in_the_way)
     if is_series:  # first, so that its occurrences are known as ours
         await held.commit([], [], rows=[row])
-    effects = Effects(intents=(intent.ended(now),))
+    gone = (removal(replace(intent, event_id=each.id), now) for each in twins)
+    effects = Effects(intents=(intent.ended(now), *gone))
     asked = held.errands.command(intent.command)
     if asked is not None and intent.step != "restore":
         result = accepted(asked, held.claim.room_id)
@@ -125,10 +137,7 @@ async def _turned_down(desk: Desk, intent: Intent, reason: RejectionReason) -> N
     """The room says no, or nothing: undone, unless the organiser's calendar tells another story. Raises GraphError."""
     held = desk.held
     now = held.clock()
-    twins = [] if intent.by_answer else await alive(desk, intent)
-    other = next((each for each in twins if each.id != intent.event_id), None)
-    if other is not None and intent.step == "create":
-        await _take_twin(desk, intent, other)
+    if intent.step == "create" and not intent.by_answer and await take_survivor(desk, intent):
         return
     copy = await state_of_copy(desk, intent.mailbox, intent.event_id)
     lags = intent.written_at is not None and now - intent.written_at < SHOWS_WITHIN
@@ -136,17 +145,39 @@ async def _turned_down(desk: Desk, intent: Intent, reason: RejectionReason) -> N
         if lags:
             await desk.save(intent.looked(now))
         else:
-            await _overtaken(desk, intent)
+            await _overtaken(desk, intent, "The meeting was cancelled in Outlook meanwhile.")
     elif lags or intent.content.at_same_time(copy.starts, copy.ends):
         await _refuse(desk, intent, reason, [])
+    elif intent.step != "create":  # theirs is the newer wish, whatever the room says to it
+        await _overtaken(desk, intent, "The meeting was changed in Outlook meanwhile.", gone=False)
     else:
-        log.info("organizer_moved_on", room=str(held.claim.room_id), step=intent.step)
         moved = replace(intent, content=intent.content.at(copy.starts, copy.ends), written_at=now)
         await desk.save(replace(moved, due_at=now))
 
 
+async def take_survivor(desk: Desk, intent: Intent) -> bool:
+    """Of several events of ours go on with the one that the room has accepted, if that is another one. Raises GraphError."""
+    held = desk.held
+    leaving = {each.event_id for each in held.errands.intents if each.step in {"cancel", "delete"}}
+    twins = [
+        each
+        for each in await alive(desk, intent)
+        if each.id != intent.event_id and each.id not in leaving
+    ]
+    if not twins:
+        return False
+    in_room = {
+        each.sighting.ical_uid
+        for each in await _look(desk, _slot(intent.content))
+        if each.sighting.answer in {"confirmed", "tentative"}
+    }
+    other = next((each for each in twins if each.ical_uid in in_room), None)
+    if other is not None:
+        await _take_twin(desk, intent, other)
+    return other is not None
+
+
 async def _take_twin(desk: Desk, intent: Intent, other: Event) -> None:
-    """Of two events of ours the room has turned down the one that we knew: perhaps because it has accepted the other."""
     held = desk.held
     now = held.clock()
     row = held.rows.get(intent.booking_id)
@@ -177,18 +208,17 @@ async def _take_twin(desk: Desk, intent: Intent, other: Event) -> None:
     await held.commit([], [], rows=rows, effects=effects)
 
 
-async def _overtaken(desk: Desk, intent: Intent) -> None:
-    """Somebody cancelled it in the organiser's calendar before the room had answered: nothing is to be undone."""
+async def _overtaken(desk: Desk, intent: Intent, text: str, *, gone: bool = True) -> None:
+    """Somebody changed or cancelled it in the organiser's calendar before the room had answered: nothing is to be undone."""
     held = desk.held
     now = held.clock()
     effects = Effects(intents=(replace(intent, stage="done", ended_at=now),))
     asked = held.errands.command(intent.command)
     if asked is not None and intent.step != "restore":
-        text = "The meeting was cancelled in Outlook meanwhile."
         result = rejected(asked, held.claim.room_id, "stale", text)
         effects |= held.errands.decision(asked, result, now)
     row = held.rows.get(intent.booking_id)
-    over = [] if row is None else [row, *held.occurrences(row)]
+    over = [row, *held.occurrences(row)] if gone and row is not None else []
     rows = [withdrawn(each, now) for each in over]
     await held.commit([], [], rows=rows, effects=effects)
 
@@ -221,7 +251,7 @@ async def _refuse(
     now = held.clock()
     row = held.rows.get(intent.booking_id)
     undo = _undoing(intent, row, desk)
-    ended = replace(intent, stage="done", ended_at=now)
+    ended = intent.dropped(now)
     effects = Effects(intents=(ended,) if undo is None else (ended, undo))
     rows: list[Row] = []
     if undo is not None and undo.step != "restore" and row is not None:

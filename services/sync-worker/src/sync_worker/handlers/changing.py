@@ -12,7 +12,7 @@ from ..domain.intent import Intent
 from ..domain.mirror import Sighting
 from ..domain.work import Effects
 from .answering import second_look
-from .copies import MOST_ROUNDS, Copy, Gone, state_of_copy
+from .copies import MOST_ROUNDS, Copy, Gone, look_later, may_show_later, state_of_copy
 from .desk import Desk
 
 _OVERTAKEN = "The meeting was changed or cancelled in Outlook meanwhile."
@@ -28,7 +28,10 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
     for _ in range(MOST_ROUNDS):
         copy = await state_of_copy(desk, mailbox, intent.event_id, intent)
         if isinstance(copy, Gone):
-            await desk.abandon(intent, "stale", _OVERTAKEN)
+            if may_show_later(desk, intent):
+                await look_later(desk, intent)
+            else:
+                await desk.abandon(intent, "stale", _OVERTAKEN)
             return None
         intent = intent.upon(copy.subject)
         moves = intent.moves and not content.at_same_time(copy.starts, copy.ends)

@@ -1,6 +1,6 @@
 """The copy of a meeting that a write is about: found, read and compared before it is touched."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 from uuid import UUID
@@ -8,8 +8,10 @@ from uuid import UUID
 from graphclient.errors import Forbidden, MailboxUnsupported, NotFound
 from graphclient.models import Event
 
+from ..domain.booking import SHOWS_WITHIN
 from ..domain.intent import Intent
 from ..domain.mirror import Sighting, Unreadable
+from ..domain.schedule import backoff
 from .desk import Desk
 
 MOST_ROUNDS: Final = 3  # of reading and writing an event that changes under our hands
@@ -75,6 +77,22 @@ async def state_of_copy(
             return await _by_uid(desk, mailbox, intent)  # a mailbox that moved has other ids
         raise
     return _state(desk, event)
+
+
+def may_show_later(desk: Desk, intent: Intent) -> bool:
+    """Whether the event was written so lately that a read may lag behind: then one 404 proves nothing."""
+    now = desk.held.clock()
+    if now - intent.created_at >= SHOWS_WITHIN:
+        return False
+    row = desk.held.rows.get(intent.booking_id)
+    lately = row is not None and intent.created_at - row.changed_at < SHOWS_WITHIN
+    return intent.command is None or lately
+
+
+async def look_later(desk: Desk, intent: Intent) -> None:
+    """Leave it for a read that lags less; raises LeaseLost."""
+    due_at = desk.held.clock() + backoff(intent.attempts)
+    await desk.save(replace(intent, due_at=due_at))
 
 
 async def alive(desk: Desk, intent: Intent) -> list[Event]:

@@ -22,13 +22,15 @@ log = structlog.get_logger()
 
 async def create(desk: Desk, intent: Intent) -> Intent | None:
     """Write it under its transactionId, once; what is to be written next. Raises GraphError, LeaseLost, NotConfirmed."""
-    if intent.by_answer:
+    if intent.by_answer and intent.event_id is None:
         try:
             new = _new_event(desk, intent)
             written = await desk.diary.create_event(desk.mailbox_of(intent), new)
         except Conflict as duplicate:
             intent = replace(intent, event_id=duplicate.existing_id, by_answer=False)
         else:
+            if intent.path == "direct":  # should the second look fail, it is known what was made
+                await desk.save(replace(intent, event_id=written.id, etag=written.etag))
             return await created(desk, intent, written)
     known = await _made_before(desk, intent)
     if known is not None and known.seen is not None:

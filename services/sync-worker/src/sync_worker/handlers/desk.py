@@ -82,7 +82,7 @@ class Desk:
     async def abandon(self, intent: Intent, reason: RejectionReason, text: str) -> None:
         """End an intent that cannot be done, and the command it serves with this reason; raises LeaseLost."""
         now = self.held.clock()
-        effects = Effects(intents=(replace(intent, stage="done", ended_at=now),))
+        effects = Effects(intents=(intent.dropped(now),))
         asked = self.held.errands.command(intent.command)
         if asked is not None:
             result = rejected(asked, self.held.claim.room_id, reason, text)

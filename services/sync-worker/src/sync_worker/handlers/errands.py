@@ -76,6 +76,10 @@ class Errands:
             turn.append(asked)
         return tuple(turn)
 
+    def intent(self, intent_id: UUID) -> Intent | None:
+        """As it was last committed, unless it is done."""
+        return self._intents.get(intent_id)
+
     def command(self, key: Key | None) -> Asked | None:
         """The undecided command of this key."""
         return self._commands.get(key) if key is not None else None

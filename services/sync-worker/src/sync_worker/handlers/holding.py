@@ -164,7 +164,9 @@ class Holding:
         looked_up = self.looked_up.get(seen.sighting.event_id)
         if looked_up is not None:
             return not looked_up
-        return may_be_ours(self.errands, self.rows.values(), seen, self.clock())
+        # Of a series of ours that has shown its master, perhaps just now, the meetings are known.
+        own = seen.sighting.master_id in self._series
+        return may_be_ours(self.errands, self.rows.values(), seen, self.clock(), own_series=own)
 
     def _published(self, seen: Sequence[Seen], now: datetime) -> Sequence[Seen]:
         """Those that are not kept back."""

@@ -1,7 +1,5 @@
 """The way out in one pass: what is unresolved first, then what the room answered, then new commands (design §5.1, §5.3)."""
 
-from dataclasses import replace
-
 from ..domain.command import Asked, Key
 from ..domain.pingpong import freed
 from ..domain.work import Effects
@@ -41,7 +39,7 @@ async def work_off(desk: Desk) -> None:
             continue
         if intent.step == "create" and not intent.by_answer:
             await remove_twins(desk, intent)  # one that never showed in the room
-        await desk.save(replace(intent, stage="done"))
+        await desk.save(intent.guarded(desk.held.clock()))
 
 
 async def release_kept_back(desk: Desk) -> bool:

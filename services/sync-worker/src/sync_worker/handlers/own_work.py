@@ -11,11 +11,19 @@ from ..domain.mirror import Sighting
 from .errands import Errands
 
 
-def may_be_ours(errands: Errands, rows: Collection[Row], seen: Seen, now: datetime) -> bool:
+def may_be_ours(
+    errands: Errands,
+    rows: Collection[Row],
+    seen: Seen,
+    now: datetime,
+    *,
+    own_series: bool = False,
+) -> bool:
     """Whether it is kept back: an open write's effect, what we took away, a late twin of an older change."""
     one = seen.sighting
     row = _row_of(rows, seen)
-    if row is None and one.master_id is not None and _of_unknown_series(errands, rows, one):
+    new = row is None and one.master_id is not None and not own_series
+    if new and _of_unknown_series(errands, rows, one):
         return True
     if row is not None and row.just_withdrawn(now) and one.answer != "cancelled":
         return True  # what we took away does not come back because somebody reads an old copy

@@ -15,10 +15,12 @@ from graphclient.errors import (
 )
 from graphclient.models import Event
 
+from ..domain.booking import SHOWS_WITHIN
 from ..domain.command import rejected
 from ..domain.intent import Intent
 from ..domain.schedule import backoff
 from ..domain.work import Conflict, Effects
+from .answering import take_survivor
 from .copies import alive
 from .creating import created
 from .desk import Desk
@@ -30,7 +32,7 @@ log = structlog.get_logger()
 
 async def resume(desk: Desk, intent: Intent) -> None:
     """Bring an intent whose outcome is unknown to its end; raises what `carry_out` raises."""
-    if intent.step != "create" or intent.attempts == 0:
+    if intent.step != "create" or intent.attempts == 0 or intent.event_id is not None:
         await carry_out(desk, intent)
         return
     try:
@@ -43,7 +45,8 @@ async def resume(desk: Desk, intent: Intent) -> None:
     if marked:
         first, *twins = marked
         log.info("own_work_found", room=str(desk.held.claim.room_id), twins=len(twins))
-        await _remove(desk, intent, twins)
+        if intent.path == "direct":  # else the room's answer tells which one stays
+            await _remove(desk, intent, twins)
         written = Written(first.id, first.etag, first.ical_uid)
         following = await created(desk, intent, written, desk.held.sight(first))
         if following is not None:
@@ -54,7 +57,7 @@ async def resume(desk: Desk, intent: Intent) -> None:
         now = desk.held.clock()
         text = "Microsoft 365 could not be reached in time."
         result = rejected(asked, desk.held.claim.room_id, "expired", text)
-        effects = Effects(intents=(replace(intent, stage="done", ended_at=now),))
+        effects = Effects(intents=(intent.dropped(now),))
         await desk.held.decided(asked, result, effects)
         return
     await carry_out(desk, intent)
@@ -82,7 +85,8 @@ async def clear_doubts(desk: Desk) -> None:
             for each in doubtful
             if each.sighting.event_id not in ids and each.sighting.ical_uid not in uids
         ]
-        if foreign:
+        lags = intent.written_at is not None and held.clock() - intent.written_at < SHOWS_WITHIN
+        if foreign and not lags:
             sure = replace(
                 intent, by_answer=True
             )  # asked and answered: what else comes there is not ours
@@ -122,8 +126,12 @@ async def reassert(desk: Desk) -> None:
 
 
 async def remove_twins(desk: Desk, intent: Intent) -> list[Event]:
-    """Of several events with our marker the bound one stays: those that go. Raises GraphError."""
+    """Of several events with our marker the bound one stays, or the one the room accepted: those that go. Raises GraphError."""
+    if intent.awaits_room and await take_survivor(desk, intent):
+        return []  # the other one goes by an intent of its own
     twins = [event for event in await alive(desk, intent) if event.id != intent.event_id]
+    if twins:
+        await desk.save(replace(intent, written_at=desk.held.clock()))
     await _remove(desk, intent, twins)
     return twins
 

@@ -7,13 +7,18 @@ from contracts.commands import Cancel
 from contracts.identity import NAMESPACE
 from graphclient.errors import Changed, NotFound
 
-from ..domain.booking import SHOWS_WITHIN
 from ..domain.changes import withdrawn
 from ..domain.command import accepted
 from ..domain.intent import Intent
-from ..domain.schedule import backoff
 from ..domain.work import Effects
-from .copies import MOST_ROUNDS, Gone, is_event_gone, state_of_copy
+from .copies import (
+    MOST_ROUNDS,
+    Gone,
+    is_event_gone,
+    look_later,
+    may_show_later,
+    state_of_copy,
+)
 from .desk import Desk
 
 
@@ -29,9 +34,8 @@ async def take_away(desk: Desk, intent: Intent) -> Intent | None:
                 break
             copy = await state_of_copy(desk, mailbox, event_id, intent)
             if isinstance(copy, Gone):
-                if _may_show_later(desk, intent):
-                    later = desk.held.clock() + backoff(intent.attempts)
-                    await desk.save(replace(intent, due_at=later))
+                if may_show_later(desk, intent):
+                    await look_later(desk, intent)
                     return None
                 if event_id is None:  # not in the organiser's calendar: the room says no instead
                     return await decline_instead(desk, intent)
@@ -51,14 +55,6 @@ async def take_away(desk: Desk, intent: Intent) -> Intent | None:
         raise Changed("the event changes faster than we can follow")
     await _taken_away(desk, intent)
     return None
-
-
-def _may_show_later(desk: Desk, intent: Intent) -> bool:
-    """Whether the event was written so lately that a read may lag behind: then one 404 proves nothing."""
-    now = desk.held.clock()
-    row = desk.held.rows.get(intent.booking_id)
-    lately = row is not None and intent.created_at - row.changed_at < SHOWS_WITHIN
-    return now - intent.created_at < SHOWS_WITHIN and (intent.command is None or lately)
 
 
 async def decline_instead(desk: Desk, intent: Intent) -> Intent | None:

@@ -146,6 +146,7 @@ async def _postpone(desk: Desk, intent: Intent, error: GraphError) -> None:
         seconds=wait.total_seconds(),
         request_id=error.request_id,
     )
-    await desk.save(replace(intent, due_at=desk.held.clock() + wait))
+    known = desk.held.errands.intent(intent.id) or intent  # an attempt may have learnt something
+    await desk.save(replace(known, due_at=desk.held.clock() + wait))
     if intent.path == "direct" and isinstance(error, Throttled):
         raise error
