@@ -14,6 +14,11 @@ def test_every_planted_bug_has_a_seed_that_catches_it_or_is_known_to_have_none()
     assert len(KEPT) >= FEWEST
 
 
+def test_every_planted_bug_still_has_its_place_in_the_shipped_code() -> None:
+    patches = [(name, patch) for name, each in MUTANTS.items() for patch in each.patches]
+    assert not [name for name, patch in patches if patch.name not in vars(patch.owner)]
+
+
 def test_a_kept_seed_breaks_a_promise_with_its_bug_and_none_without() -> None:
     missed = [name for name, violation in replayed(KEPT.items()) if violation is None]
     assert not missed

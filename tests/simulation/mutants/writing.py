@@ -16,13 +16,12 @@ from sync_worker.handlers import (
     answering,
     copies,
     recovery,
-    removing,
     writing,
 )
 from sync_worker.handlers.desk import Desk
 from sync_worker.handlers.errands import Errands
 
-from .mutant import Mutant, Original, Patch, answers, constant, returns
+from .mutant import Mutant, Original, Patch, answers, constant
 from .stories import (
     BOOKED_DEAF,
     MOVED_BEFORE,
@@ -182,12 +181,6 @@ WRITING = (
         "The slot is looked at when no hint tells the room's answer.",
         (Patch(answering, "_look_at", answers(None)),),
         lives=lives(BOOKED_DEAF),
-    ),
-    Mutant(
-        "404_ends_a_cancellation",
-        "A 404 shortly after our own write does not mean that the event is gone.",
-        (Patch(removing, "_may_show_later", returns(False)),),
-        {"cloud": {"read_lag": 5.0}},
     ),
     Mutant(
         "no_direct_booking",
