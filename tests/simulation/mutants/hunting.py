@@ -1,0 +1,71 @@
+"""Lives histories of mutants in processes of their own, and compares them with the same seeds unharmed."""
+
+import gc
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+from ..crashes import processes
+from ..runner import PROCESSES
+
+MOST_HISTORIES = 20_000
+_PIECE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """The first seed that told a mutant from the shipped code."""
+
+    name: str
+    seed: int
+    histories: int
+    violation: str
+
+
+def hunt(names: Iterable[str], most: int = MOST_HISTORIES) -> Iterator[tuple[str, Caught | None]]:
+    """For each mutant the first seed from 1 that violates with it and not without; None if none does."""
+    with processes() as pool:
+        for name in names:
+            yield name, _first(pool, name, most)
+
+
+def _first(pool: ProcessPoolExecutor, name: str, most: int) -> Caught | None:
+    for begun in range(1, most + 1, _PIECE * PROCESSES):
+        pieces = [
+            range(start, min(start + _PIECE, most + 1))
+            for start in range(begun, begun + _PIECE * PROCESSES, _PIECE)
+        ]
+        for caught in pool.map(_try, [name] * len(pieces), pieces):
+            if caught is not None:
+                return caught
+    return None
+
+
+def _try(name: str, seeds: Iterable[int]) -> Caught | None:
+    for seed in seeds:
+        violation = _told_apart(name, seed)
+        if violation is not None:
+            return Caught(name, seed, seed, violation)
+    return None
+
+
+def replayed(seeds: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str | None]]:
+    """For each mutant and its seed what it violates; None where it violates nothing, or the shipped code does, too."""
+    pairs = list(seeds)
+    with processes() as pool:
+        yield from zip(
+            [name for name, _ in pairs],
+            pool.map(_told_apart, *zip(*pairs, strict=True), chunksize=1),
+            strict=True,
+        )
+
+
+def _told_apart(name: str, seed: int) -> str | None:
+    from . import MUTANTS  # noqa: PLC0415 -- in the process that patches, when everything shipped is loaded
+
+    mutant = MUTANTS[name]
+    harmed = mutant.outcome(seed).violations
+    gc.collect()
+    spared = harmed and not mutant.clean(seed).violations
+    gc.collect()
+    return harmed[0] if spared else None

@@ -1,0 +1,31 @@
+"""Planted bugs: each is told from the shipped code by the seed that is kept for it."""
+
+from .crashes import perform
+from .mutants import MUTANTS
+from .mutants.hunting import replayed
+from .mutants.kept_seeds import KEPT, UNCAUGHT
+from .mutants.open_stories import OPEN
+
+FEWEST = 40
+
+
+def test_every_planted_bug_has_a_seed_that_catches_it_or_is_known_to_have_none() -> None:
+    assert KEPT.keys() | UNCAUGHT == MUTANTS.keys()
+    assert len(KEPT) >= FEWEST
+
+
+def test_every_planted_bug_still_has_its_place_in_the_shipped_code() -> None:
+    patches = [(name, patch) for name, each in MUTANTS.items() for patch in each.patches]
+    assert not [name for name, patch in patches if patch.name not in vars(patch.owner)]
+
+
+def test_a_kept_seed_breaks_a_promise_with_its_bug_and_none_without() -> None:
+    missed = [name for name, violation in replayed(KEPT.items()) if violation is None]
+    assert not missed
+
+
+def test_open_stories_show_what_is_still_to_be_mended() -> None:
+    mended = [
+        name for name, (script, _) in OPEN.items() if not perform(script, "worker0", ()).violations
+    ]
+    assert not mended, f"no longer open: {mended}"
