@@ -15,7 +15,6 @@ from typing import Final, Literal
 from typing_extensions import override
 
 from .agents import People
-from .crashes_order import number_tasks
 from .crashes_scripts import SCRIPTS, Script, Stage, until
 from .history import QUIET_SECONDS, _causes
 from .logs import ERRORS, listen
@@ -97,7 +96,6 @@ def _ready() -> None:
     listen()
     # When the collector comes must decide nothing: it comes between two stories.
     gc.disable()
-    number_tasks()
 
 
 def play(point: Point) -> Ending:
@@ -123,7 +121,7 @@ async def _perform(script: Script, name: Victim, steps: tuple[int, ...]) -> Endi
     world = World(len(script.name), script.switches)
     people = People(
         world.offices, world.cloud, world.platform, world.broker, world.ledger, world.journal,
-        world.clock, world.random("people"), contention=0, meddles=0,
+        world.clock, world.random("people"), script.switches,
     )  # fmt: skip
     monitor = Monitor(world.cloud, world.offices, world.ledger, people)
     world.cloud.before, world.cloud.after = monitor.before, monitor.after

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -20,6 +20,14 @@ _DAY_AHEAD = timedelta(days=3)
 _PATIENCE = 900.0  # virtual seconds until a result must be there, crashes or not
 
 CALM: Final = Switches(
+    begins=datetime(2026, 3, 2, 6, tzinfo=UTC),
+    zone="Europe/Berlin",
+    impatience=0.0,
+    whole_days=0.0,
+    upheaval=None,
+    series=0.0,
+    changes_rooms=False,
+    orders_too=False,
     organisations=1,
     rooms=2,
     workers=1,
@@ -80,8 +88,9 @@ class Stage:
         address, (_, name) = list(office.members.items())[side == "outlook"]
         if kind == "guest":
             address, name = GUEST
-        edit = Edit(self.world.time(), side, name, when, f"{tag} v0")
         room_id = self.room()
+        room = (room_id, office.rooms[room_id])
+        edit = Edit(self.world.time(), side, name, when, f"{tag} v0", room=room)
         made = Affair(tag, 0, room_id, office.rooms[room_id], side, kind, address, name, [edit])
         ledger.affairs.append(made)
         return made
@@ -145,6 +154,22 @@ class Stage:
                 base_version=known.version if base is None else base,
                 start=when.start,
                 end=when.end,
+            ),
+        )
+
+    def move(self, affair: Affair, room_id: UUID) -> None:
+        """Move it to another room on the platform."""
+        known = self.known(affair)
+        room = (room_id, self.world.offices[0].rooms[room_id])
+        edit = Edit(self.world.time(), "platform", affair.name, room=room)
+        affair.edits.append(edit)
+        self._order(
+            edit,
+            Change(
+                booking_id=known.id,
+                sequence=self._next(affair),
+                base_version=known.version,
+                room_id=room_id,
             ),
         )
 
@@ -292,12 +317,7 @@ async def _series(stage: Stage) -> None:
 
 async def _moved_room(stage: Stage) -> None:
     [affair] = stage.world.ledger.affairs
-    known = stage.known(affair)
-    affair.room_id = stage.room(1)
-    affair.mailbox = stage.world.offices[0].rooms[affair.room_id]
-    stage.send(
-        Change(booking_id=known.id, sequence=2, base_version=known.version, room_id=affair.room_id)
-    )
+    stage.move(affair, stage.room(1))
 
 
 SCRIPTS: Final = (

@@ -70,7 +70,7 @@ async def _live(world: World) -> Outcome:
     random = world.random("outage")
     people = People(
         world.offices, world.cloud, world.platform, world.broker, world.ledger, world.journal,
-        world.clock, world.random("people"), contention=world.switches.contention, meddles=0,
+        world.clock, world.random("people"), world.switches,
     )  # fmt: skip
     monitor = Monitor(world.cloud, world.offices, world.ledger, people)
     world.cloud.before, world.cloud.after = monitor.before, monitor.after

@@ -34,7 +34,7 @@ def lives(script: Script) -> Callable[[int, Switches], Outcome]:
 
     def live(seed: int, _: Switches) -> Outcome:
         ending = perform(script, "worker0", (seed - 1,) if seed > 1 else ())
-        return Outcome(seed, "", ending.violations, ending.faults, 0, 0.0, ())
+        return Outcome(seed, "", ending.violations, ending.faults, 0, (), 0.0, ())
 
     return live
 
