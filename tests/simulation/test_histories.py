@@ -13,14 +13,14 @@ HISTORIES = 1_000
 FIRST = int(os.environ.get("SEED", "1"))
 
 
-@pytest.mark.xfail(reason="the open findings of kept_seeds strike fresh seeds, too", strict=True)
 def test_fresh_seeds_break_no_promise(capsys: pytest.CaptureFixture[str]) -> None:
     tally = Tally()
     for outcome in outcomes(range(FIRST, FIRST + HISTORIES)):
         tally.add(outcome)
     with capsys.disabled():
         sys.stdout.write("\n".join(("", f"seeds from {FIRST}", *tally.lines(), "")))
-    assert not tally.broken, "\n".join(map(told, tally.broken))
+    broken = [each for each in tally.broken if each.seed not in OPEN]
+    assert not broken, "\n".join(map(told, broken))
 
 
 def test_mended_seeds_break_no_promise_any_more() -> None:

@@ -4,7 +4,7 @@ from .crashes import perform
 from .mutants import MUTANTS
 from .mutants.hunting import replayed
 from .mutants.kept_seeds import KEPT, UNCAUGHT
-from .mutants.open_stories import OPEN
+from .mutants.open_stories import MENDED, OPEN
 
 FEWEST = 40
 
@@ -22,6 +22,11 @@ def test_every_planted_bug_still_has_its_place_in_the_shipped_code() -> None:
 def test_a_kept_seed_breaks_a_promise_with_its_bug_and_none_without() -> None:
     missed = [name for name, violation in replayed(KEPT.items()) if violation is None]
     assert not missed
+
+
+def test_mended_stories_break_no_promise_any_more() -> None:
+    broken = [name for name, script in MENDED.items() if perform(script, "worker0", ()).violations]
+    assert not broken
 
 
 def test_open_stories_show_what_is_still_to_be_mended() -> None:

@@ -6,12 +6,11 @@ from ..crashes_scripts import Script
 from .stories import LIKE_ITS_MASTER, PUT_BACK_LATE
 
 OPEN: Final[dict[str, tuple[Script, str]]] = {
-    "like_its_master": (
-        LIKE_ITS_MASTER,
-        "an occurrence with its master's iCalUId is taken for that row (own_work._row_of), so our series is refused by itself",
-    ),
     "put_back_late": (
         PUT_BACK_LATE,
         "the organiser moves a meeting just before it is put back: its new copy is told as nobody's booking",
     ),
 }
+
+MENDED: Final[dict[str, Script]] = {"like_its_master": LIKE_ITS_MASTER}
+"""An occurrence with its master's iCalUId was taken for that row, so our series was refused by itself."""
