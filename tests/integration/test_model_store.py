@@ -140,7 +140,7 @@ MUST_HAPPEN: Final = {
     "commands not passed on": 5,
     "commands of bookings that are over elsewhere": 1,
     "outcomes known": 5,
-    "holds released with their series": 3,
+    "holds released with their series": 2,
     "plan.write: done": 10,
     "plan.write: LeaseLost": 2,
     "plan.write: NotNullViolationError": 1,
