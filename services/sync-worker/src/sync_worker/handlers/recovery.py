@@ -78,9 +78,11 @@ async def clear_doubts(desk: Desk) -> None:
         if not doubtful:
             continue
         if intent.awaits_room:  # its answer tells which of them stays
-            await take_survivor(desk, intent)
-            continue
-        twins = await remove_twins(desk, intent)
+            others = [each for each in await alive(desk, intent) if each.id != intent.event_id]
+            if others:
+                await take_survivor(desk, intent)
+                continue
+        twins = [] if intent.awaits_room else await remove_twins(desk, intent)
         ids = {event.id for event in twins}
         uids = {event.ical_uid for event in twins}
         foreign = [
