@@ -29,6 +29,7 @@ MENDED: Final[dict[int, str]] = {
     491: "what was kept back in a pass that was cut short was never read again",
     557: "a booking expired while the answer of its only write was lost; the event stayed",
     577: "a booking changed rooms while Outlook had renamed it a moment before",
+    650: "cancelled in Outlook before its lost answer was made good, a booking was made once more",
     3030: "a change that the room did not answer was put back over a later move of its organiser",
 }
 """Must break no promise any more; what people draw has grown since, so these are other histories than then."""
@@ -37,6 +38,5 @@ OPEN: Final[dict[int, str]] = {
     341: "cancelled in Outlook before its lost answer was made good, a booking is made once more: Graph forgot the transactionId",
     357: "a series likewise; ADR 12 says why this is not to be had",
     515: "a rename whose answer was lost is refused as stale once the organiser has moved the meeting, though it took effect",
-    650: "as 341",
 }
 """Still break a promise; whoever mends one moves it up."""
