@@ -6,7 +6,7 @@ from random import Random
 from typing import Final
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
@@ -21,7 +21,6 @@ from .test_model_store_worker import Worker
 SETTINGS: Final = settings(
     max_examples=18,
     stateful_step_count=100,
-    derandomize=True,  # the same sequences everywhere: a failure is nobody's bad luck
     database=None,
     deadline=None,
     phases=[Phase.generate, Phase.shrink],
@@ -30,6 +29,7 @@ SETTINGS: Final = settings(
     report_multiple_bugs=False,
 )
 SEED: Final = st.integers(0, 2**32)
+ROUNDS: Final = 5
 
 
 class Stores(Worker):
@@ -140,7 +140,7 @@ MUST_HAPPEN: Final = {
     "commands not passed on": 5,
     "commands of bookings that are over elsewhere": 1,
     "outcomes known": 5,
-    "holds released with their series": 2,
+    "holds released with their series": 3,
     "plan.write: done": 10,
     "plan.write: LeaseLost": 2,
     "plan.write: NotNullViolationError": 1,
@@ -173,13 +173,24 @@ async def sides(database: TestDatabase, postgres_server: str) -> AsyncIterator[S
 
 
 async def test_the_model_does_what_the_database_does(sides: Sides) -> None:
-    class Bound(Stores):
-        def __init__(self) -> None:
-            super().__init__(sides)
+    # A fixed seed still draws other sequences when other modules are loaded (Hypothesis collects
+    # their constants), so what is rare is waited for instead of counted after one round.
+    for number in range(1, ROUNDS + 1):
 
-    await asyncio.to_thread(run_state_machine_as_test, Bound, settings=SETTINGS)
+        @seed(number)
+        class Bound(Stores):
+            def __init__(self) -> None:
+                super().__init__(sides)
+
+        await asyncio.to_thread(run_state_machine_as_test, Bound, settings=SETTINGS)
+        if not seldom(sides):
+            break
     assert sides.called == sides.wanted()
-    rare = {
+    assert not seldom(sides), f"seldom after {ROUNDS} rounds: {seldom(sides)}"
+
+
+def seldom(sides: Sides) -> dict[str, int]:
+    """What has not happened as often as it must, and how often it has."""
+    return {
         name: sides.seen[name] for name, least in MUST_HAPPEN.items() if sides.seen[name] < least
     }
-    assert not rare, f"seldom: {rare}"
