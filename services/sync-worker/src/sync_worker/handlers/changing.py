@@ -17,6 +17,7 @@ from .copies import (
     Copy,
     Gone,
     is_event_gone,
+    known_by_id,
     look_later,
     may_show_later,
     state_of_copy,
@@ -41,6 +42,7 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
             else:
                 await desk.abandon(intent, "stale", _OVERTAKEN)
             return None
+        intent = await known_by_id(desk, intent, copy)
         intent = intent.upon(copy.subject)
         moves = intent.moves and not content.at_same_time(copy.starts, copy.ends)
         if not moves and subject in {None, copy.subject}:

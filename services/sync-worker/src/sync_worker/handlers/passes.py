@@ -76,6 +76,8 @@ class Passes:
         desk = Desk(held, diary, self.mirror, self.outgoing)
         if self.options.writes:
             await resume_intents(desk)
+        else:
+            held.outrun()
         await self._read(held, diary)
         await held.settle_overlaps()
         if self.options.writes and not held.errands.idle:
