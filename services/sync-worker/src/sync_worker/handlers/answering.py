@@ -215,7 +215,8 @@ async def _overtaken(desk: Desk, intent: Intent, text: str, *, gone: bool = True
     """Somebody changed or cancelled it in the organiser's calendar before the room had answered: nothing is to be undone."""
     held = desk.held
     now = held.clock()
-    effects = Effects(intents=(replace(intent, stage="done", ended_at=now),))
+    ended = replace(intent, stage="done", ended_at=now) if gone else intent.overtaken(now)
+    effects = Effects(intents=(ended,))
     asked = held.errands.command(intent.command)
     if asked is not None and intent.step != "restore":
         result = rejected(asked, held.claim.room_id, "stale", text)

@@ -50,7 +50,7 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
             return await _changed(desk, intent, found, copy, found=True)
         if moves and intent.finds_moved(copy.starts, copy.ends):
             if intent.step == "restore":  # moved once more meanwhile: that is what somebody wants
-                await desk.save(replace(intent, stage="done", ended_at=desk.held.clock()))
+                await desk.save(intent.overtaken(desk.held.clock()))
             else:
                 await desk.abandon(intent, "stale", _OVERTAKEN)
             return None
