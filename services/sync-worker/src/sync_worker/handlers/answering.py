@@ -144,12 +144,13 @@ async def _turned_down(desk: Desk, intent: Intent, reason: RejectionReason) -> N
         return
     copy = await state_of_copy(desk, intent.mailbox, intent.event_id)
     lags = intent.written_at is not None and now - intent.written_at < SHOWS_WITHIN
+    ours = [intent.content] if intent.base is None or not lags else [intent.content, intent.base]
     if isinstance(copy, Gone):
         if lags:
             await desk.save(intent.looked(now))
         else:
             await _overtaken(desk, intent, "The meeting was cancelled in Outlook meanwhile.")
-    elif lags or intent.content.at_same_time(copy.starts, copy.ends):
+    elif any(each.at_same_time(copy.starts, copy.ends) for each in ours):
         await _refuse(desk, intent, reason, [])
     elif intent.step != "create":  # theirs is the newer wish, whatever the room says to it
         await _overtaken(desk, intent, "The meeting was changed in Outlook meanwhile.", gone=False)
