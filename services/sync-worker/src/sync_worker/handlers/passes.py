@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from eventbus import NotConfirmed
-from graphclient.errors import CredentialsRejected, Forbidden, GraphError, Throttled, Unavailable
+from graphclient.errors import CredentialsRejected, Forbidden, GraphError, Throttled, TryLater
 from pgstore import DatabaseUnavailable
 
 from ..domain.booking import Row
@@ -178,7 +178,7 @@ class Passes:
             self.calendars.distrust(claim)
         problem = problem_of(error)
         if problem is None:
-            told = error.retry_after if isinstance(error, (Throttled, Unavailable)) else None
+            told = error.retry_after if isinstance(error, TryLater) else None
             wait = self._backoff(held) if told is None else backoff(1, told)
             if isinstance(error, Throttled):
                 await held.hold_up(wait)
