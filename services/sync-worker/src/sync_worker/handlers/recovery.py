@@ -20,11 +20,11 @@ from ..domain.command import rejected
 from ..domain.intent import Intent
 from ..domain.schedule import backoff
 from ..domain.work import Conflict, Effects
-from .answering import take_survivor
 from .copies import alive
 from .creating import created
 from .desk import Desk
 from .errands import removal
+from .surviving import take_survivor
 from .writing import carry_out
 
 log = structlog.get_logger()
