@@ -24,6 +24,9 @@ class Settings(ServiceSettings):
     webhook_url: str = Field(
         "", description="public origin of the ingress, without a path; empty = poll only"
     )
+    portal_url: str = Field(
+        "", description="public origin of the portal, for links in chat messages"
+    )
     client_state_keys: SecretStr = Field(
         description="id:base64,id:base64… of 32 bytes or more: the first seals, all open"
     )
@@ -37,7 +40,7 @@ class Settings(ServiceSettings):
         check_cloud(info.data["graph_url"], text)
         return text
 
-    @field_validator("webhook_url")
+    @field_validator("webhook_url", "portal_url")
     @classmethod
     def _origin(cls, text: str) -> str:
         parts = urlsplit(text)
