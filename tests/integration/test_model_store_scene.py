@@ -207,10 +207,10 @@ class Scene(RuleBasedStateMachine):
                 self.now,
             )
         else:
-            self.sides.call("watch", "accepted", organisation.id)
-        self.sides.call("watch", "sealed_secret", organisation.id)
+            self.sides.call("watch", "accepted", organisation.id, self.now)
+        self.sides.call("watch", "sealed_secrets", organisation.id)
         self.sides.call(
-            "credentials", "sealed_secret", values.maybe(organisation.id, 0.8) or values.uuid()
+            "credentials", "sealed_secrets", values.maybe(organisation.id, 0.8) or values.uuid()
         )
 
 

@@ -24,6 +24,7 @@ TABLES = {
         PORTAL: "select",
     },
     "credentials": {WORKER: "select", MANAGER: "select", PORTAL: "select insert update"},
+    "integration_messages": {MANAGER: "select insert update delete"},
     "integrations": {PORTAL: "select insert update"},
     "intents": {WORKER: "select insert update delete", PORTAL: "select"},
     "journal": {WORKER: "select insert update delete", PORTAL: "select"},
@@ -52,11 +53,13 @@ COLUMNS = {
     }
     for role in (WORKER, MANAGER)
 }  # fmt: skip
-# Functions that run with their owner's rights, which sees every organisation: each may return one id only.
+# Functions that run with their owner's rights, which sees every organisation: each may return ids or a number only.
 DEFINER_FUNCTIONS = {
     "session_organisation": {PORTAL},
     "sign_in_organisation": {PORTAL},
     "organisation_ids": {PORTAL},
+    "credentials_to_tend": {PORTAL},
+    "credentials_sealed_otherwise": {PORTAL},
 }
 
 

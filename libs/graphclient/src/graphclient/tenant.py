@@ -10,8 +10,10 @@ from uuid import UUID
 
 import aiohttp
 
-from . import calendar, directory, places, subscriptions, writing
+from . import applications, calendar, directory, places, subscriptions, writing
+from .applications import Application
 from .auth import Credentials, Entra, TokenSource
+from .clouds import check_cloud, scope_of
 from .drafts import EventChange, NewEvent
 from .models import Event, Marking, Page, Room, Subscription, User, Written
 from .protocol import Service, roles_of
@@ -98,6 +100,10 @@ class Tenant:
         """The account behind an object id or address. Raises NotFound."""
         return await directory.user(self._wire, id_or_address)
 
+    async def application(self, client_id: UUID) -> Application | None:
+        """The app's registration; None where it is registered in another tenant. Raises Forbidden."""
+        return await applications.application(self._wire, client_id)
+
     async def create_subscription(
         self,
         *,
@@ -141,16 +147,16 @@ class Graph:
         self._transport = transport
         self._entra = entra
         self._service = service
-        self._tenants: dict[tuple[UUID, UUID], tuple[str, Tenant]] = {}
+        self._tenants: dict[tuple[UUID, UUID], tuple[Credentials, Tenant]] = {}
 
     def tenant(self, credentials: Credentials) -> Tenant:
         """The tenant of these credentials, with its token cache; another secret gets a new one."""
         name = (credentials.tenant_id, credentials.client_id)
         known = self._tenants.get(name)
-        if known is not None and known[0] == credentials.secret:
+        if known is not None and known[0] == credentials:
             return known[1]
         tenant = self.fresh_tenant(credentials)
-        self._tenants[name] = (credentials.secret, tenant)
+        self._tenants[name] = (credentials, tenant)
         return tenant
 
     def fresh_tenant(self, credentials: Credentials) -> Tenant:
@@ -160,17 +166,17 @@ class Graph:
 
 @asynccontextmanager
 async def open_graph(graph_url: str, entra_url: str, ca_file: Path | None) -> AsyncIterator[Graph]:
-    """One session to Graph and Entra until the block ends; ValueError for an address that is not https.
+    """One session to Graph and Entra until the block ends; ValueError for addresses that are not of one cloud.
 
     `ca_file` holds roots that are trusted besides the system's.
     """
+    check_cloud(graph_url, entra_url)
     service = Service.at(graph_url)
-    Service.at(entra_url)
     context = ssl.create_default_context()
     if ca_file is not None:
         context.load_verify_locations(ca_file)
     threads = ThreadPoolExecutor(_MSAL_THREADS, thread_name_prefix="msal")
-    entra = Entra(entra_url, ca_file, threads)
+    entra = Entra(entra_url, scope_of(graph_url), ca_file, threads)
     try:
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=context, limit=200),

@@ -7,10 +7,11 @@ from typing import Protocol
 from uuid import UUID
 
 from ..domain.accounts import AuditAsked, AuditEntry
-from ..domain.caller import Acting
+from ..domain.caller import Acting, Operator
 from ..domain.integration import Saved, status_of
 from ..domain.room_state import state_of
 from ..domain.rooms import RoomRecord
+from ..domain.sealed import KeyRotation
 from ..domain.status import OrganisationStatus
 from ..domain.wire import Page
 
@@ -45,6 +46,13 @@ class RoomsSeen(Protocol):
         """List."""
 
 
+class Rotating(Protocol):
+    """The rotation of the keys that seal."""
+
+    async def progress(self) -> KeyRotation:
+        """Tell how far it is."""
+
+
 class Records:
     """Looks back and looks over."""
 
@@ -53,6 +61,7 @@ class Records:
         audit: AuditRows,
         integrations: IntegrationSeen,
         rooms: RoomsSeen,
+        rotation: Rotating,
         streaming: Callable[[], bool],
         version: str,
         clock: Callable[[], datetime],
@@ -60,6 +69,7 @@ class Records:
         self._audit = audit
         self._integrations = integrations
         self._rooms = rooms
+        self._rotation = rotation
         self._streaming = streaming
         self._version = version
         self._clock = clock
@@ -99,4 +109,5 @@ class Records:
             integration=status_of(saved) if saved else None,
             rooms=dict(states),
             stream=self._streaming(),
+            secret_keys=await self._rotation.progress() if by.actor == Operator().actor else None,
         )

@@ -39,7 +39,7 @@ from ..domain.rooms import (
     RoomsAsked,
 )
 from ..domain.status import OrganisationStatus
-from ..domain.wire import Page
+from ..domain.wire import Document, Page
 from ..handlers.bookings import Bookings
 from ..handlers.commands import Commands
 from ..handlers.integration import Integrations
@@ -126,8 +126,12 @@ def _integration_routes(integrations: Integrations) -> list[Route]:
               "The connection to the tenant, without its secret", Integration),
         Route("PUT", "/api/integration", _ADMINISTRATOR,
               lambda c: integrations.save(c.by, c.body),
-              "Save it; a new secret on a working one is tested first", Integration,
+              "Save it; a new secret or certificate on a working one is tested first", Integration,
               IntegrationChange),
+        Route("GET", "/api/integration/renewal.ics", _ADMINISTRATOR,
+              lambda c: integrations.renewal(c.by),
+              "A calendar file: a reminder one month before the secret ends", Document,
+              media="text/calendar"),
         Route("POST", "/api/integration/test", _ADMINISTRATOR,
               lambda c: integrations.test(c.by), "Test what is saved", TestResult, TestAsked),
     ]  # fmt: skip

@@ -12,7 +12,7 @@ from pgstore import DatabaseUnavailable
 
 from ..domain.caller import Access, Caller, Operator, allows
 from ..domain.refusal import Reason, Refusal, not_found
-from ..domain.wire import Body, looks_like_guid
+from ..domain.wire import Body, Document, looks_like_guid
 from ..handlers.organisations import Organisations
 from ..handlers.records import Records
 from ..handlers.sessions import Sessions
@@ -103,6 +103,8 @@ class Edge:
             outcome = await route.handle(call)
             if outcome is None:
                 return web.Response(status=204, headers=HEADERS)
+            if isinstance(outcome, Document):
+                return _file(outcome, route.media)
             later = route.later is not None and isinstance(outcome, route.later)
             return web.Response(
                 body=outcome.model_dump_json().encode(),
@@ -112,6 +114,15 @@ class Edge:
             )
 
         return answer
+
+
+def _file(document: Document, media: str) -> web.Response:
+    return web.Response(
+        body=document.content.encode(),
+        content_type=media,
+        charset="utf-8",
+        headers={**HEADERS, "Content-Disposition": f'attachment; filename="{document.name}"'},
+    )
 
 
 def _with_problems(answer: Answering) -> Answering:

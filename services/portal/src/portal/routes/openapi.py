@@ -10,6 +10,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from ..domain.caller import Access
 from ..domain.refusal import ProblemDocument
+from ..domain.wire import Document
 from .table import Route
 
 PATH: Final = "/api/openapi.json"
@@ -55,7 +56,7 @@ def _models(table: list[Route]) -> list[tuple[type[BaseModel], JsonSchemaMode]]:
         if route.body is not None:
             found[route.body, "validation"] = None
         for sent in (route.answer, route.later):
-            if sent is not None:
+            if sent is not None and sent is not Document:
                 found[sent, "serialization"] = None
     return list(found)
 
@@ -63,7 +64,9 @@ def _models(table: list[Route]) -> list[tuple[type[BaseModel], JsonSchemaMode]]:
 def _operation(route: Route, names: Any) -> dict[str, Any]:
     problem = _content("application/problem+json", names[ProblemDocument, "serialization"])
     answer: dict[str, Any] = {"description": "Done"}
-    if route.answer is not None:
+    if route.answer is Document:
+        answer |= _content(route.media, {"type": "string"})
+    elif route.answer is not None:
         answer |= _content("application/json", names[route.answer, "serialization"])
     operation: dict[str, Any] = {
         "summary": route.summary,

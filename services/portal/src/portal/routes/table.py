@@ -47,7 +47,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`answer` None means 204; `inside` means that the call belongs to one organisation; `later` is sent with 202 instead."""
+    """`answer` None means 204; `inside` means that the call belongs to one organisation; `later` is sent with 202 instead.
+
+    An `answer` of Document is a file of the kind `media`.
+    """
 
     method: str
     path: str
@@ -60,3 +63,4 @@ class Route:
     status: int = 200
     inside: bool = True
     later: type[BaseModel] | None = None
+    media: str = "application/json"
