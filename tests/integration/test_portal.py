@@ -380,6 +380,8 @@ RIGHTS = {
     "DELETE /api/bookings/{booking_id}": MEMBER,
     "GET /api/bookings/{booking_id}/history": MEMBER,
     "GET /api/audit": ADMINISTRATOR,
+    "GET /api/operator/audit": ONLY_OPERATOR,
+    "POST /api/operator/audit": ONLY_OPERATOR,
     "GET /api/status": MEMBER,
     "GET /api/stream": MEMBER,
 }

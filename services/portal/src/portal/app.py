@@ -107,7 +107,15 @@ def add_portal(
         rooms=Rooms(rooms, rooms, connection, clock),
         bookings=Bookings(bookings, clock),
         commands=Commands(bookings, rooms, bus, results, clock, seconds=result_seconds),
-        records=Records(AuditStore(database), integrations, rooms, bus.connected, release, clock),
+        records=Records(
+            AuditStore(database),
+            integrations,
+            rooms,
+            bus.connected,
+            options.webhook_url,
+            release,
+            clock,
+        ),
         plans=Plans(PlanStore(database)),
     )
     add_routes(app, desk, feed, release)

@@ -19,7 +19,8 @@ _RECORD = """
            coalesce(s.lags, '{}') as lags, s.problem, s.problem_since,
            coalesce(jsonb_array_length(s.brake -> 'ids'), 0) as held_removals,
            u.subscription_id is not null as subscribed, u.expires_at as subscription_expires_at,
-           u.live_since, u.poll_only_since, u.refusal,
+           u.live_since, u.poll_only_since, u.refusal, u.sealed_by,
+           nullif(s.due_at, 'infinity') as due_at,
            coalesce(i.enabled, false) as integration_enabled, i.tenant_id as integration_tenant_id,
            case when w.failing_revision is null or w.failing_revision >= i.revision then w.failing_since end
                as credentials_failing_since
