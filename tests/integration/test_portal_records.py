@@ -255,7 +255,7 @@ async def test_what_the_operator_does_to_dead_letters_is_on_record_outside_any_o
     scene: Scene,
 ) -> None:
     _, administrator = await scene.organisation("north")
-    note = {"action": "dead_letters.redrive_asked", "messages": ["0123456789ab"]}
+    note: dict[str, Any] = {"action": "dead_letters.redrive_asked", "messages": ["0123456789ab"]}
 
     made = await scene.good("POST", "/api/operator/audit", note, OPERATOR)
 
