@@ -23,8 +23,8 @@ app = typer.Typer(
     " Whatever is done is on record in the portal.",
     epilog=CODES.replace("\n", " ").strip(),
 )
-app.command()(status)
-app.command()(explain)
+app.command(short_help="Is everything all right? Else what is wrong, and what to do.")(status)
+app.command(short_help="What happened to a booking, in time order.")(explain)
 app.add_typer(organisations.commands, name="organisations")
 app.add_typer(integrations.commands, name="integrations")
 app.add_typer(rooms.commands, name="rooms")

@@ -11,7 +11,7 @@ from eventbus import DeadLetter, DeadLetters, LinkLost, open_dead_letters
 
 from .failure import NOT_WELL, WRONG_USE, Failure, refused, unreachable
 from .portal import open_portal
-from .printing import AsJson, Yes, confirm, err, print_json, print_table, say
+from .printing import AsJson, Yes, confirm, err, print_facts, print_json, print_table, say
 from .settings import Settings
 
 T = TypeVar("T")
@@ -27,7 +27,8 @@ Most = Annotated[
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="As the list shows them.")]
 Every = Annotated[bool, typer.Option("--all", help="All of the oldest that --limit takes.")]
 
-# What a CloudEvent says about itself; its data may hold content.
+# What a CloudEvent says about itself, and of its data, which may hold content, only these ids.
+_IDS: Final = ("room_id", "booking_id", "command_id")
 _SAFE: Final = (
     "id",
     "source",
@@ -52,7 +53,7 @@ def list_all(most: Most = 100, as_json: AsJson = False) -> None:
         [
             (
                 each.id, each.reason, each.queue, each.attempts, len(each.body),
-                summary.get("type"), summary.get("subject"),
+                summary.get("type"), summary.get("booking_id") or summary.get("subject"),
             )
             for each, summary in ((each, _summary(each)) for each in found)
         ],
@@ -82,7 +83,7 @@ def show(
     if as_json:
         print_json(summary)
     else:
-        print_table(("", ""), list(summary.items()), empty="")
+        print_facts(summary.items())
 
 
 @commands.command()
@@ -179,7 +180,12 @@ def _carried(body: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     if isinstance(document, dict) and "specversion" in document:
-        named = {f"message_{name}" if name == "id" else name: document.get(name) for name in _SAFE}
+        data = document.get("data")
+        ids = data if isinstance(data, dict) else {}
+        named = {
+            **{f"message_{name}" if name == "id" else name: document.get(name) for name in _SAFE},
+            **{name: ids.get(name) for name in _IDS},
+        }
         return {name: each for name, each in named.items() if isinstance(each, (str, int))}
     if isinstance(document, list):
         rooms = {

@@ -1,11 +1,12 @@
 """`clearooms explain`: what happened to a booking, in the order of time."""
 
+from contextlib import suppress
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
-from .failure import REFUSED, WRONG_USE, Failure, refused
+from .failure import WRONG_USE, Failure, NotThere, refused
 from .naming import organisation
 from .portal import Portal, open_portal
 from .printing import AsJson, print_json, print_table, say
@@ -67,13 +68,12 @@ def _found(
     owners = [organisation(portal, of)] if of else list(portal.items("/api/organisations"))
     for owner in owners:
         path = f"/api/bookings/{booking_id}/history"
-        try:
+        with suppress(NotThere):
             return owner, list(portal.items(path, organisation=owner["id"]))
-        except Failure as failure:
-            if failure.code != REFUSED or len(owners) == 1:
-                raise
     raise refused(
-        f"No organisation has a booking {booking_id}.",
+        f"{owners[0]['name']} has no booking {booking_id}."
+        if of
+        else f"No organisation has a booking {booking_id}.",
         "Look at the id. Lines are kept 30 days; one that never reached us is in no line.",
     )
 

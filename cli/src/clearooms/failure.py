@@ -23,6 +23,10 @@ class Failure(Exception):
         self.code = code
 
 
+class NotThere(Failure):
+    """The portal has no such thing, or shows it to nobody."""
+
+
 def refused(text: str, todo: str) -> Failure:
     """The other side said no, and would say it again."""
     return Failure(text, todo, REFUSED)

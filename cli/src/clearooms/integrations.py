@@ -7,7 +7,7 @@ import typer
 from .failure import NOT_WELL
 from .naming import organisation
 from .portal import Portal, open_portal
-from .printing import AsJson, Yes, confirm, moment, print_json, print_table, say
+from .printing import AsJson, Yes, confirm, moment, print_facts, print_json, print_table, say
 
 commands = typer.Typer(
     no_args_is_help=True, help="The connection to a tenant: show, test, switch on and off."
@@ -24,7 +24,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
         print_json(found)
         return
     shown = found | {"secret_expires_at": moment(found["secret_expires_at"])}
-    print_table(("", ""), [(key.replace("_", " "), each) for key, each in shown.items()], empty="")
+    print_facts(shown.items())
 
 
 @commands.command("test")

@@ -1,6 +1,7 @@
 """`clearooms keys`: entries for the services' keys, and how they are replaced while everything runs."""
 
 import base64
+import re
 import secrets
 from collections import Counter
 from enum import StrEnum
@@ -58,10 +59,8 @@ def new(
     ] = None,
 ) -> None:
     """Make an entry ID:BASE64 for CLIENT_STATE_KEYS or SECRET_KEYS and print it, nothing else: keep it secret."""
-    key_id = id or f"k{secrets.token_hex(4)}"
-    if not (
-        0 < len(key_id) <= 24 and all(c.isascii() and (c.isalnum() or c in "-_") for c in key_id)
-    ):
+    key_id = f"k{secrets.token_hex(4)}" if id is None else id
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,24}", key_id):
         raise typer.BadParameter("1 to 24 letters, digits, - or _", param_hint="--id")
     say(f"{key_id}:{base64.b64encode(secrets.token_bytes(_BYTES)).decode()}")
 

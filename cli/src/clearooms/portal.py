@@ -6,7 +6,7 @@ from typing import Any, Final, TypeAlias
 
 import requests
 
-from .failure import Failure, refused, unreachable
+from .failure import REFUSED, Failure, NotThere, refused, unreachable
 from .settings import Settings
 
 _SECONDS: Final = (5.0, 60.0)  # to connect, to answer: Test Settings asks Microsoft several times
@@ -119,7 +119,9 @@ def _refusal(  # noqa: PLR0911 - one text per kind of answer
                 "This is a person's token: the operator's is PORTAL_OPERATOR_TOKEN of the portal.",
             )
         case 404:
-            return refused(text, "List what there is: it may be gone, or of another organisation.")
+            return NotThere(
+                text, "List what there is: it may be gone, or of another organisation.", REFUSED
+            )
         case 409 | 422:
             return refused(text, "Nothing was changed.")
         case 429 | 502 | 503:

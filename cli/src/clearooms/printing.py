@@ -39,11 +39,29 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[object]], *, empty
     """A table, or this sentence where there is nothing."""
     table = Table(*heads, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*(escape("-" if cell is None else str(cell)) for cell in row))
+        table.add_row(*(_cell(each) for each in row))
     if table.row_count:
         out().print(table)
     else:
         err().print(escape(empty))
+
+
+def print_facts(facts: Iterable[tuple[str, object]]) -> None:
+    """One fact on each line."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for name, fact in facts:
+        table.add_row(name.replace("_", " "), _cell(fact))
+    out().print(table)
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None | "":
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case _:
+            return escape(str(value))
 
 
 def say(text: str) -> None:

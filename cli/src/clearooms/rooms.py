@@ -7,7 +7,17 @@ import typer
 from .failure import WRONG_USE, Failure
 from .naming import chosen, organisation
 from .portal import Portal, open_portal
-from .printing import AsJson, OfOrganisation, Yes, confirm, moment, print_json, print_table, say
+from .printing import (
+    AsJson,
+    OfOrganisation,
+    Yes,
+    confirm,
+    moment,
+    print_facts,
+    print_json,
+    print_table,
+    say,
+)
 
 commands = typer.Typer(
     no_args_is_help=True,
@@ -50,8 +60,7 @@ def show(room: Named, of: OfOrganisation, as_json: AsJson = False) -> None:
     for step in health["what_to_do"]:
         say(f"  To do: {step}")
     progress = found["progress"]
-    print_table(
-        ("", ""),
+    print_facts(
         [
             ("id", found["id"]),
             ("mailbox id", found["mailbox_id"]),
@@ -62,8 +71,7 @@ def show(room: Named, of: OfOrganisation, as_json: AsJson = False) -> None:
             ("last read as a whole", moment(health["last_reconcile_at"])),
             ("subscription until", moment(health["subscription_expires_at"])),
             ("removals held back", health["held_removals"]),
-        ],
-        empty="",
+        ]
     )
 
 

@@ -59,15 +59,15 @@ def _expanded(line: Line) -> Iterable[HistoryEntry]:
 
 
 def _rank(entry: str) -> int:
-    """The order in which things that have one time happened."""
+    """The order in which things that have one time happened: what was asked, what was written, what was told of it."""
     match entry.partition("."):
         case "hint", _, _:
             return 0
-        case "event", _, _:
+        case ("event", _, _) | ("command", _, "received"):
             return 1
-        case "command", _, "received":
-            return 1
-        case "command", _, _:
+        case "booking" | "conflict", _, _:
             return 3
+        case "command", _, _:
+            return 4
         case _:
             return 2

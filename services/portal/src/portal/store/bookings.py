@@ -16,8 +16,8 @@ _COLUMNS = (
     " b.status, b.origin, b.series_id, b.original_start, b.version"
 )
 
-# A command may name the series of a meeting. The journal's own words for a command's end are left out: of strays and rooms that
-# are off there are none, `commands` has every one.
+# A command may name the series of a meeting. Of a command's end the journal has the time of the commit, where a room's holder
+# made it; `commands` has every one, strays and rooms that are off included.
 _HISTORY = """
 with known as materialized (
     select $1::uuid as id
@@ -31,9 +31,12 @@ with known as materialized (
     where j.entry not in ('command.accepted', 'command.rejected')
     union all
     select e.at, 'command.' || e.entry, e.version, c.room_id, 0, jsonb_strip_nulls(e.detail || jsonb_build_object('command', c.id))
-    from known join commands c on c.booking_id = known.id cross join lateral (values
+    from known join commands c on c.booking_id = known.id
+    left join lateral (select min(j.at) as at from journal j
+        where j.room_id = c.room_id and j.booking_id = c.booking_id and j.detail ->> 'command' = c.id) as ended on true
+    cross join lateral (values
         (c.received_at, 'received', null::bigint, jsonb_build_object('kind', c.kind, 'source', c.source, 'sequence', c.sequence)),
-        (c.decided_at, c.outcome, c.version, jsonb_build_object('reason', c.reason)),
+        (coalesce(ended.at, c.decided_at), c.outcome, c.version, jsonb_build_object('reason', c.reason)),
         (c.sent_at, 'told', null, '{}'::jsonb)
     ) as e(at, entry, version, detail) where e.at is not null
     union all
