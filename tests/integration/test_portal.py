@@ -370,6 +370,7 @@ RIGHTS = {
     "GET /api/rooms/{room_id}": MEMBER,
     "PATCH /api/rooms/{room_id}": ADMINISTRATOR,
     "DELETE /api/rooms/{room_id}": ADMINISTRATOR,
+    "POST /api/rooms/{room_id}/removals/confirm": ADMINISTRATOR,
     "GET /api/rooms/{room_id}/health": MEMBER,
     "GET /api/rooms/{room_id}/plan-report": ADMINISTRATOR,
     "POST /api/rooms/{room_id}/resync": ADMINISTRATOR,

@@ -270,3 +270,25 @@ async def test_what_the_operator_does_to_dead_letters_is_on_record_outside_any_o
         "POST", "/api/operator/audit", {**note, "messages": ["a subject"]}, OPERATOR
     )
     assert wrong.status == 422
+
+
+async def test_held_removals_are_confirmed_once_somebody_has_looked(scene: Scene) -> None:
+    house = await settled(scene, "north", 0)
+    path = f"/api/rooms/{house.room}/removals/confirm"
+    assert (await scene.call("POST", path, token=house.token)).status == 409, "nothing is held"
+    held = {"ids": [str(uuid4())] * 9, "first_lacked_at": at(0), "reads": 1}
+    await write(
+        scene,
+        house,
+        sql(
+            "insert into room_sync (organisation_id, room_id, due_at, loaded_at, brake)"
+            " values ($1, $2, now(), now(), $3)",
+            held,
+        ),
+    )
+
+    confirmed = await scene.good("POST", path, token=house.token)
+
+    assert confirmed["held_removals"] == 9, "until the worker has asked for each"
+    audit = (await scene.good("GET", "/api/audit", token=house.token))["items"]
+    assert (audit[0]["action"], audit[0]["detail"]) == ("room.removals_confirmed", {"held": 9})

@@ -148,6 +148,16 @@ def resync(room: Named, of: OfOrganisation) -> None:
     say(f"{found['name']} will be read again; clearooms rooms show tells when it was.")
 
 
+@commands.command("confirm-removals")
+def confirm_removals(room: Named, of: OfOrganisation, yes: Yes = False) -> None:
+    """Say that removals held back are right: somebody has looked in Outlook. Each is asked for once more before it is believed."""
+    with open_portal() as portal:
+        owner, found = _room(portal, of, room)
+        confirm(f"{found['held_removals']} meetings of {found['name']} may go.", yes=yes)
+        portal.call("POST", f"/api/rooms/{found['id']}/removals/confirm", organisation=owner)
+    say(f"Confirmed; {found['name']} is read again now.")
+
+
 def _rooms(portal: Portal, owner: str) -> list[dict[str, Any]]:
     return list(portal.items("/api/rooms", organisation=owner))
 

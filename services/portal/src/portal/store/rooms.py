@@ -202,6 +202,31 @@ class RoomStore:
                 subject=f"room:{room_id}",
             )
 
+    async def confirm_removals(
+        self, organisation_id: UUID, room_id: UUID, *, now: datetime, actor: str
+    ) -> RoomRecord:
+        """Say that the removals held back now are right; refuses where none are."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            room = await _find(connection, organisation_id, room_id)
+            if not room.held_removals:
+                raise conflict("No removals are held back in this room.")
+            await connection.execute(
+                "update rooms set removals_confirmed_at = $3 where organisation_id = $1 and id = $2",
+                organisation_id,
+                room_id,
+                now,
+            )
+            await record(
+                connection,
+                organisation_id,
+                at=now,
+                actor=actor,
+                action="room.removals_confirmed",
+                subject=f"room:{room_id}",
+                detail={"held": room.held_removals},
+            )
+        return room
+
 
 async def _check_office(connection: Connection, organisation_id: UUID, office_id: UUID) -> None:
     # Held until commit: an office cannot be removed under a room that is on its way in.
