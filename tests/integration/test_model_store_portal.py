@@ -106,6 +106,11 @@ class RealPortal:
     async def remove_room(self, organisation_id: UUID, room_id: UUID, now: datetime) -> None:
         await RoomStore(self.database).remove(organisation_id, room_id, now=now, actor=_ACTOR)
 
+    async def confirm_removals(self, organisation_id: UUID, room_id: UUID, now: datetime) -> None:
+        store = RoomStore(self.database)
+        if (await store.find(organisation_id, room_id)).held_removals:
+            await store.confirm_removals(organisation_id, room_id, now=now, actor=_ACTOR)
+
     async def offboard(self, organisation_id: UUID, now: datetime) -> None:
         await OrganisationStore(self.database).remove(organisation_id, now=now, actor=_ACTOR)
 

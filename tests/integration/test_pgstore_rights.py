@@ -48,10 +48,12 @@ COLUMNS = {
     }
     for role in (WORKER, MANAGER)
 } | {
-    ("rooms", role, "select"): {
+    ("rooms", WORKER, "select"): {
+        "id", "organisation_id", "tenant_id", "mailbox_id", "created_at", "removed_at", "removals_confirmed_at",
+    },
+    ("rooms", MANAGER, "select"): {
         "id", "organisation_id", "tenant_id", "mailbox_id", "created_at", "removed_at",
-    }
-    for role in (WORKER, MANAGER)
+    },
 }  # fmt: skip
 # Functions that run with their owner's rights, which sees every organisation: each may return ids or a number only.
 DEFINER_FUNCTIONS = {

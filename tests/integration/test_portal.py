@@ -370,6 +370,7 @@ RIGHTS = {
     "GET /api/rooms/{room_id}": MEMBER,
     "PATCH /api/rooms/{room_id}": ADMINISTRATOR,
     "DELETE /api/rooms/{room_id}": ADMINISTRATOR,
+    "POST /api/rooms/{room_id}/removals/confirm": ADMINISTRATOR,
     "GET /api/rooms/{room_id}/health": MEMBER,
     "GET /api/rooms/{room_id}/plan-report": ADMINISTRATOR,
     "POST /api/rooms/{room_id}/resync": ADMINISTRATOR,
@@ -380,6 +381,8 @@ RIGHTS = {
     "DELETE /api/bookings/{booking_id}": MEMBER,
     "GET /api/bookings/{booking_id}/history": MEMBER,
     "GET /api/audit": ADMINISTRATOR,
+    "GET /api/operator/audit": ONLY_OPERATOR,
+    "POST /api/operator/audit": ONLY_OPERATOR,
     "GET /api/status": MEMBER,
     "GET /api/stream": MEMBER,
 }

@@ -94,6 +94,7 @@ class Room:
     capacity: int | None
     created_at: datetime
     removed_at: datetime | None = None
+    removals_confirmed_at: datetime | None = None
 
 
 @dataclass(slots=True)

@@ -104,7 +104,14 @@ def add_portal(
         bookings=Bookings(bookings, clock),
         commands=Commands(bookings, rooms, bus, results, clock, seconds=result_seconds),
         records=Records(
-            AuditStore(database), integrations, rooms, resealing, bus.connected, release, clock
+            AuditStore(database),
+            integrations,
+            rooms,
+            resealing,
+            bus.connected,
+            options.webhook_url,
+            release,
+            clock,
         ),
         plans=Plans(PlanStore(database)),
     )

@@ -143,3 +143,5 @@ class RoomRecord:
     integration_enabled: bool = True
     integration_tenant_id: UUID | None = None
     credentials_failing_since: datetime | None = None
+    due_at: datetime | None = None  # None: nothing is, or nothing may be
+    sealed_by: str | None = None

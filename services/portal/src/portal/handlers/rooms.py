@@ -69,6 +69,11 @@ class RoomChanges(Protocol):
     ) -> None:
         """Remove one."""
 
+    async def confirm_removals(
+        self, organisation_id: UUID, room_id: UUID, *, now: datetime, actor: str
+    ) -> RoomRecord:
+        """Confirm those held back."""
+
 
 class Tenants(Protocol):
     """The way to an organisation's directory."""
@@ -166,6 +171,14 @@ class Rooms:
     async def remove(self, by: Acting, room_id: UUID) -> None:
         """Stop syncing it."""
         await self._changes.remove(by.organisation_id, room_id, now=self._clock(), actor=by.actor)
+
+    async def confirm_removals(self, by: Acting, room_id: UUID) -> Room:
+        """Say that the removals held back are right; each is asked for once more by id before it is believed."""
+        now = self._clock()
+        room = await self._changes.confirm_removals(
+            by.organisation_id, room_id, now=now, actor=by.actor
+        )
+        return shown(room, now)
 
     async def _listing(self, by: Acting, *, refresh: bool) -> tuple[UUID, Listing]:
         tenant_id, tenant = await self._tenants.tenant(by.organisation_id)

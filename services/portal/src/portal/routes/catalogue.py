@@ -9,6 +9,7 @@ from ..domain.accounts import (
     AuditEntry,
     NewOrganisation,
     NewUser,
+    OperatorNote,
     Organisation,
     Session,
     SignIn,
@@ -20,11 +21,11 @@ from ..domain.bookings import (
     BookingCancellation,
     BookingChange,
     BookingRange,
-    HistoryEntry,
     NewBooking,
 )
 from ..domain.caller import Access
 from ..domain.diagnosis import TestResult
+from ..domain.history import HistoryEntry
 from ..domain.integration import Integration, IntegrationChange, TestAsked
 from ..domain.offices import NewOffice, Office, OfficeChange
 from ..domain.plans import PlanReport
@@ -171,6 +172,9 @@ def _room_routes(rooms: Rooms, plans: Plans) -> list[Route]:
         Route("DELETE", "/api/rooms/{room_id}", _ADMINISTRATOR,
               lambda c: rooms.remove(c.by, c.ids["room_id"]),
               "Stop syncing a room; imported again within 30 days it keeps its id"),
+        Route("POST", "/api/rooms/{room_id}/removals/confirm", _ADMINISTRATOR,
+              lambda c: rooms.confirm_removals(c.by, c.ids["room_id"]),
+              "Say that the removals held back in a room are right", Room, status=202),
         Route("GET", "/api/rooms/{room_id}/health", _MEMBER,
               lambda c: rooms.health(c.by, c.ids["room_id"]),
               "How a room's sync is, in words", RoomHealth),
@@ -212,6 +216,14 @@ def _record_routes(bookings: Bookings, records: Records) -> list[Route]:
               "What happened to a booking", Page[HistoryEntry]),
         Route("GET", "/api/audit", _ADMINISTRATOR, lambda c: records.audit(c.by, c.query),
               "Who changed what, newest first", Page[AuditEntry], query=AuditAsked),
+        Route("GET", "/api/operator/audit", _OPERATOR,
+              lambda c: records.deployment_audit(c.query),
+              "What the operator did outside any organisation, newest first", Page[AuditEntry],
+              query=AuditAsked, inside=False),
+        Route("POST", "/api/operator/audit", _OPERATOR,
+              lambda c: records.note_deployment(c.body),
+              "Put on record what is about to be done to dead letters", AuditEntry, OperatorNote,
+              status=201, inside=False),
         Route("GET", "/api/status", _MEMBER, lambda c: records.status(c.by),
               "The sync at a glance", OrganisationStatus),
     ]  # fmt: skip

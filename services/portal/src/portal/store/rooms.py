@@ -19,7 +19,8 @@ _RECORD = """
            coalesce(s.lags, '{}') as lags, s.problem, s.problem_since,
            coalesce(jsonb_array_length(s.brake -> 'ids'), 0) as held_removals,
            u.subscription_id is not null as subscribed, u.expires_at as subscription_expires_at,
-           u.live_since, u.poll_only_since, u.refusal,
+           u.live_since, u.poll_only_since, u.refusal, u.sealed_by,
+           nullif(s.due_at, 'infinity') as due_at,
            coalesce(i.enabled, false) as integration_enabled, i.tenant_id as integration_tenant_id,
            case when w.failing_revision is null or w.failing_revision >= i.revision then w.failing_since end
                as credentials_failing_since
@@ -200,6 +201,31 @@ class RoomStore:
                 action="room.removed",
                 subject=f"room:{room_id}",
             )
+
+    async def confirm_removals(
+        self, organisation_id: UUID, room_id: UUID, *, now: datetime, actor: str
+    ) -> RoomRecord:
+        """Say that the removals held back now are right; refuses where none are."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            room = await _find(connection, organisation_id, room_id)
+            if not room.held_removals:
+                raise conflict("No removals are held back in this room.")
+            await connection.execute(
+                "update rooms set removals_confirmed_at = $3 where organisation_id = $1 and id = $2",
+                organisation_id,
+                room_id,
+                now,
+            )
+            await record(
+                connection,
+                organisation_id,
+                at=now,
+                actor=actor,
+                action="room.removals_confirmed",
+                subject=f"room:{room_id}",
+                detail={"held": room.held_removals},
+            )
+        return room
 
 
 async def _check_office(connection: Connection, organisation_id: UUID, office_id: UUID) -> None:

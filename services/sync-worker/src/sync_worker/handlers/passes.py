@@ -116,6 +116,8 @@ class Passes:
             cadence=self.options.cadence,
         )
         brake = held.state.brake
+        if brake is not None and brake.confirmed(held.claim.removals_confirmed_at):
+            return held.clock()
         return regular if brake is None else min(regular, max(brake.next_read_at(), last))
 
     async def _done(self, held: Holding) -> datetime:
