@@ -170,7 +170,7 @@ async def town(database: TestDatabase) -> AsyncIterator[tuple[Town, House, House
             }
             async with control.post(f"{cloud.origin}/_sim/tenants", json=body) as answer:
                 assert answer.status < 300, await answer.text()
-        options = PortalOptions(OPERATOR, "https://hooks.test")
+        options = PortalOptions(OPERATOR)  # polls: nobody listens for notifications here
         secrets = SecretBox.parse(KEYS)
         add_portal(app, rows, bus, graph, lambda: secrets, options, utc_now, result_seconds=0.1)
         async with (

@@ -8,7 +8,7 @@ from .paging import Listing, decode
 from .protocol import Request, literal
 from .transport import Wire
 
-_SELECT = "id,userPrincipalName,mail,displayName,accountEnabled"
+_SELECT = "id,userPrincipalName,mail,displayName,accountEnabled,onPremisesSyncEnabled"
 
 _user = msgspec.json.Decoder(User)
 _users = msgspec.json.Decoder(Listing[User])

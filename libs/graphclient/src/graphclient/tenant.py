@@ -10,9 +10,10 @@ from uuid import UUID
 
 import aiohttp
 
-from . import calendar, directory, places, subscriptions, writing
+from . import calendar, directory, grants, places, subscriptions, writing
 from .auth import Credentials, Entra, TokenSource
 from .drafts import EventChange, NewEvent
+from .grants import Grants
 from .models import Event, Marking, Page, Room, Subscription, User, Written
 from .protocol import Service, roles_of
 from .transport import Transport, Wire
@@ -98,6 +99,18 @@ class Tenant:
         """The account behind an object id or address. Raises NotFound."""
         return await directory.user(self._wire, id_or_address)
 
+    async def place(self, id_or_address: str) -> Room:
+        """One room mailbox, listed or not. Raises NotFound."""
+        return await places.place(self._wire, id_or_address)
+
+    async def grants(self, client_id: UUID) -> Grants:
+        """What the app was granted and asks for. Raises NotFound without a service principal, Forbidden."""
+        return await grants.grants(self._wire, client_id)
+
+    async def principal_id(self, client_id: UUID) -> UUID:
+        """The object id of the app's service principal. Raises NotFound, Forbidden."""
+        return await grants.principal_id(self._wire, client_id)
+
     async def create_subscription(
         self,
         *,
@@ -106,6 +119,7 @@ class Tenant:
         lifecycle_url: str,
         client_state: str,
         expires_at: datetime,
+        change_types: str = subscriptions.CHANGE_TYPES,
     ) -> Subscription:
         """A live subscription to the mailbox's events. Raises Conflict, MailboxUnsupported, Forbidden, Rejected."""
         return await subscriptions.create(
@@ -115,6 +129,7 @@ class Tenant:
             lifecycle_url=lifecycle_url,
             client_state=client_state,
             expires_at=expires_at,
+            change_types=change_types,
         )
 
     async def subscription(self, subscription_id: str) -> Subscription:

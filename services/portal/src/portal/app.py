@@ -97,7 +97,9 @@ def add_portal(
     passwords, feed, results, release = Passwords(), Feed(), Results(), version("portal")
     bookings = BookingStore(database)
     rooms, integrations = RoomStore(database), IntegrationStore(database)
-    connection = Integrations(integrations, graph, _Envelopes(secrets), options.webhook_url, clock)
+    connection = Integrations(
+        integrations, graph, _Envelopes(secrets), rooms, options.webhook_url, clock
+    )
     desk = Desk(
         organisations=Organisations(OrganisationStore(database), passwords, clock),
         sessions=Sessions(SessionStore(database), passwords, options.operator_token, clock),

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from .diagnosis import Scope
-from .wire import Body, Guid, Resource, Time, looks_like_guid
+from .scope import Scope
+from .wire import Body, Email, Guid, Resource, Time, looks_like_guid
 
 Status = Literal["off", "untested", "ok", "failing"]
 
@@ -39,9 +39,12 @@ class IntegrationChange(Body):
 
 
 class TestAsked(Body):
-    """Test Settings tests what is saved, so nothing is sent."""
+    """Test Settings tests what is saved; `outside_mailbox` should be out of reach, `write_probe` writes and undoes."""
 
     __test__ = False  # pytest: a body, not a test case
+
+    outside_mailbox: Email | None = None
+    write_probe: bool = False
 
 
 class Integration(Resource):

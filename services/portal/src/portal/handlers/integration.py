@@ -1,6 +1,6 @@
 """The connection to the tenant: save, show, test."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -10,11 +10,19 @@ from graphclient.tenant import Tenant
 
 from ..domain import integration as domain
 from ..domain.caller import Acting
-from ..domain.diagnosis import TestResult, diagnose, scope_of
-from ..domain.integration import Integration, IntegrationChange, Outcome, Replacement, Saved
+from ..domain.diagnosis import TestResult, diagnose
+from ..domain.integration import (
+    Integration,
+    IntegrationChange,
+    Outcome,
+    Replacement,
+    Saved,
+    TestAsked,
+)
 from ..domain.refusal import Reason, Refusal, conflict, invalid, not_found
+from ..domain.scope import scope_of
 from ..domain.wire import looks_like_guid
-from .probe import gather_evidence
+from .probe import Questions, gather_evidence
 
 
 class IntegrationRows(Protocol):
@@ -47,6 +55,13 @@ class Sealing(Protocol):
         """Open it."""
 
 
+class ImportedRooms(Protocol):
+    """Which rooms the sync needs."""
+
+    async def imported(self, organisation_id: UUID, tenant_id: UUID) -> set[UUID]:
+        """List mailbox ids."""
+
+
 class Integrations:
     """One integration per organisation; its secret goes in and to Entra, nowhere else."""
 
@@ -55,12 +70,14 @@ class Integrations:
         rows: IntegrationRows,
         graph: Graph,
         sealing: Sealing,
+        rooms: ImportedRooms,
         webhook_url: str,
         clock: Callable[[], datetime],
     ) -> None:
         self._rows = rows
         self._graph = graph
         self._sealing = sealing
+        self._rooms = rooms
         self._webhook_url = webhook_url or None
         self._clock = clock
 
@@ -107,11 +124,15 @@ class Integrations:
         )
         return domain.shown(saved, webhook_url=self._webhook_url)
 
-    async def test(self, by: Acting) -> TestResult:
+    async def test(self, by: Acting, asked: TestAsked) -> TestResult:
         """Test what is saved and keep the result."""
         saved = await self._saved(by)
         credentials = await self._credentials(by.organisation_id, saved)
-        result, outcome = await self._tried(credentials)
+        beyond = Questions(
+            self._webhook_url or "", self._clock, asked.outside_mailbox, asked.write_probe
+        )
+        imported = await self._rooms.imported(by.organisation_id, saved.tenant_id)
+        result, outcome = await self._tried(credentials, imported, beyond)
         await self._rows.record_test(
             by.organisation_id, outcome, revision=saved.revision, actor=by.actor
         )
@@ -140,10 +161,18 @@ class Integrations:
             raise conflict("The stored client secret cannot be read any more: enter it again.")
         return Credentials(saved.tenant_id, saved.client_id, plain)
 
-    async def _tried(self, credentials: Credentials) -> tuple[TestResult, Outcome]:
+    async def _tried(
+        self,
+        credentials: Credentials,
+        imported: Set[UUID] = frozenset(),
+        beyond: Questions | None = None,
+    ) -> tuple[TestResult, Outcome]:
         seen = await gather_evidence(
             self._graph.fresh_tenant(credentials),
+            credentials.client_id,
             secret_is_guid=looks_like_guid(credentials.secret),
+            imported=imported,
+            beyond=beyond,
         )
         now = self._clock()
         result = diagnose(

@@ -129,7 +129,7 @@ def _integration_routes(integrations: Integrations) -> list[Route]:
               "Save it; a new secret on a working one is tested first", Integration,
               IntegrationChange),
         Route("POST", "/api/integration/test", _ADMINISTRATOR,
-              lambda c: integrations.test(c.by), "Test what is saved", TestResult, TestAsked),
+              lambda c: integrations.test(c.by, c.body), "Test what is saved", TestResult, TestAsked),
     ]  # fmt: skip
 
 
