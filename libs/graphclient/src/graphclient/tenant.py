@@ -99,6 +99,10 @@ class Tenant:
         """The account behind an object id or address. Raises NotFound."""
         return await directory.user(self._wire, id_or_address)
 
+    async def mailbox_purpose(self, mailbox: UUID) -> str | None:
+        """What the mailbox is for, in Graph's word. Raises Forbidden without MailboxSettings.Read."""
+        return await directory.mailbox_purpose(self._wire, mailbox)
+
     async def place(self, id_or_address: str) -> Room:
         """One room mailbox, listed or not. Raises NotFound."""
         return await places.place(self._wire, id_or_address)
