@@ -1,12 +1,14 @@
 """Test Settings through the REST interface, against a simulated tenant and with the real ingress behind it."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from pgstore.testing import TestDatabase
+from servicekit.clock import utc_now
 
 from .portal_tenant import SECRET, Account, PortalTenant, open_portal_tenant
 
@@ -93,12 +95,24 @@ async def test_each_press_signs_in_afresh(portal: PortalTenant) -> None:
 
 async def test_a_live_subscription_of_the_room_is_left_alone(portal: PortalTenant) -> None:
     account = await portal.organisation("north")
-    await press(portal, account)
-    before = (await portal.look("/report"))["requests"]
-    await press(portal, account)
-    after = (await portal.look("/report"))["requests"]
-    deleted = [name for name in after if name.startswith("DELETE subscriptions")]
-    assert sum(after[name] - before.get(name, 0) for name in deleted) == 1
+    hook = (await portal.good("GET", "/api/integration", account.token))["webhook_url"]
+    live = {
+        "changeType": "created,updated,deleted",
+        "notificationUrl": f"{hook}/graph/notifications",
+        "lifecycleNotificationUrl": f"{hook}/graph/lifecycle",
+        "resource": f"users/{_ROOM}/events",
+        "expirationDateTime": (utc_now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "clientState": "k3y",
+    }
+    await portal.as_app(account, "/subscriptions", live)
+    # And one that an earlier test could not delete.
+    await portal.as_app(account, "/subscriptions", live | {"changeType": "deleted"})
+
+    assert (await press(portal, account))[0]["ok"]
+
+    left = (await portal.look("/subscriptions"))["items"]
+    assert len(left) == 1
+    assert "created" in str(left)
 
 
 @pytest.mark.parametrize("variant", ["rooms", "rooms_and_staff"])
