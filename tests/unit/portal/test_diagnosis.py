@@ -62,6 +62,8 @@ def codes(evidence: Evidence) -> list[str]:
         (700016, ["wrong_client", "wrong_tenant"]),
         (7000215, ["wrong_secret"]),
         (7000222, ["secret_expired"]),
+        (700027, ["wrong_certificate"]),
+        (1000502, ["certificate_expired"]),
         (7000112, ["app_disabled"]),
         (7000229, ["wrong_tenant", "consent_missing"]),
         (53003, ["access_blocked"]),

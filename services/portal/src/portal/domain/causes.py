@@ -16,6 +16,8 @@ class Code(StrEnum):
     SECRET_ID_PASTED = "secret_id_pasted"  # noqa: S105 — the name of a cause
     WRONG_SECRET = "wrong_secret"  # noqa: S105 — the name of a cause
     SECRET_EXPIRED = "secret_expired"  # noqa: S105 — the name of a cause
+    WRONG_CERTIFICATE = "wrong_certificate"
+    CERTIFICATE_EXPIRED = "certificate_expired"
     CONSENT_MISSING = "consent_missing"
     CONSENT_TOO_NEW = "consent_too_new"
     PERMISSION_DELEGATED = "permission_delegated"
@@ -93,6 +95,25 @@ _CAUSES: Mapping[Code, tuple[str, tuple[str, ...], str]] = MappingProxyType(
             "The Client Secret has expired.",
             (_FRESH_VALUE, _COPY_VALUE),
             "Certificates & secrets shows its end date in the past.",
+        ),
+        Code.WRONG_CERTIFICATE: (
+            "The certificate is not one of this app's, or its private key is another one's.",
+            (
+                (
+                    "In Entra → App registrations → your app → Certificates & secrets → Certificates, compare "
+                    "the thumbprint with the one shown here; upload the certificate if it is missing."
+                ),
+                "Paste the certificate together with the private key that it was made with, and save.",
+            ),
+            "The thumbprint here is not in the list, or the private key does not belong to that certificate.",
+        ),
+        Code.CERTIFICATE_EXPIRED: (
+            "The certificate is outside its period of validity.",
+            (
+                "Make a new certificate and upload it in Entra → your app → Certificates & secrets → Certificates.",
+                "Paste it with its private key and save.",
+            ),
+            "Certificates & secrets shows its end date in the past, or its start date in the future.",
         ),
         Code.CONSENT_MISSING: (
             "Admin consent has not been granted for {missing}.",
