@@ -10,11 +10,20 @@ from uuid import UUID
 
 import aiohttp
 
-from . import applications, calendar, directory, places, subscriptions, writing
+from . import (
+    applications,
+    calendar,
+    directory,
+    grants,
+    places,
+    subscriptions,
+    writing,
+)
 from .applications import Application
 from .auth import Credentials, Entra, TokenSource
 from .clouds import check_cloud, scope_of
 from .drafts import EventChange, NewEvent
+from .grants import Grants
 from .models import Event, Marking, Page, Room, Subscription, User, Written
 from .protocol import Service, roles_of
 from .transport import Transport, Wire
@@ -104,6 +113,22 @@ class Tenant:
         """The app's registration; None where it is registered in another tenant. Raises Forbidden."""
         return await applications.application(self._wire, client_id)
 
+    async def mailbox_purpose(self, mailbox: UUID) -> str | None:
+        """What the mailbox is for, in Graph's word. Raises Forbidden without MailboxSettings.Read."""
+        return await directory.mailbox_purpose(self._wire, mailbox)
+
+    async def place(self, id_or_address: str) -> Room:
+        """One room mailbox, listed or not. Raises NotFound."""
+        return await places.place(self._wire, id_or_address)
+
+    async def grants(self, client_id: UUID) -> Grants:
+        """What the app was granted and asks for. Raises NotFound without a service principal, Forbidden."""
+        return await grants.grants(self._wire, client_id)
+
+    async def principal_id(self, client_id: UUID) -> UUID:
+        """The object id of the app's service principal. Raises NotFound, Forbidden."""
+        return await grants.principal_id(self._wire, client_id)
+
     async def create_subscription(
         self,
         *,
@@ -112,6 +137,7 @@ class Tenant:
         lifecycle_url: str,
         client_state: str,
         expires_at: datetime,
+        change_types: str = subscriptions.CHANGE_TYPES,
     ) -> Subscription:
         """A live subscription to the mailbox's events. Raises Conflict, MailboxUnsupported, Forbidden, Rejected."""
         return await subscriptions.create(
@@ -121,6 +147,7 @@ class Tenant:
             lifecycle_url=lifecycle_url,
             client_state=client_state,
             expires_at=expires_at,
+            change_types=change_types,
         )
 
     async def subscription(self, subscription_id: str) -> Subscription:

@@ -25,6 +25,8 @@ from .handlers.commands import Commands
 from .handlers.envelopes import Envelopes
 from .handlers.feed import Feed
 from .handlers.integration import Integrations
+from .handlers.listings import Listings
+from .handlers.missing import MissingRooms
 from .handlers.offices import Offices
 from .handlers.organisations import Organisations
 from .handlers.passwords import Passwords
@@ -33,7 +35,9 @@ from .handlers.records import Records
 from .handlers.resealing import Resealing
 from .handlers.results import Results
 from .handlers.rooms import Rooms
+from .handlers.scope_scripts import ScopeScripts
 from .handlers.sessions import Sessions
+from .handlers.upkeep import EVERY_SECONDS, Upkeep
 from .handlers.users import Users
 from .routes import Desk, add_routes
 from .scheduler import keep_resealing
@@ -78,6 +82,7 @@ def add_portal(
     clock: Callable[[], datetime],
     *,
     result_seconds: float = RESULT_SECONDS,
+    upkeep_seconds: float = EVERY_SECONDS,
 ) -> None:
     """Serve the REST interface and the live stream in this application, under /api."""
     passwords, feed, results, release = Passwords(), Feed(), Results(), version("portal")
@@ -89,18 +94,22 @@ def add_portal(
         integrations,
         graph,
         envelopes,
+        rooms,
         options.check_address,
         webhook_url=options.webhook_url,
         portal_url=options.portal_url,
         clock=clock,
     )
+    listings = Listings(connection, clock)
+    imported = Rooms(rooms, rooms, listings, clock)
+    upkeep = Upkeep(OrganisationStore(database), imported)
     desk = Desk(
         organisations=Organisations(OrganisationStore(database), passwords, clock),
         sessions=Sessions(SessionStore(database), passwords, options.operator_token, clock),
         users=Users(UserStore(database), passwords, clock),
         integrations=connection,
         offices=Offices(OfficeStore(database), clock),
-        rooms=Rooms(rooms, rooms, connection, clock),
+        rooms=imported,
         bookings=Bookings(bookings, clock),
         commands=Commands(bookings, rooms, bus, results, clock, seconds=result_seconds),
         records=Records(
@@ -114,6 +123,8 @@ def add_portal(
             clock,
         ),
         plans=Plans(PlanStore(database)),
+        missing=MissingRooms(connection, listings, rooms, clock),
+        scope_scripts=ScopeScripts(connection, connection, rooms),
     )
     add_routes(app, desk, feed, release)
     consumer = EventConsumer(feed, results)
@@ -125,6 +136,7 @@ def add_portal(
                 bus.follow(EVENTS, PATTERNS, consumer.handle, stop, reconnected=consumer.resumed)
             )
             loops.create_task(keep_resealing(resealing.run, stop, seconds=options.reseal_seconds))
+            loops.create_task(upkeep.run(stop, upkeep_seconds))
             yield
             stop.set()
 

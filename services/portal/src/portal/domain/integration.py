@@ -12,8 +12,8 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from contracts.remedies import remedy
 from graphclient.certificate import Certificate
 
-from .diagnosis import Scope
-from .wire import Body, Guid, Resource, Time, looks_like_guid
+from .scope import Scope
+from .wire import Body, Email, Guid, Resource, Time, looks_like_guid
 
 Status = Literal["off", "untested", "ok", "failing"]
 
@@ -79,9 +79,12 @@ class IntegrationChange(Body):
 
 
 class TestAsked(Body):
-    """Test Settings tests what is saved, so nothing is sent."""
+    """Test Settings tests what is saved; `outside_mailbox` should be out of reach, `write_probe` writes and undoes."""
 
     __test__ = False  # pytest: a body, not a test case
+
+    outside_mailbox: Email | None = None
+    write_probe: bool = False
 
 
 class Integration(Resource):

@@ -1,6 +1,6 @@
 """The connection to the tenant: save, show, test."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -12,13 +12,21 @@ from servicekit.outbound import AddressRefused
 
 from ..domain import integration as domain
 from ..domain.caller import Acting
-from ..domain.diagnosis import TestResult, diagnose, scope_of
-from ..domain.integration import Integration, IntegrationChange, Outcome, Replacement, Saved
+from ..domain.diagnosis import TestResult, diagnose
+from ..domain.integration import (
+    Integration,
+    IntegrationChange,
+    Outcome,
+    Replacement,
+    Saved,
+    TestAsked,
+)
 from ..domain.refusal import Reason, Refusal, conflict, invalid, not_found
 from ..domain.renewal import renewal_calendar
+from ..domain.scope import scope_of
 from ..domain.wire import Document, looks_like_guid
 from .envelopes import Envelopes
-from .probe import gather_evidence
+from .probe import Questions, gather_evidence
 
 _FORMER: Final = timedelta(days=1)  # by then all of Entra knows the new secret
 
@@ -43,6 +51,13 @@ class IntegrationRows(Protocol):
         """Keep the outcome."""
 
 
+class ImportedRooms(Protocol):
+    """Which rooms the sync needs."""
+
+    async def imported(self, organisation_id: UUID, tenant_id: UUID) -> set[UUID]:
+        """List mailbox ids."""
+
+
 class Integrations:
     """One integration per organisation; its secret goes in and to Entra, nowhere else."""
 
@@ -51,6 +66,7 @@ class Integrations:
         rows: IntegrationRows,
         graph: Graph,
         envelopes: Envelopes,
+        rooms: ImportedRooms,
         check_address: Callable[[str], Awaitable[None]],
         *,
         webhook_url: str,
@@ -61,6 +77,7 @@ class Integrations:
         self._graph = graph
         self._envelopes = envelopes
         self._check_address = check_address
+        self._rooms = rooms
         self._webhook_url = webhook_url or None
         self._portal_url = portal_url
         self._clock = clock
@@ -138,11 +155,15 @@ class Integrations:
             based_on=old.revision if old else None,
         )
 
-    async def test(self, by: Acting) -> TestResult:
+    async def test(self, by: Acting, asked: TestAsked) -> TestResult:
         """Test what is saved and keep the result."""
         saved = await self._saved(by)
         credentials = await self._credentials(by.organisation_id, saved)
-        result, outcome = await self._tried(replace(credentials, spare=None))
+        beyond = Questions(
+            self._webhook_url or "", self._clock, asked.outside_mailbox, asked.write_probe
+        )
+        imported = await self._rooms.imported(by.organisation_id, saved.tenant_id)
+        result, outcome = await self._tried(replace(credentials, spare=None), imported, beyond)
         await self._rows.record_test(
             by.organisation_id, outcome, revision=saved.revision, actor=by.actor
         )
@@ -175,10 +196,18 @@ class Integrations:
             raise conflict("The stored client secret cannot be read any more: enter it again.")
         return Credentials(saved.tenant_id, saved.client_id, newest, spare)
 
-    async def _tried(self, credentials: Credentials) -> tuple[TestResult, Outcome]:
+    async def _tried(
+        self,
+        credentials: Credentials,
+        imported: Set[UUID] = frozenset(),
+        beyond: Questions | None = None,
+    ) -> tuple[TestResult, Outcome]:
         seen = await gather_evidence(
             self._graph.fresh_tenant(credentials),
+            credentials.client_id,
             secret_is_guid=looks_like_guid(credentials.secret),
+            imported=imported,
+            beyond=beyond,
         )
         now = self._clock()
         result = diagnose(

@@ -55,7 +55,7 @@ def _models(table: list[Route]) -> list[tuple[type[BaseModel], JsonSchemaMode]]:
     for route in table:
         if route.body is not None:
             found[route.body, "validation"] = None
-        for sent in (route.answer, route.later):
+        for sent in (route.answer, route.later, route.many):
             if sent is not None and sent is not Document:
                 found[sent, "serialization"] = None
     return list(found)
@@ -81,13 +81,18 @@ def _operation(route: Route, names: Any) -> dict[str, Any]:
         operation["responses"]["202"] = {"description": "Not known yet"} | _content(
             "application/json", names[route.later, "serialization"]
         )
+    if route.many is not None:
+        operation["responses"]["200"] = {"description": "One result for each of a list"} | _content(
+            "application/json", names[route.many, "serialization"]
+        )
     if route.access is Access.ANYONE:
         operation["security"] = []
     if route.body is not None:
         needed = any(each.is_required() for each in route.body.model_fields.values())
-        operation["requestBody"] = {"required": needed} | _content(
-            "application/json", names[route.body, "validation"]
-        )
+        body = names[route.body, "validation"]
+        if route.many is not None:
+            body = {"anyOf": [body, {"type": "array", "items": body}]}
+        operation["requestBody"] = {"required": needed} | _content("application/json", body)
     return operation
 
 

@@ -1,5 +1,6 @@
 """Imported rooms, with what the worker and the manager know of them."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -97,6 +98,15 @@ class RoomStore:
                 tenant_id,
             )
         return {row["mailbox_id"] for row in rows}
+
+    async def addresses(self, organisation_id: UUID) -> list[str]:
+        """Addresses of the organisation's living rooms, in order."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            rows = await connection.fetch(
+                "select mailbox from rooms where organisation_id = $1 and removed_at is null order by mailbox",
+                organisation_id,
+            )
+        return [row["mailbox"] for row in rows]
 
     async def add(
         self,
@@ -226,6 +236,50 @@ class RoomStore:
                 detail={"held": room.held_removals},
             )
         return room
+
+    async def follow(
+        self,
+        organisation_id: UUID,
+        tenant_id: UUID,
+        listed: Iterable[ListedRoom],
+        *,
+        now: datetime,
+        actor: str,
+    ) -> int:
+        """Take over name, address, capacity and place of the imported rooms that the list shows otherwise; how many."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            rows = await connection.fetch(
+                "select id, mailbox_id, mailbox, name, capacity, building, floor from rooms"
+                " where organisation_id = $1 and tenant_id = $2 and removed_at is null order by id for update",
+                organisation_id,
+                tenant_id,
+            )
+            now_listed = {each.mailbox_id: each for each in listed}
+            changed = [
+                (row["id"], one)
+                for row in rows
+                if (one := now_listed.get(row["mailbox_id"])) is not None
+                and tuple(row)[2:] != (one.mailbox, one.name, one.capacity, one.building, one.floor)
+            ]
+            for room_id, one in changed:
+                await connection.execute(
+                    "update rooms set mailbox = $2, name = $3, capacity = $4, building = $5, floor = $6 where id = $1",
+                    room_id,
+                    one.mailbox,
+                    one.name,
+                    one.capacity,
+                    one.building,
+                    one.floor,
+                )
+                await record(
+                    connection,
+                    organisation_id,
+                    at=now,
+                    actor=actor,
+                    action="room.followed",
+                    subject=f"room:{room_id}",
+                )
+        return len(changed)
 
 
 async def _check_office(connection: Connection, organisation_id: UUID, office_id: UUID) -> None:
