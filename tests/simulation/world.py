@@ -43,6 +43,7 @@ from .store import (
     SubscriptionStore,
     SweepStore,
     Tables,
+    TenantStore,
 )
 from .supervisor import Main, Process
 from .switches import Switches
@@ -228,6 +229,7 @@ class World:
         database = self._database(fuse)
         stores = ManagerStores(
             SubscriptionStore(database, options.lease),
+            TenantStore(database),
             ManagerCredentialStore(database),
             self._listen,
         )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from contracts.hints import LifecycleHint
+from subscription_manager.domain.pacing import CROWDED
 from subscription_manager.domain.subscription import Claim, Desired, Row
 from subscription_manager.handlers import LeaseLost
 
@@ -39,8 +40,6 @@ class SubscriptionStore:
                     del tables.subscriptions[room_id]
                 elif held.row.attempts == 0 or held.row.poll_only_since is not None:
                     _due(held, min(held.row.due_at, now))
-            if webhook_url:
-                tables.heard("subscriptions")  # the statement is heard, not what it changed
 
     def _hurry(
         self,
@@ -63,7 +62,10 @@ class SubscriptionStore:
             _due(held, self._database.spread(row.room_id, now))
 
     async def claim(self, now: datetime, most: int, without: Sequence[UUID]) -> list[Claim]:
-        """Up to `most` rows that are due and free, now held; none of the organisations named, none whose credentials fail."""
+        """Up to `most` rows that are due and free, now held.
+
+        None of the organisations named, none whose credentials fail, none whose tenant has many calls waiting already.
+        """
         async with self._database as tables:
             due = [
                 each
@@ -71,6 +73,7 @@ class SubscriptionStore:
                 if each.row.due_at <= now
                 and (each.lease_until is None or each.lease_until <= now)
                 and each.row.organisation_id not in without
+                and not _crowded(tables, each.row.organisation_id, now)
                 and _may_try(tables, each.row.organisation_id, now)
             ]
             due.sort(key=lambda each: (each.row.due_at, each.row.room_id))
@@ -107,9 +110,10 @@ class SubscriptionStore:
     async def settle(self, row: Row) -> None:
         """Record the row and give the lease back. Raises LeaseLost."""
         async with self._database as tables:
-            tables.heard("subscriptions")  # also where nothing was written
             held = _held(tables, row)
             kept = held.row
+            if _told(kept) != _told(row):
+                tables.heard("subscriptions")
             hinted = kept.hint_no > row.hint_no
             held.lease_until = None
             held.row = replace(
@@ -147,6 +151,11 @@ class SubscriptionStore:
             return len(said)
 
 
+def _told(row: Row) -> tuple[datetime | None, ...]:
+    """What others hear of."""
+    return (row.live_since, row.gap_at, row.poll_only_since)
+
+
 def _due(held: Subscription, at: datetime) -> None:
     held.row = replace(held.row, due_at=at)
 
@@ -154,6 +163,11 @@ def _due(held: Subscription, at: datetime) -> None:
 def _nothing_left(held: Subscription, now: datetime) -> bool:
     free = held.lease_until is None or held.lease_until <= now
     return free and held.row.subscription_id is None and held.row.creating_since is None
+
+
+def _crowded(tables: Tables, organisation_id: UUID, now: datetime) -> bool:
+    tenant = tables.subscription_tenants.get(organisation_id)
+    return tenant is not None and tenant.call_at > now + CROWDED
 
 
 def _may_try(tables: Tables, organisation_id: UUID, now: datetime) -> bool:

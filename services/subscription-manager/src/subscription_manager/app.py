@@ -17,10 +17,21 @@ from servicekit.clock import Clock, utc_now
 from servicekit.ops import Health, serve_ops
 
 from .consumer import LifecycleConsumer, Notes
-from .handlers import Keeper, Means, Records, SecretMissing, Tenant, Watch
-from .scheduler import Rows, Scheduler
+from .domain.sweep import Due, Recorded
+from .handlers import (
+    Keeper,
+    Means,
+    PacedTenants,
+    Records,
+    SecretMissing,
+    Sweeper,
+    Tenant,
+    Turns,
+    Watch,
+)
+from .scheduler import Rows, Scheduler, Sweeps
 from .settings import Settings
-from .store import CredentialStore, Store
+from .store import CredentialStore, Store, TenantStore
 
 log = structlog.get_logger()
 
@@ -42,6 +53,19 @@ class Rooms(Rows, Records, Notes, Protocol):
     """Rows of subscriptions: compared, claimed, hinted at, recorded."""
 
 
+class Shared(Turns, Protocol):
+    """What the replicas share about each tenant: whose turn it is, and when it is swept."""
+
+    async def doubt(self, organisation_id: UUID, at: datetime) -> None:
+        """As the store's."""
+
+    async def next_sweep(self, now: datetime) -> Due | None:
+        """As the store's."""
+
+    async def recorded(self, tenant_id: UUID) -> list[Recorded]:
+        """As the store's."""
+
+
 class Sealed(Watch, Protocol):
     """The organisations' secrets, and whether they work."""
 
@@ -57,13 +81,19 @@ class Stores:
     """Where one manager keeps what it knows."""
 
     rooms: Rooms
+    tenants: Shared
     credentials: Sealed
     listen: Listen
 
     @classmethod
     def on(cls, database: Database, options: ManagerOptions) -> Self:
         """All in this database."""
-        return cls(Store(database, options.lease), CredentialStore(database), database.listen)
+        return cls(
+            Store(database, options.lease),
+            TenantStore(database),
+            CredentialStore(database),
+            database.listen,
+        )
 
 
 class SignIn(Protocol):
@@ -121,8 +151,10 @@ async def manage(
 ) -> None:
     """Keep one live subscription for every enabled room until `stop`; returns drained."""
     rooms, credentials = stores.rooms, stores.credentials
-    means = Means(rooms, options.client_state_keys, options.webhook_url, clock)
-    keeper = Keeper(means, _Tenants(graph, credentials, secrets), credentials)
+    shared = stores.tenants
+    tenants = PacedTenants(_Tenants(graph, credentials, secrets), shared, clock)
+    means = Means(rooms, shared.doubt, options.client_state_keys, options.webhook_url, clock)
+    keeper = Keeper(means, tenants, credentials)
     scheduler = Scheduler(
         rooms,
         keeper.carry_out,
@@ -132,10 +164,16 @@ async def manage(
         clock=clock,
     )
     consumer = LifecycleConsumer(rooms, scheduler.wake, clock)
+    sweeper = Sweeper(means, tenants, shared, rooms)
+    sweeps = Sweeps(
+        shared.next_sweep, sweeper.sweep, look_seconds=options.compare_seconds, clock=clock
+    )
     async with asyncio.TaskGroup() as loops:
         loops.create_task(stores.listen("clearooms", scheduler.changed, stop))
         loops.create_task(bus.consume(SUBSCRIPTIONS_LIFECYCLE, consumer.handle, stop))
         loops.create_task(scheduler.run(stop))
+        if options.webhook_url:
+            loops.create_task(sweeps.run(stop))
 
 
 async def main(settings: Settings, stop: asyncio.Event) -> None:
