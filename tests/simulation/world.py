@@ -152,16 +152,19 @@ class World:
                 now=now,
             )
             portal.open_office(office.id, office.id, now, time_zone=self.switches.zone)
-            for room_id, mailbox_id in office.rooms.items():
-                portal.add_room(
-                    office.id,
-                    room_id,
-                    office_id=office.id,
-                    mailbox_id=mailbox_id,
-                    mailbox=office.addresses[room_id],
-                    now=now,
-                )
+            self._add_rooms(office, now)
             await self.cloud.control("POST", "tenants", self._tenant(office))
+
+    def _add_rooms(self, office: Office, now: datetime) -> None:
+        for room_id, mailbox_id in office.rooms.items():
+            self.portal.add_room(
+                office.id,
+                room_id,
+                office_id=office.id,
+                mailbox_id=mailbox_id,
+                mailbox=office.addresses[room_id],
+                now=now,
+            )
 
     def _tenant(self, office: Office) -> dict[str, object]:
         processing = {"process_external_meeting_messages": True, "maximum_duration_minutes": 3_000}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from heapq import nsmallest
 from uuid import UUID
 
 from contracts.hints import LifecycleHint
@@ -67,27 +68,31 @@ class SubscriptionStore:
         None of the organisations named, none whose credentials fail, none whose tenant has many calls waiting already.
         """
         async with self._database as tables:
+            shut = {each for each in tables.integrations if not _may_call(tables, each, now)}
+            if shut.union(without) == tables.integrations.keys():
+                return []
             due = [
                 each
                 for each in tables.subscriptions.values()
                 if each.row.due_at <= now
                 and (each.lease_until is None or each.lease_until <= now)
+                and each.row.organisation_id not in shut
                 and each.row.organisation_id not in without
-                and not _crowded(tables, each.row.organisation_id, now)
-                and _may_try(tables, each.row.organisation_id, now)
             ]
-            due.sort(key=lambda each: (each.row.due_at, each.row.room_id))
-            for held in due[:most]:
+            due = nsmallest(most, due, key=lambda each: (each.row.due_at, each.row.room_id))
+            for held in due:
                 held.lease_until = now + self._lease
                 held.row = replace(held.row, epoch=held.row.epoch + 1)
-            return [_claim(tables, held.row) for held in due[:most]]
+            return [_claim(tables, held.row) for held in due]
 
     async def next_due(self) -> datetime | None:
         """When the next row is due, whoever may hold it."""
         async with self._database as tables:
             return min(
                 (
-                    max(each.row.due_at, each.lease_until or each.row.due_at)
+                    each.row.due_at
+                    if each.lease_until is None
+                    else max(each.row.due_at, each.lease_until)
                     for each in tables.subscriptions.values()
                 ),
                 default=None,
@@ -165,16 +170,14 @@ def _nothing_left(held: Subscription, now: datetime) -> bool:
     return free and held.row.subscription_id is None and held.row.creating_since is None
 
 
-def _crowded(tables: Tables, organisation_id: UUID, now: datetime) -> bool:
+def _may_call(tables: Tables, organisation_id: UUID, now: datetime) -> bool:
+    """Not while many wait for their turn; failing credentials are tried again when they change, after a while, and to take down what is off."""
     tenant = tables.subscription_tenants.get(organisation_id)
-    return tenant is not None and tenant.call_at > now + CROWDED
-
-
-def _may_try(tables: Tables, organisation_id: UUID, now: datetime) -> bool:
-    """Failing credentials are tried again when they change, after a while, and to take down what is off."""
+    if tenant is not None and tenant.call_at > now + CROWDED:
+        return False
     watch = tables.credential_watch.get(organisation_id)
-    integration = tables.integrations.get(organisation_id)
-    if watch is None or watch.failing_since is None or integration is None:
+    integration = tables.integrations[organisation_id]
+    if watch is None or watch.failing_since is None:
         return True
     retried = watch.retry_at is not None and watch.retry_at <= now
     return watch.failing_revision != integration.revision or retried or not integration.enabled

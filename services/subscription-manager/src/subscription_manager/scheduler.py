@@ -26,7 +26,9 @@ _COMPARED = {
     "integrations",
 }  # what others write; "" after a reconnect, when anything may have changed
 _AWAY_SECONDS = 1.0
-_LEAST_PAUSE = 0.05
+_LEAST_PAUSE = (
+    0.25  # seconds after a look that found nothing to do, however many passes end meanwhile
+)
 
 STEPS = Counter(
     "clearooms_subscription_steps", "Steps taken for rooms, by how they ended", ["ended"]
@@ -126,8 +128,9 @@ class Scheduler:
         return max(min(pauses), _LEAST_PAUSE)
 
     async def _rest(self, seconds: float) -> None:
+        await asyncio.sleep(min(seconds, _LEAST_PAUSE))
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(max(seconds - _LEAST_PAUSE, 0.0)):
                 await self._woken.wait()
         except TimeoutError:
             return
