@@ -184,7 +184,10 @@ async def test_a_removal_at_graph_is_found_and_mended(scene: Scene) -> None:
         scene.graph.held.clear()
         await scene.hint(room, "subscriptionRemoved", first["subscription_id"])
         second = await scene.until(
-            room, lambda row: bool(row and row["subscription_id"] != first["subscription_id"])
+            room,
+            lambda row: bool(
+                row and row["subscription_id"] not in {None, first["subscription_id"]}
+            ),
         )
 
     assert list(scene.graph.held) == [second["subscription_id"]]
@@ -266,9 +269,11 @@ async def test_a_manager_that_dies_in_the_middle_of_creates_leaves_exactly_one_e
     async with scene.manager(lease=1.0):
         for room in rooms:
             await scene.live(room)
+        await until(lambda: len(scene.graph.held) == 8)  # where Graph admits two, a sweep removes
 
     assert set(scene.graph.rooms().values()) == {1}
-    assert len(scene.graph.held) == 8
+    known = {(await scene.live(room))["subscription_id"] for room in rooms}
+    assert set(scene.graph.held) == known
 
 
 async def test_two_replicas_share_the_rooms_without_doubles(scene: Scene) -> None:

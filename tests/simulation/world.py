@@ -43,6 +43,7 @@ from .store import (
     SubscriptionStore,
     SweepStore,
     Tables,
+    TenantStore,
 )
 from .supervisor import Main, Process
 from .switches import Switches
@@ -151,16 +152,19 @@ class World:
                 now=now,
             )
             portal.open_office(office.id, office.id, now, time_zone=self.switches.zone)
-            for room_id, mailbox_id in office.rooms.items():
-                portal.add_room(
-                    office.id,
-                    room_id,
-                    office_id=office.id,
-                    mailbox_id=mailbox_id,
-                    mailbox=office.addresses[room_id],
-                    now=now,
-                )
+            self._add_rooms(office, now)
             await self.cloud.control("POST", "tenants", self._tenant(office))
+
+    def _add_rooms(self, office: Office, now: datetime) -> None:
+        for room_id, mailbox_id in office.rooms.items():
+            self.portal.add_room(
+                office.id,
+                room_id,
+                office_id=office.id,
+                mailbox_id=mailbox_id,
+                mailbox=office.addresses[room_id],
+                now=now,
+            )
 
     def _tenant(self, office: Office) -> dict[str, object]:
         processing = {"process_external_meeting_messages": True, "maximum_duration_minutes": 3_000}
@@ -228,6 +232,7 @@ class World:
         database = self._database(fuse)
         stores = ManagerStores(
             SubscriptionStore(database, options.lease),
+            TenantStore(database),
             ManagerCredentialStore(database),
             self._listen,
         )
