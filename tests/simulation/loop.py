@@ -4,7 +4,8 @@ import asyncio
 import heapq
 from asyncio import events
 from collections.abc import Callable, Coroutine, Generator
-from contextvars import Context
+from contextvars import Context, copy_context
+from functools import partial
 from random import Random
 from typing import Any, NoReturn, TypeVar
 
@@ -40,18 +41,35 @@ class _NumberedTask(asyncio.Task[T]):
         return self._number
 
 
+class _Step(events.TimerHandle):
+    """What is to be run, now or later: asyncio's handle without all that serves debugging."""
+
+    __slots__ = ("run",)
+
+    def __init__(self, run: Callable[[], object]) -> None:
+        self.run: Callable[[], object] | None = run
+
+    @override
+    def cancel(self) -> None:
+        self.run = None
+
+    @override
+    def cancelled(self) -> bool:
+        return self.run is None
+
+
 class SeededLoop(asyncio.BaseEventLoop):
     """Runs handles in an order that its seed alone decides; no threads, no sockets, no real time."""
 
     _stopping: bool
 
-    _ready: list[events.Handle]  # of BaseEventLoop; a list: any of it may be next
+    _ready: list[_Step]  # of BaseEventLoop; a list: any of it may be next
 
     def __init__(self, seed: object, *, most_steps: int = 2_000_000) -> None:
         super().__init__()
         self._ready = []
-        # Tuples are compared in C, timers in Python; the number keeps timers of one moment in order.
-        self._timers: list[tuple[float, int, events.TimerHandle]] = []
+        # Tuples are compared in C; the number keeps timers of one moment in order.
+        self._timers: list[tuple[float, int, _Step]] = []
         self._numbered = 0
         self.set_task_factory(self._task)
         self._now = 0.0
@@ -83,9 +101,10 @@ class SeededLoop(asyncio.BaseEventLoop):
         *args: *Ts,
         context: Context | None = None,
     ) -> events.Handle:
-        handle = events.Handle(callback, args, self, context)
-        self._ready.append(handle)
-        return handle
+        context = copy_context() if context is None else context
+        step = _Step(partial(context.run, callback, *args))
+        self._ready.append(step)
+        return step
 
     @override
     def call_at(
@@ -95,10 +114,21 @@ class SeededLoop(asyncio.BaseEventLoop):
         *args: *Ts,
         context: Context | None = None,
     ) -> events.TimerHandle:
-        timer = events.TimerHandle(when, callback, args, self, context)
+        context = copy_context() if context is None else context
+        step = _Step(partial(context.run, callback, *args))
         self._numbered += 1
-        heapq.heappush(self._timers, (when, self._numbered, timer))
-        return timer
+        heapq.heappush(self._timers, (when, self._numbered, step))
+        return step
+
+    @override
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> events.TimerHandle:
+        return self.call_at(self._now + delay, callback, *args, context=context)
 
     @override
     def run_in_executor(self, executor: object, func: Callable[..., T], *args: object) -> NoReturn:
@@ -115,9 +145,9 @@ class SeededLoop(asyncio.BaseEventLoop):
             if not ready:
                 self._sleep(timers)
             while timers and timers[0][0] <= self._now:
-                timer = heapq.heappop(timers)[2]
-                if not timer.cancelled():
-                    ready.append(timer)
+                step = heapq.heappop(timers)[2]
+                if step.run is not None:
+                    ready.append(step)
             waiting = len(ready)
             if not waiting:
                 continue
@@ -127,12 +157,12 @@ class SeededLoop(asyncio.BaseEventLoop):
             if waiting > 1:
                 place = int(chance() * waiting)
                 ready[place], ready[-1] = ready[-1], ready[place]
-            handle = ready.pop()
-            if not handle.cancelled():
-                handle._run()  # noqa: SLF001 -- what a loop is there for
+            run = ready.pop().run
+            if run is not None:
+                run()
 
-    def _sleep(self, timers: list[tuple[float, int, events.TimerHandle]]) -> None:
-        while timers and timers[0][2].cancelled():
+    def _sleep(self, timers: list[tuple[float, int, _Step]]) -> None:
+        while timers and timers[0][2].run is None:
             heapq.heappop(timers)
         if not timers:
             raise Deadlock(f"at {self._now:.3f} s")
