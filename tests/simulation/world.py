@@ -235,14 +235,19 @@ class World:
         await manage(stores, port, graph, secrets, options, self.clock, stop)
 
     def _database(self, fuse: Fuse) -> ModelDatabase:
+        chance = self._chance.random
+
         async def turn() -> None:
             # Each turn of the loop costs; others come in between often enough without one at every call.
-            if self._chance.random() < _OVERTAKEN:
+            if chance() < _OVERTAKEN:
                 await asyncio.sleep(0)
-            await fuse.step()
+            if fuse.frozen:
+                await fuse.step()
+            else:
+                fuse.count()
             if self.database_away:
                 self.journal.expect("database_away", self.database_away)
-                if self._chance.random() < self.database_away:
+                if chance() < self.database_away:
                     self.journal.fault("database_away")
                     raise DatabaseUnavailable("simulated")
 

@@ -46,9 +46,12 @@ class Agenda:
             self._woken.clear()
             now = self._clock.now()
             self.run_due(now)
-            left = (self._steps[0][0] - now).total_seconds() if self._steps else None
+            timer = None
+            if self._steps and not self._clock.stands:
+                left = (self._steps[0][0] - now).total_seconds()
+                timer = asyncio.get_running_loop().call_later(left, self._woken.set)
             try:
-                async with self._clock.within(left):
-                    await self._woken.wait()
-            except TimeoutError:
-                continue
+                await self._woken.wait()
+            finally:
+                if timer is not None:
+                    timer.cancel()
