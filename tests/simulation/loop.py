@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context, copy_context
 from functools import partial
 from random import Random
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
 from typing_extensions import TypeVarTuple, Unpack, override
 
@@ -41,21 +41,16 @@ class _NumberedTask(asyncio.Task[T]):
         return self._number
 
 
-class _Step(events.TimerHandle):
-    """What is to be run, now or later: asyncio's handle without all that serves debugging."""
+def _nothing() -> None:
+    return None
 
-    __slots__ = ("run",)
 
-    def __init__(self, run: Callable[[], object]) -> None:
-        self.run: Callable[[], object] | None = run
+class _Step(partial[object]):
+    """What is to be run, now or later: all that is used of asyncio's handles, made and called in C."""
 
-    @override
     def cancel(self) -> None:
-        self.run = None
-
-    @override
-    def cancelled(self) -> bool:
-        return self.run is None
+        """Run nothing."""
+        self.__setstate__((_nothing, (), {}, None))
 
 
 class SeededLoop(asyncio.BaseEventLoop):
@@ -102,9 +97,9 @@ class SeededLoop(asyncio.BaseEventLoop):
         context: Context | None = None,
     ) -> events.Handle:
         context = copy_context() if context is None else context
-        step = _Step(partial(context.run, callback, *args))
+        step = _Step(context.run, callback, *args)
         self._ready.append(step)
-        return step
+        return cast("events.Handle", step)
 
     @override
     def call_at(
@@ -115,10 +110,10 @@ class SeededLoop(asyncio.BaseEventLoop):
         context: Context | None = None,
     ) -> events.TimerHandle:
         context = copy_context() if context is None else context
-        step = _Step(partial(context.run, callback, *args))
+        step = _Step(context.run, callback, *args)
         self._numbered += 1
         heapq.heappush(self._timers, (when, self._numbered, step))
-        return step
+        return cast("events.TimerHandle", step)
 
     @override
     def call_later(
@@ -146,7 +141,7 @@ class SeededLoop(asyncio.BaseEventLoop):
                 self._sleep(timers)
             while timers and timers[0][0] <= self._now:
                 step = heapq.heappop(timers)[2]
-                if step.run is not None:
+                if step.func is not _nothing:
                     ready.append(step)
             waiting = len(ready)
             if not waiting:
@@ -157,12 +152,10 @@ class SeededLoop(asyncio.BaseEventLoop):
             if waiting > 1:
                 place = int(chance() * waiting)
                 ready[place], ready[-1] = ready[-1], ready[place]
-            run = ready.pop().run
-            if run is not None:
-                run()
+            ready.pop()()
 
     def _sleep(self, timers: list[tuple[float, int, _Step]]) -> None:
-        while timers and timers[0][2].run is None:
+        while timers and timers[0][2].func is _nothing:
             heapq.heappop(timers)
         if not timers:
             raise Deadlock(f"at {self._now:.3f} s")
