@@ -50,7 +50,7 @@ class _Step(partial[object]):
 
     def cancel(self) -> None:
         """Run nothing."""
-        self.__setstate__((_nothing, (), {}, None))
+        self.__setstate__((_nothing, (), {}, None))  # type: ignore[attr-defined] # typeshed lacks it
 
 
 class SeededLoop(asyncio.BaseEventLoop):
@@ -66,7 +66,6 @@ class SeededLoop(asyncio.BaseEventLoop):
         # Tuples are compared in C; the number keeps timers of one moment in order.
         self._timers: list[tuple[float, int, _Step]] = []
         self._numbered = 0
-        self.set_task_factory(self._task)
         self._now = 0.0
         self._random = Random(f"{seed}/loop").random  # noqa: S311 -- repeatable by seed
         self._left = most_steps
@@ -79,15 +78,19 @@ class SeededLoop(asyncio.BaseEventLoop):
     def time(self) -> float:
         return self._now
 
-    def _task(
+    @override
+    def create_task(
         self,
-        _: asyncio.AbstractEventLoop,
         coro: Coroutine[Any, Any, T] | Generator[Any, None, T],
         *,
+        name: object = None,
         context: Context | None = None,
-    ) -> _NumberedTask[T]:
+    ) -> asyncio.Task[T]:
         self._numbered += 1
-        return _NumberedTask(self._numbered, coro, self, context)
+        task = _NumberedTask(self._numbered, coro, self, context)
+        if name is not None:
+            task.set_name(name)
+        return task
 
     @override
     def call_soon(
@@ -160,6 +163,9 @@ class SeededLoop(asyncio.BaseEventLoop):
         if not timers:
             raise Deadlock(f"at {self._now:.3f} s")
         self._now = max(self._now, timers[0][0])
+
+    def _asyncgen_firstiter_hook(self, agen: object) -> None:
+        """Nobody asks which there are: the loop ends without ending them."""
 
     def _asyncgen_finalizer_hook(self, agen: object) -> None:
         """Let it go: when it is collected is the collector's affair, and must decide nothing here."""
