@@ -4,7 +4,7 @@ import asyncio
 import heapq
 from asyncio import events
 from collections.abc import Callable, Coroutine, Generator
-from contextvars import Context, copy_context
+from contextvars import Context
 from functools import partial
 from random import Random
 from typing import Any, NoReturn, TypeVar, cast
@@ -99,8 +99,10 @@ class SeededLoop(asyncio.BaseEventLoop):
         *args: *Ts,
         context: Context | None = None,
     ) -> events.Handle:
-        context = copy_context() if context is None else context
-        step = _Step(context.run, callback, *args)
+        # Tasks bring a context; nothing else that is called here asks for one.
+        step = (
+            _Step(context.run, callback, *args) if context is not None else _Step(callback, *args)
+        )
         self._ready.append(step)
         return cast("events.Handle", step)
 
@@ -112,8 +114,9 @@ class SeededLoop(asyncio.BaseEventLoop):
         *args: *Ts,
         context: Context | None = None,
     ) -> events.TimerHandle:
-        context = copy_context() if context is None else context
-        step = _Step(context.run, callback, *args)
+        step = (
+            _Step(context.run, callback, *args) if context is not None else _Step(callback, *args)
+        )
         self._numbered += 1
         heapq.heappush(self._timers, (when, self._numbered, step))
         return cast("events.TimerHandle", step)

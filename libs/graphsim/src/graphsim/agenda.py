@@ -46,12 +46,9 @@ class Agenda:
             self._woken.clear()
             now = self._clock.now()
             self.run_due(now)
-            timer = None
-            if self._steps and not self._clock.stands:
-                left = (self._steps[0][0] - now).total_seconds()
-                timer = asyncio.get_running_loop().call_later(left, self._woken.set)
+            left = (self._steps[0][0] - now).total_seconds() if self._steps else None
             try:
-                await self._woken.wait()
-            finally:
-                if timer is not None:
-                    timer.cancel()
+                async with self._clock.within(left):
+                    await self._woken.wait()
+            except TimeoutError:
+                continue
