@@ -20,11 +20,12 @@ class Fuse:
         self._blows_at = 0
         self._awake = asyncio.Event()
         self._awake.set()
+        self.frozen = False
 
     def blow(self) -> None:
         """Die now; a frozen process too."""
         self.dead = True
-        self._awake.set()
+        self.thaw()
 
     def blow_after(self, steps: int) -> None:
         """Die at the so many-th step from now."""
@@ -33,15 +34,21 @@ class Fuse:
     def freeze(self) -> None:
         """From now on every step waits for `thaw`; what is under way outside goes on."""
         self._awake.clear()
+        self.frozen = True
 
     def thaw(self) -> None:
         """Go on where it stopped."""
         self._awake.set()
+        self.frozen = False
 
     async def step(self) -> None:
         """Return while the process runs; raises Crash."""
-        if not self._awake.is_set():
+        if self.frozen:
             await self._awake.wait()
+        self.count()
+
+    def count(self) -> None:
+        """One more step of a process that is not frozen; raises Crash."""
         self.steps += 1
         if self.steps == self._blows_at:
             self.dead = True

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Literal, NoReturn, Self
 from urllib.parse import quote, unquote, urlsplit
 
@@ -91,7 +92,7 @@ class Service:
 
     def url(self, *segments: str, **query: str) -> str:
         """A URL below the root; segments and values are encoded, `_` before a query's name stands for `$`."""
-        path = "/".join(quote(segment, safe="") for segment in segments)
+        path = "/".join(map(_segment, segments))
         pairs = "&".join(
             f"{'$' + name[1:] if name.startswith('_') else name}={quote(value, safe=',:')}"
             for name, value in query.items()
@@ -114,6 +115,12 @@ class Service:
         if not same or not theirs.path.startswith(ours.path + "/") or ".." in segments:
             raise Malformed("a nextLink leaves the Graph service")
         return link
+
+
+@lru_cache(maxsize=4_096)
+def _segment(text: str) -> str:
+    """A segment of a path: the same ids come again and again."""
+    return quote(text, safe="")
 
 
 def instant_text(moment: datetime) -> str:
