@@ -18,6 +18,7 @@ class Fuse:
         self.steps = 0
         self.dead = False
         self._blows_at = 0
+        self._freezes_at = 0
         self._awake = asyncio.Event()
         self._awake.set()
 
@@ -34,6 +35,10 @@ class Fuse:
         """From now on every step waits for `thaw`; what is under way outside goes on."""
         self._awake.clear()
 
+    def freeze_after(self, steps: int) -> None:
+        """Freeze at the so many-th step from now."""
+        self._freezes_at = self.steps + steps
+
     def thaw(self) -> None:
         """Go on where it stopped."""
         self._awake.set()
@@ -43,7 +48,11 @@ class Fuse:
         if not self._awake.is_set():
             await self._awake.wait()
         self.steps += 1
-        if self.steps == self._blows_at:
+        step = self.steps
+        if step == self._freezes_at:
+            self._awake.clear()
+            await self._awake.wait()
+        if step == self._blows_at:
             self.dead = True
         if self.dead:
             raise Crash

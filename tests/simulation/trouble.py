@@ -4,11 +4,14 @@ import asyncio
 from random import Random
 from uuid import UUID
 
+from .supervisor import Process
 from .switches import Switches
 from .world import World
 
 _ITEMS = ("lost", "late", "duplicated", "duplicated_late", "unknown_change_type")
 """Defects of which at most one strikes each notification."""
+
+_LONGER_THAN_A_LEASE = 100.0
 
 
 class Trouble:
@@ -26,6 +29,8 @@ class Trouble:
             ("crashed", switches.crashes),
             ("frozen", switches.freezes),
             ("broker_blocked", switches.broker_blocked),
+            ("paused", switches.pauses),
+            ("drained", switches.drains),
         ):
             if drawn:
                 world.journal.expect(kind)
@@ -34,6 +39,10 @@ class Trouble:
                 tasks.create_task(self._crash(seconds))
             for _ in range(switches.freezes):
                 tasks.create_task(self._freeze(seconds))
+            for _ in range(switches.pauses):
+                tasks.create_task(self._pause(seconds))
+            for _ in range(switches.drains):
+                tasks.create_task(self._drain(seconds))
             if switches.broker_blocked:
                 tasks.create_task(self._block(seconds))
             if switches.outage:
@@ -119,6 +128,26 @@ class Trouble:
         fuse.freeze()
         await asyncio.sleep(length)
         fuse.thaw()
+
+    async def _pause(self, seconds: float) -> None:
+        """A worker stands still in the middle of what it does and goes on when another has its rooms."""
+        await asyncio.sleep(self._random.uniform(0, seconds * 0.4))
+        fuse = self._worker().fuse
+        fuse.freeze_after(1 + self._random.randrange(60))
+        self._world.journal.fault("paused", what=f"for {_LONGER_THAN_A_LEASE:.0f} s")
+        await asyncio.sleep(_LONGER_THAN_A_LEASE)
+        fuse.thaw()
+
+    async def _drain(self, seconds: float) -> None:
+        """A worker is replaced: it ends what it does, and another begins."""
+        await asyncio.sleep(self._random.uniform(0, seconds * 0.9))
+        worker = self._worker()
+        self._world.journal.fault("drained", worker.name)
+        worker.stop()
+
+    def _worker(self) -> Process:
+        processes = self._world.processes
+        return self._random.choice([each for each in processes if each.name.startswith("worker")])
 
     async def _block(self, seconds: float) -> None:
         """The broker confirms nothing for a while."""

@@ -60,7 +60,7 @@ def _called_off(view: View, affair: Affair, number: int) -> bool:
 
 
 def _event(view: View, affair: Affair, number: int) -> Shown | None:
-    planned = affair.meetings[number].start
+    planned = affair.originals[number]
     return next(
         (
             each
