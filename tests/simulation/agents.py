@@ -98,11 +98,7 @@ class People:
         random = self._random
         office = self._offices[like.organisation] if like else random.choice(self._here())
         room_id = like.room_id if like else random.choice(list(office.rooms))
-        kind: Organiser = (
-            like.organiser
-            if like
-            else random.choice(self._switches.organisers)
-        )
+        kind: Organiser = like.organiser if like else random.choice(self._switches.organisers)
         side: Side = random.choice(("outlook", "platform"))
         address, name = self._who(office, room_id, kind, like)
         all_day = like.all_day if like else random.random() < self._switches.whole_days
