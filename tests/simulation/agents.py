@@ -185,6 +185,8 @@ class People:
         known, when = self._known(affair), affair.last_wanted()
         if affair.side == "platform" or affair.commanded or known is None:
             return False
+        if any(each.cancels for each in affair.edits):
+            return False  # gone from one side already, whatever the other one still shows
         if known.status != "confirmed" or (known.start, known.end) != (when.start, when.end):
             return False
         subject = next(each.subject for each in reversed(affair.edits) if each.subject)

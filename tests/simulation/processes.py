@@ -39,8 +39,14 @@ class Fuse:
         """Freeze at the so many-th step from now."""
         self._freezes_at = self.steps + steps
 
+    @property
+    def stands(self) -> bool:
+        """Whether it is frozen."""
+        return not self._awake.is_set()
+
     def thaw(self) -> None:
-        """Go on where it stopped."""
+        """Go on where it stopped, and do not stop where that was still to come."""
+        self._freezes_at = 0
         self._awake.set()
 
     async def step(self) -> None:

@@ -11,7 +11,7 @@ from .world import World
 _ITEMS = ("lost", "late", "duplicated", "duplicated_late", "unknown_change_type")
 """Defects of which at most one strikes each notification."""
 
-_LONGER_THAN_A_LEASE = 100.0
+_LONGER_THAN_A_LEASE = 60.0  # virtual seconds; whoever writes has one of 45
 
 
 class Trouble:
@@ -29,7 +29,6 @@ class Trouble:
             ("crashed", switches.crashes),
             ("frozen", switches.freezes),
             ("broker_blocked", switches.broker_blocked),
-            ("paused", switches.pauses),
             ("drained", switches.drains),
         ):
             if drawn:
@@ -39,8 +38,8 @@ class Trouble:
                 tasks.create_task(self._crash(seconds))
             for _ in range(switches.freezes):
                 tasks.create_task(self._freeze(seconds))
-            for _ in range(switches.pauses):
-                tasks.create_task(self._pause(seconds))
+            if switches.pauses:
+                tasks.create_task(self._pause(seconds, switches.pauses))
             for _ in range(switches.drains):
                 tasks.create_task(self._drain(seconds))
             if switches.broker_blocked:
@@ -129,14 +128,21 @@ class Trouble:
         await asyncio.sleep(length)
         fuse.thaw()
 
-    async def _pause(self, seconds: float) -> None:
-        """A worker stands still in the middle of what it does and goes on when another has its rooms."""
-        await asyncio.sleep(self._random.uniform(0, seconds * 0.4))
-        fuse = self._worker().fuse
-        fuse.freeze_after(1 + self._random.randrange(60))
-        self._world.journal.fault("paused", what=f"for {_LONGER_THAN_A_LEASE:.0f} s")
-        await asyncio.sleep(_LONGER_THAN_A_LEASE)
-        fuse.thaw()
+    async def _pause(self, seconds: float, times: int) -> None:
+        """A worker stands still in the middle of what it does, until another has its rooms; one at a time."""
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        for _ in range(times):
+            await asyncio.sleep(self._random.uniform(0, seconds / times / 2))
+            worker = self._worker()
+            fuse = worker.fuse
+            fuse.freeze_after(1 + self._random.randrange(60))
+            while not fuse.stands and loop.time() < begun + seconds:
+                await asyncio.sleep(0.5)
+            if fuse.stands:
+                self._world.journal.fault("paused", worker.name, f"for {_LONGER_THAN_A_LEASE} s")
+                await asyncio.sleep(_LONGER_THAN_A_LEASE)
+                fuse.thaw()
 
     async def _drain(self, seconds: float) -> None:
         """A worker is replaced: it ends what it does, and another begins."""

@@ -54,6 +54,8 @@ def _flickered(affair: Affair, told: list[Booking]) -> Iterator[str]:
         yield f"O10: {name} was told as cancelled, and nobody cancelled it"
     elif gone and affair.ours and any(each.status != "cancelled" for each in told[gone[0] :]):
         yield f"O10: {name} came back after it was told as cancelled"
+    if len({each.side for each in affair.edits[1:] if each.when}) > 1:
+        return  # what shows soon after a write of ours may be somebody else's move before it (ADR 12)
     whens = [(each.start, each.end) for each in told if each.status != "cancelled"]
     wanted = [(each.when.start, each.when.end) for each in affair.edits if each.when]
     shown = [when for place, when in enumerate(whens) if place == 0 or whens[place - 1] != when]
