@@ -297,7 +297,7 @@ class People:
             return GUEST
         if kind == "room":
             return office.addresses[room_id], "Room"
-        address = self._random.choice(list(office.members))
+        address = self._random.choice(list(office.members)[: self._switches.people])
         return address, office.members[address][1]
 
     def _known(self, affair: Affair) -> Booking | None:

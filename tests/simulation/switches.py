@@ -82,6 +82,8 @@ class Switches:
     faults: tuple[Fault, ...] = field(default=())
     organisers: tuple[Organiser, ...] = EVERYBODY
     """Of whom each that books is one."""
+    people: int = 4
+    """How many of each organisation book."""
     all_day_series: float = 0.0
     """How often whoever books for whole days does so again and again."""
     guest_series: float = 0.0

@@ -137,7 +137,7 @@ class Trouble:
             worker = self._worker()
             fuse = worker.fuse
             fuse.freeze_after(1 + self._random.randrange(60))
-            while not fuse.stands and loop.time() < begun + seconds:
+            while not fuse.stands and loop.time() < begun + seconds:  # noqa: ASYNC110 -- time costs nothing here
                 await asyncio.sleep(0.5)
             if fuse.stands:
                 self._world.journal.fault("paused", worker.name, f"for {_LONGER_THAN_A_LEASE} s")

@@ -40,8 +40,6 @@ _TOLD_ONCE: Final[dict[str, Any]] = {
 }
 """Nobody looks a second time, and nothing that the world tells us is lost on its way."""
 
-_POLLED: Final[dict[str, Any]] = {"subscriptions": False, "poll_seconds": 10}
-
 PLAIN: Final = Focus("plain", {})
 RIVALS: Final = Focus(
     "rivals", {"contention": 0.9, "organisers": ("room", "room", "guest", "member")}
@@ -52,14 +50,15 @@ CROWD: Final = Focus(
         "organisations": 1,
         "rooms": 8,
         "workers": 1,
-        "minutes": 2,
+        "people": 1,
+        "minutes": 1,
         "edits": 60,
         "upheaval": None,
         "organisers": ("member",),
-        "faults": (_struck("answer_late", "*", delay=4),),
+        "faults": (_struck("answer_late", "*", delay=6),),
     },
 )
-"""Few people who want many rooms at once, of one worker: each worker minds the limit for itself."""
+"""Somebody who wants many rooms at once, of one worker: each worker minds the limit for itself."""
 TOLD_ONCE: Final = Focus(
     "told once",
     _TOLD_ONCE
@@ -74,11 +73,22 @@ TOLD_ONCE: Final = Focus(
         ),
     },
 )
-POLLED: Final = Focus("polled", _POLLED | {"confirm_lost": 0.3})
+POLLED: Final = Focus(
+    "polled",
+    {
+        "subscriptions": False,
+        "poll_seconds": 60,
+        "series": 0.5,
+        "edits": 60,
+        "confirm_lost": 0.3,
+    },
+)
+"""Much news comes at once."""
 SHOWN_LATE: Final = Focus(
     "shown late",
-    _POLLED
-    | {
+    {
+        "subscriptions": False,
+        "poll_seconds": 10,
         "cloud": {"read_lag": 0.0},
         "organisers": ("guest", "room", "member"),
         "faults": (_struck("seen_late", "*", lag=20),),
@@ -109,6 +119,11 @@ PAUSED: Final = Focus(
     },
 )
 HASTY: Final = Focus("hasty", {"hasty": 0.5, "message_held_back": 0.5, "held_seconds": 5})
+HURRIED: Final = Focus("hurried", {"impatience": 0.5, "message_duplicated": 0.3})
+SERIES: Final = Focus("series", {"series": 0.6})
+OFF: Final = Focus("off", {"upheaval": "switched_off", "minutes": 8, "edits": 60})
+LEFT: Final = Focus("left", {"upheaval": "offboarded"})
+DRAINED: Final = Focus("drained", {"drains": 3})
 BLOCKED: Final = Focus("blocked", {"broker_blocked": True})
 AWAY: Final = Focus("database away", {"database_away": 0.02})
 LAGGING: Final = Focus("lagging", {"cloud": {"read_lag": 5.0}})
@@ -116,6 +131,7 @@ FORGETFUL: Final = Focus("forgetful", {"cloud": {"transaction_memory_seconds": 0
 REMEMBERING: Final = Focus("remembering", {"cloud": {"transaction_memory_seconds": None}})
 
 FOCUSES: Final = (
-    PLAIN, RIVALS, CROWD, TOLD_ONCE, POLLED, SHOWN_LATE, MEDDLED, PAUSED, HASTY, BLOCKED, AWAY,
+    PLAIN, RIVALS, CROWD, TOLD_ONCE, POLLED, SHOWN_LATE, MEDDLED, PAUSED, HASTY, HURRIED, SERIES, OFF, LEFT, DRAINED,
+    BLOCKED, AWAY,
     LAGGING, FORGETFUL, REMEMBERING,
 )  # fmt: skip
