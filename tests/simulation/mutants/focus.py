@@ -126,7 +126,9 @@ LEFT: Final = Focus("left", {"upheaval": "offboarded"})
 DRAINED: Final = Focus("drained", {"drains": 3})
 BLOCKED: Final = Focus("blocked", {"broker_blocked": True})
 AWAY: Final = Focus("database away", {"database_away": 0.02})
-LAGGING: Final = Focus("lagging", {"cloud": {"read_lag": 5.0}})
+LAGGING: Final = Focus(
+    "lagging", _TOLD_ONCE | {"cloud": {"read_lag": 5.0, "notify_delay": 0.5}, "faults": ()}
+)
 FORGETFUL: Final = Focus("forgetful", {"cloud": {"transaction_memory_seconds": 0.0}})
 REMEMBERING: Final = Focus("remembering", {"cloud": {"transaction_memory_seconds": None}})
 
