@@ -12,15 +12,17 @@ from sync_worker import scheduler
 from sync_worker.consumer import CommandConsumer
 from sync_worker.domain import mirror
 from sync_worker.domain.booking import Row
-from sync_worker.domain.command import Asked
+from sync_worker.domain.command import Asked, accepted
 from sync_worker.domain.mirror import Sighting
-from sync_worker.handlers import creating, publishing
+from sync_worker.handlers import commanding, creating, publishing
 from sync_worker.handlers.credentials import OrganisationCalendars
 from sync_worker.handlers.errands import Errands
+from sync_worker.handlers.publishing import Publisher
+from sync_worker.handlers.refusing import Ended
 
 from ..broker import Broker
 from ..store.tables import Tables
-from .focus import AWAY, DRAINED, HURRIED, LEFT, OFF, RIVALS, SERIES
+from .focus import AWAY, DRAINED, HURRIED, LEFT, OFF, POLLED, RIVALS, SERIES
 from .mutant import Mutant, Original, Patch, returns
 
 
@@ -90,6 +92,54 @@ def _written_twice(original: Original) -> object:
     return create
 
 
+def _rotated(original: Original) -> object:
+    async def bookings(publisher: Any, claim: Any, rows: Sequence[Row]) -> int:
+        times = [(each.starts, each.ends) for each in (*rows[-1:], *rows[:-1])]
+        turned = [
+            replace(row, starts=starts, ends=ends)
+            for row, (starts, ends) in zip(rows, times, strict=True)
+        ]
+        done: int = await original(publisher, claim, turned)
+        return done
+
+    return bookings
+
+
+def _by_its_rule(original: Original) -> object:
+    def sight(room_id: UUID, event: Any) -> Sighting:
+        one: Sighting = original(room_id, event)
+        if one.kind != "exception" or one.original_start is None:
+            return one
+        return replace(
+            one, starts=one.original_start, ends=one.original_start + (one.ends - one.starts)
+        )
+
+    return sight
+
+
+def _all_of_it(original: Original) -> object:
+    async def cancel(desk: Any, asked: Any, order: Any) -> Any:
+        row = desk.held.rows.get(order.booking_id)
+        if row is not None and row.series_id is not None:
+            order = order.model_copy(update={"scope": "series"})
+        return await original(desk, asked, order)
+
+    return cancel
+
+
+def _in_words(scope: str) -> Callable[[Original], object]:
+    def accepts(original: Original) -> object:
+        async def change(desk: Any, asked: Asked, order: Any) -> Any:
+            row = desk.held.rows.get(order.booking_id)
+            if order.scope == scope and (row is None or row.series_id is not None):
+                return Ended(accepted(asked, desk.held.claim.room_id))
+            return await original(desk, asked, order)
+
+        return change
+
+    return accepts
+
+
 def _dead_while_away(original: Original) -> object:
     async def handle(consumer: Any, delivery: Any) -> Any:
         said = await original(consumer, delivery)
@@ -119,6 +169,41 @@ DUTIES = (
         "organiser_unknown",
         "A booking is told with its organiser.",
         (Patch(mirror, "_organizer", returns(("Somebody", "somebody@else.test"))),),
+    ),
+    Mutant(
+        "subject_never_taken",
+        "A booking is told under its subject in Outlook.",
+        (Patch(mirror, "_subject", lambda _: lambda event, answer, organizer: organizer),),
+    ),
+    Mutant(
+        "each_at_the_others_time",
+        "Each booking is told at its own time.",
+        (Patch(Publisher, "bookings", _rotated),),
+        POLLED,
+    ),
+    Mutant(
+        "meetings_stay_in_their_rule",
+        "A meeting of a series that was moved is told where it is now.",
+        (Patch(mirror, "sight", _by_its_rule),),
+        SERIES,
+    ),
+    Mutant(
+        "one_cancelled_all_cancelled",
+        "To cancel one meeting of a series leaves the others.",
+        (Patch(commanding, "_cancel", _all_of_it),),
+        SERIES,
+    ),
+    Mutant(
+        "series_changed_in_words",
+        "A change of a series is written before it is accepted.",
+        (Patch(commanding, "_change", _in_words("series")),),
+        SERIES,
+    ),
+    Mutant(
+        "meeting_moved_in_words",
+        "A change of one meeting of a series is written before it is accepted.",
+        (Patch(commanding, "_change", _in_words("this")),),
+        SERIES,
     ),
     Mutant(
         "series_of_their_own",

@@ -86,4 +86,10 @@ KEPT: Final[dict[str, int]] = {
     "bodies_read_too": 1,
     "no_end": 1,
     "faults_that_never_strike": 2,
+    "subject_never_taken": 1,
+    "each_at_the_others_time": 1,
+    "meetings_stay_in_their_rule": 8,
+    "one_cancelled_all_cancelled": 2,
+    "series_changed_in_words": 3,
+    "meeting_moved_in_words": 13,
 }
