@@ -122,6 +122,7 @@ MUST_HAPPEN: Final = {
     "portal.switch: done": 20,
     "portal.add_room: UniqueViolationError": 3,
     "rooms resumed": 5,
+    "removals confirmed": 2,
     "commands repeated": 15,
     "strays adopted": 2,
     "claims taken over": 40,

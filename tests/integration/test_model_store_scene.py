@@ -121,6 +121,14 @@ class Scene(RuleBasedStateMachine):
             self._room(values, organisation, values.uuid())
             return
         room_id = values.chance.choice(living)
+        if values.likely(0.4):
+            sync = self.sides.tables.room_sync.get(room_id)
+            self.sides.found("confirm_removals", organisation.id, room_id, self.now)
+            self.sides.seen["removals confirmed"] += (
+                sync is not None and sync.state.brake is not None
+            )
+            self.sides.call("comparison", "compare", self.now)
+            return
         self.sides.found("remove_room", organisation.id, room_id, self.now)
         if values.likely(0.5):
             self.sides.call("comparison", "compare", self.now)
@@ -207,10 +215,10 @@ class Scene(RuleBasedStateMachine):
                 self.now,
             )
         else:
-            self.sides.call("watch", "accepted", organisation.id)
-        self.sides.call("watch", "sealed_secret", organisation.id)
+            self.sides.call("watch", "accepted", organisation.id, self.now)
+        self.sides.call("watch", "sealed_secrets", organisation.id)
         self.sides.call(
-            "credentials", "sealed_secret", values.maybe(organisation.id, 0.8) or values.uuid()
+            "credentials", "sealed_secrets", values.maybe(organisation.id, 0.8) or values.uuid()
         )
 
 

@@ -178,7 +178,7 @@ class Sides:
         self, method: str, arguments: tuple[Any, ...], named: dict[str, Any]
     ) -> Outcome:
         real = await _outcome(getattr(self.portal, method)(*arguments, **named))
-        if method == "remove_room":
+        if method in {"remove_room", "confirm_removals"}:
             arguments = arguments[1:]
         try:
             modelled = Outcome(getattr(self._model_portal, method)(*arguments, **named))

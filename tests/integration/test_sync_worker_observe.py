@@ -74,6 +74,39 @@ async def forget(scene: Scene, *tables: str) -> None:
     await owe_a_read(scene)
 
 
+async def age(scene: Scene, *, versions: int) -> None:
+    """The room's rows and counter as an older backup has them: so many versions earlier."""
+    async with scene.database.organisation_transaction(scene.office.id) as connection:
+        for table, column in (
+            ("bookings", "version"),
+            ("room_sync", "version"),
+            ("room_sync", "published_version"),
+        ):
+            await connection.execute(
+                f"update {table} set {column} = {column} - $2 where room_id = $1",  # noqa: S608  # names above
+                scene.room_id,
+                versions,
+            )
+    await owe_a_read(scene)
+
+
+async def series(scene: Scene, email: str = ANNS) -> Book:
+    """Three meetings by one command, confirmed."""
+    order = book(scene, email=email, recurrence="FREQ=DAILY;COUNT=3")
+    await scene.command(order)
+    await scene.live(Fuse(), 30)
+    assert len(meetings_of(scene, order)) == 3
+    return order
+
+
+def meetings_of(scene: Scene, order: Book) -> set[UUID]:
+    return {name for name, each in living(scene).items() if each.series_id == order.booking_id}
+
+
+def cancel_series(order: Book) -> Cancel:
+    return Cancel(booking_id=order.booking_id, sequence=2, reason="Not needed", scope="series")
+
+
 async def owe_a_read(scene: Scene) -> None:
     async with scene.database.transaction() as connection:
         await connection.execute(
@@ -170,6 +203,53 @@ async def test_a_hint_about_a_forgotten_booking_of_ours_brings_it_back_under_its
     await HintStore(scene.database).note_hints([hint], scene.now)
     await scene.live(Fuse())
     assert living(scene).keys() == {known.id}
+
+
+async def test_after_a_restore_versions_are_higher_than_any_that_receivers_saw(
+    building: Building,
+) -> None:
+    scene = await building.scene()
+    known = await booked(scene)
+    await age(scene, versions=1)
+
+    scene.options = OBSERVE
+    await scene.live(Fuse(), 10)
+    scene.options = OPTIONS
+    later = Change(
+        booking_id=known.id, sequence=2, base_version=known.version,
+        start=START + 5 * HOUR, end=START + 6 * HOUR,
+    )  # fmt: skip
+    await scene.command(later)
+    await scene.live(Fuse(), 60)
+    assert living(scene)[known.id].start == later.start
+
+
+@pytest.mark.parametrize("email", [ANNS, GUEST])
+async def test_after_a_restore_our_series_are_known_by_their_marker(
+    building: Building, email: str
+) -> None:
+    scene = await building.scene()
+    order = await series(scene, email)
+    before = living(scene)
+    await meet(scene, 4)
+    await scene.live(Fuse())
+    await forget(scene)
+    scene.platform.bodies.clear()
+    made = await writes(building.cloud)
+
+    scene.options = OBSERVE
+    await scene.live(Fuse(), 60)
+    assert living(scene).keys() - before.keys() == living(scene).keys() - meetings_of(scene, order)
+    assert meetings_of(scene, order) == before.keys()
+    assert len(living(scene)) == len(before) + 1
+    assert await writes(building.cloud) == made
+
+    scene.options = OPTIONS
+    await scene.command(cancel_series(order))
+    await scene.live(Fuse(), 60)
+    assert [each.outcome for each in scene.platform.results()] == ["accepted"]
+    assert meetings_of(scene, order) == set()
+    assert len(living(scene)) == 1
 
 
 async def test_in_live_mode_the_marker_of_unknown_events_is_not_asked_for(

@@ -12,8 +12,17 @@ from contracts.events import Booking, RoomUnreachable, decode_event
 from pgstore.testing import TestDatabase
 
 from .sync_mortal import Fuse, Scene
-from .test_sync_worker_crashes import ANN, GUEST, HOUR, START, Building, opened
-from .test_sync_worker_observe import book, booked, living, meet, owe_a_read, writes
+from .test_sync_worker_crashes import ANN, ANNS, GUEST, HOUR, START, Building, opened
+from .test_sync_worker_observe import (
+    book,
+    booked,
+    cancel_series,
+    living,
+    meet,
+    owe_a_read,
+    series,
+    writes,
+)
 
 
 @pytest.fixture
@@ -150,6 +159,25 @@ async def test_when_every_event_id_changes_at_once_single_meetings_keep_their_bo
     await owe_a_read(scene)
     await scene.live(Fuse(), 900)
     assert len(living(scene)) == 10
+
+
+@pytest.mark.parametrize("email", [ANNS, GUEST])
+async def test_when_every_event_id_changes_at_once_our_series_keep_their_bookings(
+    building: Building, email: str
+) -> None:
+    scene = await building.scene()
+    order = await series(scene, email)
+    await scene.live(Fuse())
+    before, count = living(scene), len(told(scene))
+    assert (await scene.cloud.call("POST", f"/_sim/mailboxes/{scene.mailbox}/move")).status == 204
+    await owe_a_read(scene)
+    await scene.live(Fuse(), 900)
+    assert living(scene) == before
+    assert len(told(scene)) == count, "somebody was told of ids"
+    await scene.command(cancel_series(order))
+    await scene.live(Fuse(), 60)
+    assert scene.platform.results()[-1].outcome == "accepted"
+    assert living(scene) == {}
 
 
 async def test_a_meeting_that_left_while_the_ids_changed_is_cancelled_alone(

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -130,10 +130,11 @@ async def _perform(script: Script, name: Victim, steps: tuple[int, ...]) -> Endi
         await script.before(stage)
         victim = next(each for each in world.processes if each.name == name)
         begun, deaths = victim.fuse.steps, victim.deaths
-        killer = tasks.create_task(_kill(victim, steps))
+        killers = [tasks.create_task(_kill(victim, steps))] if steps else []
         await script.play(stage)
         settled = await _quiet(stage, monitor)
-        killer.cancel()
+        for killer in killers:
+            killer.cancel()
         view = await _view(stage, monitor)
         broken = [
             *_judged(stage, view),
@@ -147,13 +148,20 @@ async def _perform(script: Script, name: Victim, steps: tuple[int, ...]) -> Endi
         return Ending(made, died, tuple(dict.fromkeys(broken)), world.journal.faults)
 
 
-async def _kill(victim: Process, steps: tuple[int, ...]) -> None:
-    for step in steps:
+def _kill(victim: Process, steps: tuple[int, ...]) -> Coroutine[None, None, None]:
+    """Armed before anybody else runs: the step counts from here."""
+    victim.fuse.blow_after(steps[0])
+    return _killed(victim, steps[1:])
+
+
+async def _killed(victim: Process, further: tuple[int, ...]) -> None:
+    for step in (*further, None):
         fuse = victim.fuse
-        fuse.blow_after(step)
         await until(lambda fuse=fuse: fuse.dead, every=0.1)  # type: ignore[misc] # mypy types no default of a lambda
         victim.kill()  # the ingress would wait for a signal
         await until(lambda fuse=fuse: victim.fuse is not fuse, every=0.1)  # type: ignore[misc] # as above
+        if step is not None:
+            victim.fuse.blow_after(step)
 
 
 def _judged(stage: Stage, view: View) -> list[str]:

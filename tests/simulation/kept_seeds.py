@@ -15,6 +15,7 @@ MENDED: Final[dict[int, str]] = {
     134: "an event just written that a lagging read did not show counted as gone, was not withdrawn, and stayed",
     281: "a move whose answer was lost was refused as stale: the organiser's event was looked for at the old time alone",
     288: "a booking that was cancelled before its answer came was written again under the next transactionId",
+    357: "a series that was cancelled in Outlook before its lost answer was made good was made once more",
     374: "putting a change back that the room did not answer overwrote a later move in Outlook",
     10282: "a lagging read after our own write put the older subject back on the platform, and nobody read again",
     430: "a booking yielded to its own twins, which then stayed as bookings that nobody wanted",
@@ -33,6 +34,7 @@ MENDED: Final[dict[int, str]] = {
     429: "a change that was to be put back was gone from the organiser's calendar, and that was logged as an error",
     469: "a series whose making was not answered was published under Outlook's id and then refused for overlapping itself",
     491: "what was kept back in a pass that was cut short was never read again",
+    515: "a rename whose answer was lost was refused as stale once the organiser had moved the meeting, though it took effect",
     557: "a booking expired while the answer of its only write was lost; the event stayed",
     577: "a booking changed rooms while Outlook had renamed it a moment before",
     650: "cancelled in Outlook before its lost answer was made good, a booking was made once more",
@@ -43,6 +45,5 @@ MENDED: Final[dict[int, str]] = {
 OPEN: Final[dict[int, str]] = {
     295: "a guest's series yields to the late twin of its own lost answer, then both are taken away",
     341: "found by its marker, a direct booking is not noted before a second look that fails: cancelled since, it is made anew",
-    515: "a rename whose answer was lost is refused as stale once the organiser has moved the meeting, though it took effect",
 }
 """Still break a promise; whoever mends one moves it up."""

@@ -4,9 +4,7 @@ import pytest
 
 from .crashes import WHOLE, Ending, Point, pairs, played, singles
 
-PAIRS = 150
-COVERED = 0.95
-"""Of the calls counted: the last ones of a story may come after its end when a crash has changed its course."""
+PAIRS = 300
 
 
 def _broken(lived: list[tuple[Point, Ending]]) -> str:
@@ -22,8 +20,8 @@ def test_a_crash_at_any_call_or_at_two_of_them_breaks_no_promise(
     assert not _broken(whole)
     once = list(played(singles(whole)))
     twice = list(played(pairs([point for point, _ in once], PAIRS, seed=1)))
-    covered = sum(ending.deaths == 1 for _, ending in once)
+    missed = [point for point, ending in once if ending.deaths != 1]
     with capsys.disabled():
-        print(f" {covered} crash points of {len(once)}, {len(twice)} pairs")  # noqa: T201 -- a figure to be seen
-    assert covered >= COVERED * len(once)
+        print(f" {len(once)} crash points, {len(twice)} pairs")  # noqa: T201 -- a figure to be seen
+    assert not missed, "\n".join(map(str, missed))
     assert not _broken([*once, *twice])

@@ -5,12 +5,11 @@ from typing import Final
 from ..crashes_scripts import Script
 from .stories import LIKE_ITS_MASTER, PUT_BACK_LATE
 
-OPEN: Final[dict[str, tuple[Script, str]]] = {
-    "put_back_late": (
-        PUT_BACK_LATE,
-        "the organiser moves a meeting just before it is put back: its new copy is told as nobody's booking",
-    ),
-}
+OPEN: Final[dict[str, tuple[Script, str]]] = {}
 
-MENDED: Final[dict[str, Script]] = {"like_its_master": LIKE_ITS_MASTER}
-"""An occurrence with its master's iCalUId was taken for that row, so our series was refused by itself."""
+MENDED: Final[dict[str, Script]] = {
+    # An occurrence with its master's iCalUId was taken for that row, so our series was refused by itself.
+    "like_its_master": LIKE_ITS_MASTER,
+    # The organiser moved a meeting just before it was put back: its new copy was told as nobody's booking.
+    "put_back_late": PUT_BACK_LATE,
+}

@@ -13,7 +13,7 @@ from sync_worker.domain import brake, mirror
 from sync_worker.domain.brake import Release
 from sync_worker.domain.command import Asked
 from sync_worker.domain.intent import Intent
-from sync_worker.handlers import answering, commanding, copies, creating, removing
+from sync_worker.handlers import commanding, copies, creating, removing, second_look
 from sync_worker.handlers.errands import Errands
 from sync_worker.handlers.holding import Holding
 from webhook_ingress.domain import admission
@@ -133,7 +133,7 @@ PROMISES = (
     Mutant(
         "second_look_off",
         "After a direct write the slot is looked at once more.",
-        (Patch(answering, "_look", _alone),),
+        (Patch(second_look, "look", _alone),),
         lives=lives(UNSEEN),
     ),
     Mutant(
@@ -145,7 +145,7 @@ PROMISES = (
     Mutant(
         "guest_never_invited",
         "The guest of a direct booking is invited.",
-        (Patch(answering, "_invitation", returns(None)),),
+        (Patch(second_look, "_invitation", returns(None)),),
         lives=lives(GUEST),
     ),
     Mutant(

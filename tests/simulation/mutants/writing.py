@@ -16,6 +16,7 @@ from sync_worker.handlers import (
     answering,
     copies,
     recovery,
+    undoing,
     writing,
 )
 from sync_worker.handlers.desk import Desk
@@ -156,7 +157,7 @@ WRITING = (
     Mutant(
         "restore_off",
         "A change that the room declines is put back.",
-        (Patch(answering, "_undoing", _nothing_undone),),
+        (Patch(undoing, "_undoing", _nothing_undone),),
         lives=lives(PUT_BACK),
     ),
     Mutant(

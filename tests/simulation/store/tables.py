@@ -60,6 +60,10 @@ class Credential:
     sealed_secret: bytes
     expires_at: datetime | None
     updated_at: datetime
+    sealed_former: bytes | None = None
+    former_until: datetime | None = None
+    certificate_thumbprint: str | None = None
+    sealed_chat_webhook: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -90,6 +94,7 @@ class Room:
     capacity: int | None
     created_at: datetime
     removed_at: datetime | None = None
+    removals_confirmed_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -185,6 +190,7 @@ class Watch:
     failing_code: str | None = None
     failing_revision: int | None = None
     retry_at: datetime | None = None
+    said: str | None = None
     expires_at: datetime | None = None
     due_at: datetime = NEVER
 

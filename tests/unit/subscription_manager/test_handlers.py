@@ -143,7 +143,7 @@ class Scene:
     ) -> None:
         self.rejected_with = f"{code} {revision}"
 
-    async def accepted(self, organisation_id: UUID) -> None:
+    async def accepted(self, organisation_id: UUID, now: datetime) -> None:
         self.accepted_count += 1
 
     def _fence(self) -> None:

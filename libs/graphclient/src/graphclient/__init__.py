@@ -1,7 +1,10 @@
 """Microsoft Graph and Entra over the wire."""
 
+from .applications import Application
 from .auth import Credentials
+from .certificate import Certificate, CertificateUnusable, is_certificate
 from .client_state import ClientStateKeys, Opened, open_state, seal
+from .clouds import check_cloud
 from .drafts import MARKER, EventChange, Invitee, NewEvent, Recurrence
 from .errors import (
     Changed,
@@ -33,6 +36,9 @@ from .tenant import Graph, Tenant, open_graph
 __all__ = [
     "EVENT_SELECT",
     "MARKER",
+    "Application",
+    "Certificate",
+    "CertificateUnusable",
     "Changed",
     "ClientStateKeys",
     "Conflict",
@@ -62,6 +68,8 @@ __all__ = [
     "Unavailable",
     "User",
     "Written",
+    "check_cloud",
+    "is_certificate",
     "open_graph",
     "open_state",
     "seal",

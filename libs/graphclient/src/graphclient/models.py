@@ -157,6 +157,7 @@ class Room(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):
 
     id: str
     email_address: str
+    kind: str | None = msgspec.field(default=None, name="@odata.type")
     display_name: str | None = None
     place_id: str | None = None
     capacity: int | float | str | None = None
@@ -196,6 +197,7 @@ class User(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):
     mail: str | None = None
     display_name: str | None = None
     account_enabled: bool | None = None
+    on_premises_sync_enabled: bool | None = None
 
 
 class Subscription(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):

@@ -33,6 +33,7 @@ async def create(
     lifecycle_url: str,
     client_state: str,
     expires_at: datetime,
+    change_types: str = CHANGE_TYPES,
 ) -> Subscription:
     """A new subscription, challenged and live; trust the expiry in the answer, not the one asked for.
 
@@ -40,7 +41,7 @@ async def create(
     """
     body = msgspec.json.encode(
         {
-            "changeType": CHANGE_TYPES,
+            "changeType": change_types,
             "notificationUrl": notification_url,
             "lifecycleNotificationUrl": lifecycle_url,
             "resource": resource_of(mailbox),

@@ -64,6 +64,7 @@ async def main(given: Settings, stop: asyncio.Event) -> None:
                 PortalOptions(
                     operator_token=settings.portal_operator_token.get_secret_value(),
                     webhook_url=settings.webhook_url,
+                    portal_url=settings.portal_url,
                 ),
                 utc_now,
             )
@@ -86,7 +87,9 @@ async def main(given: Settings, stop: asyncio.Event) -> None:
                 bus,
                 graph,
                 secrets.value,
-                ManagerOptions(settings.webhook_url, client_state_keys.value),
+                ManagerOptions(
+                    settings.webhook_url, client_state_keys.value, portal_url=settings.portal_url
+                ),
                 utc_now,
                 stop,
             )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -141,3 +142,21 @@ class Scheduler:
             self._woken.set()
         STEPS.labels(ended).inc()
         log.debug("subscription_step", room=str(claim.row.room_id), ended=ended)
+
+
+async def keep_turning(
+    turn: Callable[[], Awaitable[bool]], stop: asyncio.Event, *, seconds: float
+) -> None:
+    """Take a turn every so many seconds until `stop`, the next one at once if there may be more to do."""
+    while not stop.is_set():
+        more = False
+        try:
+            more = await turn()
+        except DatabaseUnavailable as error:
+            log.warning("database_unavailable", error=str(error))
+        except Exception:
+            log.exception("turn_failed")
+        if not more:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await stop.wait()

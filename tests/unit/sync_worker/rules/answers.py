@@ -102,7 +102,8 @@ async def _see(room: Room, case: Case) -> None:
 
 def _result(room: Room, write: Intent) -> str:
     if not room.results:
-        awaits = any(each.id == write.id for each in room.held.errands.intents)
+        standing = (each for each in room.held.errands.intents if each.id == write.id)
+        awaits = any(each.stage != "guarding" for each in standing)
         return "waits" if awaits else "none"
     [result] = room.results
     return "accepted" if result.outcome == "accepted" else f"refused: {result.reason}"

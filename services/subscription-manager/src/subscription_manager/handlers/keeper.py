@@ -74,7 +74,7 @@ class Keeper:
             known = visit.row if visit is not None else row
             return await self._failed(known, error, patching=not isinstance(step, Create))
         if claim.failing:
-            await self._watch.accepted(row.organisation_id)
+            await self._watch.accepted(row.organisation_id, self._means.clock())
         return ended
 
     async def _credentials_fail(self, row: Row, desired: Desired, code: str) -> Ended:

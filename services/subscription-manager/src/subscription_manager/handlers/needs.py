@@ -80,5 +80,5 @@ class Watch(Protocol):
     ) -> None:
         """They do not: nothing of this organisation is claimed for a while, unless they change."""
 
-    async def accepted(self, organisation_id: UUID) -> None:
+    async def accepted(self, organisation_id: UUID, now: datetime) -> None:
         """They do."""

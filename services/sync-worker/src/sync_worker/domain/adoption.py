@@ -66,9 +66,9 @@ def restored(known: Row | None, one: Sighting, marked: Marked, now: datetime) ->
         known = Row(
             id=marked.booking_id,
             event_id=one.event_id,
-            kind="single",
+            kind=one.kind,
             master_id=None,
-            series_id=None,
+            series_id=marked.booking_id if one.kind == "master" else None,
             original_start=None,
             etag="",
             seen_etags=(),
@@ -83,7 +83,7 @@ def restored(known: Row | None, one: Sighting, marked: Marked, now: datetime) ->
             answer=one.answer,
             origin="clearooms",
             version=0,
-            published=True,
+            published=one.kind != "master",
             removed_at=None,
             changed_at=now,
         )

@@ -63,7 +63,7 @@ class Intent:
     """One write.
 
     Stages: `open` (to be done, or its outcome unknown), `written` (the room, or a second look, must confirm it),
-    `guarding` (its effect was found, not confirmed: a late twin may come), `done`.
+    `guarding` (its effect was found, not confirmed, so a late twin may come; or it was overtaken), `done`.
     """
 
     id: UUID
@@ -192,6 +192,14 @@ class Intent:
         return replace(
             self, stage="guarding", ended_at=now, due_at=due_at, event_id=None, by_answer=False
         )
+
+    def overtaken(self, now: datetime) -> "Intent":
+        """Given up for what its organiser did meanwhile, and kept for a while.
+
+        Where the room has declined ours its copy of theirs has another event id: that is known by its iCalUId as long as
+        the booking is at hand.
+        """
+        return replace(self, stage="guarding", ended_at=now, due_at=now + _FIRST_LOOK_FOR_TWINS)
 
     def guarded(self, now: datetime) -> "Intent":
         """After a look for twins: looked for once more, then done."""

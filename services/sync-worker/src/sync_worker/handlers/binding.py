@@ -9,9 +9,9 @@ from graphclient.models import Event
 
 from ..domain.changes import Seen
 from ..domain.mirror import Unreadable
-from .copies import is_event_gone
 from .desk import Desk
 from .following import sightings
+from .masters import master_of
 from .own_work import series_in_flight
 
 log = structlog.get_logger()
@@ -30,7 +30,7 @@ async def bind_series(desk: Desk, shown: Sequence[Seen] = ()) -> None:
     unknown = {each.sighting.master_id for each in (*held.kept_back.values(), *shown)}
     unknown -= held.errands.foreign_masters
     for master_id in sorted(each for each in unknown if each is not None):
-        event = await _master(desk, master_id)
+        event = await master_of(held, desk.diary, master_id)
         if event is None:
             continue
         if event.ical_uid in ours:
@@ -42,18 +42,9 @@ async def bind_series(desk: Desk, shown: Sequence[Seen] = ()) -> None:
 
 async def take_in_master(desk: Desk, master_id: str) -> None:
     """Read a series anew: what its master says, and its meetings within the window. Raises GraphError, LeaseLost."""
-    event = await _master(desk, master_id)
+    event = await master_of(desk.held, desk.diary, master_id)
     if event is not None:
         await _take_in(desk, event)
-
-
-async def _master(desk: Desk, master_id: str) -> Event | None:
-    try:
-        return await desk.diary.event(desk.held.claim.mailbox_id, master_id)
-    except NotFound as error:
-        if is_event_gone(error):
-            return None  # one look proves no absence: its hint does
-        raise
 
 
 async def _take_in(desk: Desk, event: Event) -> None:

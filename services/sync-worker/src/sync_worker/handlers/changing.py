@@ -11,17 +11,18 @@ from ..domain.command import accepted
 from ..domain.intent import Intent
 from ..domain.mirror import Sighting
 from ..domain.work import Effects
-from .answering import second_look
 from .copies import (
     MOST_ROUNDS,
     Copy,
     Gone,
     is_event_gone,
+    known_by_id,
     look_later,
     may_show_later,
     state_of_copy,
 )
 from .desk import Desk
+from .second_look import second_look
 
 _OVERTAKEN = "The meeting was changed or cancelled in Outlook meanwhile."
 
@@ -41,6 +42,7 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
             else:
                 await desk.abandon(intent, "stale", _OVERTAKEN)
             return None
+        intent = await known_by_id(desk, intent, copy)
         intent = intent.upon(copy.subject)
         moves = intent.moves and not content.at_same_time(copy.starts, copy.ends)
         if not moves and subject in {None, copy.subject}:
@@ -48,7 +50,7 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
             return await _changed(desk, intent, found, copy, found=True)
         if moves and intent.finds_moved(copy.starts, copy.ends):
             if intent.step == "restore":  # moved once more meanwhile: that is what somebody wants
-                await desk.save(replace(intent, stage="done", ended_at=desk.held.clock()))
+                await desk.save(intent.overtaken(desk.held.clock()))
             else:
                 await desk.abandon(intent, "stale", _OVERTAKEN)
             return None

@@ -79,6 +79,15 @@ async def state_of_copy(
     return _state(desk, event)
 
 
+async def known_by_id(desk: Desk, intent: Intent, copy: Copy) -> Intent:
+    """The intent with the id of its copy, committed: if the write's answer is lost, the organiser may have moved it by then."""
+    if intent.event_id is not None:
+        return intent
+    known = replace(intent, event_id=copy.id)
+    await desk.save(known)
+    return known
+
+
 def may_show_later(desk: Desk, intent: Intent) -> bool:
     """Whether the event was written so lately that a read may lag behind: then one 404 proves nothing."""
     now = desk.held.clock()

@@ -240,6 +240,7 @@ class Holding:
         masters = {row.id: row for row in (*self.rows.values(), *rows) if row.is_own_series}
         ours = Ours(tuple(rows), contents_of(intents), masters)
         changes = apply(self.rows.values(), shown, lost, self.state.version, now, ours)
+        changes = replace(changes, read=_read(changes.rows, shown, lost, hints or {}))
         self._doubt(changes.rows, ours.rows, now)
         if intents:
             after = {row.id: row for row in changes.rows}
@@ -280,6 +281,14 @@ class Holding:
             self.state = replace(self.state, published_version=state.version)
         await self.send_notices()
         await self._send_results()
+
+    def outrun(self) -> None:
+        """Count versions on from the clock, in milliseconds: a restored counter lies behind what receivers saw.
+
+        For a pass in observe mode, with nothing left to publish.
+        """
+        version = max(self.state.version, int(self.clock().timestamp() * 1_000))
+        self.state = replace(self.state, version=version, published_version=version)
 
     async def send_notices(self) -> None:
         """Publish the room.* messages that are owed; raises NotConfirmed."""
@@ -408,6 +417,18 @@ class Holding:
             )
         if confirmed < len(rows):
             raise NotConfirmed("late", "bookings of a room")
+
+
+def _read(
+    rows: Iterable[Row], seen: Sequence[Seen], gone: Sequence[UUID], hints: dict[str, datetime]
+) -> dict[UUID, datetime | None]:
+    """Those of the rows that Graph was asked about, with the receipt of the hint about them or their series."""
+    asked = {each.sighting.event_id for each in seen}
+    return {
+        row.id: hints.get(row.event_id) or hints.get(row.master_id or "")
+        for row in rows
+        if row.event_id in asked or row.id in gone
+    }
 
 
 def _versions(rows: Iterable[Row]) -> dict[UUID, int]:

@@ -15,10 +15,11 @@ from graphclient.models import Event
 from ..domain.adoption import Marked, renamed, restored
 from ..domain.booking import Row
 from ..domain.changes import Seen
-from ..domain.mirror import Sighting
+from ..domain.mirror import Sighting, Unreadable
 from .asking import ask
 from .copies import is_event_gone
 from .holding import Holding
+from .masters import master_of, ours_under_new_ids, unknown_series
 from .needs import Diary
 
 log = structlog.get_logger()
@@ -31,9 +32,10 @@ _AROUND: Final = timedelta(minutes=1)
 
 async def under_new_ids(held: Holding, diary: Diary, seen: Sequence[Seen]) -> list[Row]:
     """Rows of meetings whose event id is another one now, the mailbox having moved; raises GraphError."""
+    series = await ours_under_new_ids(held, diary, seen)
     unknown = _unknown(held, seen)
     if not unknown:
-        return []
+        return series
     await held.occupancy()
     pairs = renamed(held.rows.values(), unknown)
     found: list[Row] = []
@@ -50,7 +52,7 @@ async def under_new_ids(held: Holding, diary: Diary, seen: Sequence[Seen]) -> li
         await held.write_state()  # renews the lease
     if found:
         log.info("event_ids_changed", room=str(held.claim.room_id), events=len(found))
-    return found
+    return [*series, *found]
 
 
 async def by_marker(
@@ -64,15 +66,17 @@ async def by_marker(
         return []
     rows: list[Row] = []
     until = held.clock() + _LONGEST
-    for one in _unknown(held, seen, known):
+    singles = [[one] for one in _unknown(held, seen, known)]
+    for shown in (*singles, *unknown_series(held, seen).values()):
+        names = [one.event_id for one in shown]
         if sum(held.looked_up.values()) >= _MOST_LOOKED_UP or held.clock() > until:
-            held.looked_up[one.event_id] = False
+            held.looked_up |= dict.fromkeys(names, False)
             continue
-        marked = await _marked(held, diary, one)
-        row = None if marked is None else await _row(held, one, marked, rows)
+        row = await _recognised(held, diary, shown[0], rows)
         if row is not None:
             rows.append(row)
-        held.looked_up[one.event_id] = True
+        # A series is one look, however many meetings it has.
+        held.looked_up |= dict.fromkeys(names, True)
     if rows:
         log.info("own_bookings_recognised", room=str(held.claim.room_id), events=len(rows))
     return rows
@@ -93,7 +97,28 @@ def _unknown(held: Holding, seen: Sequence[Seen], known: Sequence[Row] = ()) -> 
     ]
 
 
-async def _marked(held: Holding, diary: Diary, one: Sighting) -> Marked | None:
+async def _recognised(
+    held: Holding, diary: Diary, one: Sighting, rows: Sequence[Row]
+) -> Row | None:
+    """The booking of a single event, or of the series that a meeting is of; None where it is not ours."""
+    meeting = one
+    if one.master_id is not None:
+        master = await master_of(held, diary, one.master_id)
+        if master is None:
+            return None
+        try:
+            one = held.sight(master)
+        except Unreadable:
+            return None
+    marked = await _marked(held, diary, one, meeting)
+    row = None if marked is None else await _row(held, one, marked, rows)
+    if row is not None and row.is_own_series:
+        held.bind(row.event_id, row.id)
+    return row
+
+
+async def _marked(held: Holding, diary: Diary, one: Sighting, meeting: Sighting) -> Marked | None:
+    """What the marker says, in the room's calendar or its organiser's, looked for at the time of this meeting."""
     room = held.claim.mailbox_id
     try:
         here = await diary.marking(room, one.event_id)
@@ -107,7 +132,7 @@ async def _marked(held: Holding, diary: Diary, one: Sighting) -> Marked | None:
         return None
     mailbox = one.organizer_email.lower()
     try:
-        copy = await _copy(diary, mailbox, one)
+        copy = await _copy(diary, mailbox, one, meeting)
         if copy is None:
             return None
         there = await diary.marking(mailbox, copy.id)
@@ -116,12 +141,21 @@ async def _marked(held: Holding, diary: Diary, one: Sighting) -> Marked | None:
     return _read(there.value(MARKER), (copy.subject or "").strip(), mailbox, copy.id)
 
 
-async def _copy(diary: Diary, mailbox: str, one: Sighting) -> Event | None:
+async def _copy(diary: Diary, mailbox: str, one: Sighting, meeting: Sighting) -> Event | None:
     """The organiser's copy; iCalUIds are compared here, Graph is asked for a span only."""
-    async for page in diary.calendar_view(mailbox, one.starts - _AROUND, one.ends + _AROUND):
+    masters: dict[str, None] = {}
+    async for page in diary.calendar_view(
+        mailbox, meeting.starts - _AROUND, meeting.ends + _AROUND
+    ):
         for event in page.events:
-            if event.ical_uid == one.ical_uid:
+            if one.kind == "single" and event.ical_uid == one.ical_uid:
                 return event
+            if one.kind == "master" and event.series_master_id is not None:
+                masters[event.series_master_id] = None
+    for master_id in masters:
+        master = await diary.event(mailbox, master_id)
+        if master.ical_uid == one.ical_uid:
+            return master
     return None
 
 

@@ -15,6 +15,7 @@ from .copies import (
     MOST_ROUNDS,
     Gone,
     is_event_gone,
+    known_by_id,
     look_later,
     may_show_later,
     state_of_copy,
@@ -26,20 +27,22 @@ async def take_away(desk: Desk, intent: Intent) -> Intent | None:
     """Cancel, delete or decline; what is gone already is gone. What is to be written next."""
     mailbox = desk.mailbox_of(intent)
     comment = _comment(desk, intent)
-    event_id = intent.event_id
     for _ in range(MOST_ROUNDS):
         try:
             if intent.step == "decline":
-                await desk.diary.decline_event(mailbox, event_id or "", comment)
+                await desk.diary.decline_event(mailbox, intent.event_id or "", comment)
                 break
-            copy = await state_of_copy(desk, mailbox, event_id, intent)
+            copy = await state_of_copy(desk, mailbox, intent.event_id, intent)
             if isinstance(copy, Gone):
                 if may_show_later(desk, intent):
                     await look_later(desk, intent)
                     return None
-                if event_id is None:  # not in the organiser's calendar: the room says no instead
+                if (
+                    intent.event_id is None
+                ):  # not in the organiser's calendar: the room says no instead
                     return await decline_instead(desk, intent)
                 break
+            intent = await known_by_id(desk, intent, copy)
             if intent.step == "delete":
                 await desk.diary.delete_event(mailbox, copy.id, copy.etag)
             else:

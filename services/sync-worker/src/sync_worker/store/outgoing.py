@@ -35,7 +35,7 @@ update room_sync set command_no = command_no + 1, due_at = greatest(least(due_at
 where room_id = $1
 """
 _MOVED: Final = """
-select b.room_id from bookings b where b.id = $2 and b.room_id <> $1 and b.status <> 'cancelled' limit 1
+select b.room_id from bookings b where b.id = $2 and b.room_id <> $1 and b.status <> 'cancelled' order by b.version desc limit 1
 """
 
 

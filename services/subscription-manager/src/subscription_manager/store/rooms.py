@@ -1,4 +1,4 @@
-"""The manager's only SQL: one method, one transaction."""
+"""Rows of subscriptions: one method, one transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,8 +10,8 @@ import asyncpg
 from contracts.hints import LifecycleHint
 from pgstore import Database
 
-from .domain.subscription import Claim, Desired, Row
-from .handlers import LeaseLost
+from ..domain.subscription import Claim, Desired, Row
+from ..handlers import LeaseLost
 
 _ACTIVE = (
     "r.removed_at is null and i.enabled and i.removed_at is null and i.tenant_id = r.tenant_id"
@@ -150,21 +150,6 @@ update subscriptions s set
 from locked where s.room_id = locked.room_id
 """
 
-_REJECTED = """
-insert into credential_watch as w (organisation_id, failing_since, failing_code, failing_revision, retry_at)
-values ($1, $2, $3, $4, $5)
-on conflict (organisation_id) do update set
-    failing_since = coalesce(w.failing_since, excluded.failing_since), failing_code = excluded.failing_code,
-    failing_revision = excluded.failing_revision, retry_at = excluded.retry_at
-"""
-
-_ACCEPTED = """
-update credential_watch set failing_since = null, failing_code = null, failing_revision = null, retry_at = null
-where organisation_id = $1 and failing_since is not null
-"""
-
-RETRY_CREDENTIALS = timedelta(hours=1)
-
 
 class Store:
     """Rows of `subscriptions`: compared, claimed, settled under the claim's epoch."""
@@ -250,35 +235,6 @@ class Store:
             done = await connection.execute(statement, *arguments)
         if _count(done) == 0:
             raise LeaseLost
-
-
-class CredentialStore:
-    """The sealed secret of an organisation, and whether its credentials work."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def sealed_secret(self, organisation_id: UUID) -> bytes | None:
-        """The envelope, None where the organisation has none."""
-        async with self._database.organisation_transaction(organisation_id) as connection:
-            sealed: bytes | None = await connection.fetchval(
-                "select sealed_secret from credentials where organisation_id = $1", organisation_id
-            )
-        return sealed
-
-    async def rejected(
-        self, organisation_id: UUID, revision: int, code: str, now: datetime
-    ) -> None:
-        """Nothing of this organisation is claimed before an hour has passed, unless its revision changes."""
-        async with self._database.transaction() as connection:
-            await connection.execute(
-                _REJECTED, organisation_id, now, code, revision, now + RETRY_CREDENTIALS
-            )
-
-    async def accepted(self, organisation_id: UUID) -> None:
-        """The credentials work again."""
-        async with self._database.transaction() as connection:
-            await connection.execute(_ACCEPTED, organisation_id)
 
 
 def _claim(row: asyncpg.Record, desired: asyncpg.Record | None) -> Claim:

@@ -1,0 +1,8 @@
+"""The manager's only SQL: one method, one transaction."""
+
+from .credentials import RETRY_CREDENTIALS, CredentialStore
+from .messages import MessageStore
+from .rooms import Store
+from .watch import WatchStore
+
+__all__ = ["RETRY_CREDENTIALS", "CredentialStore", "MessageStore", "Store", "WatchStore"]
