@@ -18,6 +18,7 @@ class Fuse:
         self.steps = 0
         self.dead = False
         self._blows_at = 0
+        self._freezes_at = 0
         self._awake = asyncio.Event()
         self._awake.set()
         self.frozen = False
@@ -36,8 +37,18 @@ class Fuse:
         self._awake.clear()
         self.frozen = True
 
+    def freeze_after(self, steps: int) -> None:
+        """Freeze at the so many-th step from now."""
+        self._freezes_at = self.steps + steps
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is frozen."""
+        return not self._awake.is_set()
+
     def thaw(self) -> None:
-        """Go on where it stopped."""
+        """Go on where it stopped, and do not stop where that was still to come."""
+        self._freezes_at = 0
         self._awake.set()
         self.frozen = False
 
@@ -50,7 +61,11 @@ class Fuse:
     def count(self) -> None:
         """One more step of a process that is not frozen; raises Crash."""
         self.steps += 1
-        if self.steps == self._blows_at:
+        step = self.steps
+        if step == self._freezes_at:
+            self._awake.clear()
+            await self._awake.wait()
+        if step == self._blows_at:
             self.dead = True
         if self.dead:
             raise Crash

@@ -19,6 +19,7 @@ from sync_worker.handlers.holding import Holding
 from webhook_ingress.domain import admission
 
 from .. import outage
+from .focus import REMEMBERING
 from .mutant import Mutant, Original, Patch, answers, constant, returns, says
 from .stories import (
     AGED,
@@ -230,7 +231,7 @@ PAIRS = (
         "transaction_id_random, marker_search_finds_nothing",
         "A second attempt makes no second event.",
         (Patch(Intent, "transaction_id", _random), Patch(copies, "alive", answers([]))),
-        {"cloud": {"transaction_memory_seconds": None}},
+        REMEMBERING,
     ),
 )
 """Where one defence masks the loss of the other; above each why."""
