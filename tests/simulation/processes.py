@@ -41,31 +41,28 @@ class Fuse:
         """Freeze at the so many-th step from now."""
         self._freezes_at = self.steps + steps
 
-    @property
-    def stands(self) -> bool:
-        """Whether it is frozen."""
-        return not self._awake.is_set()
-
     def thaw(self) -> None:
         """Go on where it stopped, and do not stop where that was still to come."""
         self._freezes_at = 0
         self._awake.set()
         self.frozen = False
 
+    @property
+    def stops(self) -> bool:
+        """Whether the next step waits."""
+        return self.frozen or self.steps + 1 == self._freezes_at
+
     async def step(self) -> None:
         """Return while the process runs; raises Crash."""
-        if self.frozen:
+        if self.stops:
+            self.freeze()
             await self._awake.wait()
         self.count()
 
     def count(self) -> None:
-        """One more step of a process that is not frozen; raises Crash."""
+        """One more step of a process that does not stop; raises Crash."""
         self.steps += 1
-        step = self.steps
-        if step == self._freezes_at:
-            self._awake.clear()
-            await self._awake.wait()
-        if step == self._blows_at:
+        if self.steps == self._blows_at:
             self.dead = True
         if self.dead:
             raise Crash

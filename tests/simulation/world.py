@@ -252,7 +252,7 @@ class World:
             # Each turn of the loop costs; others come in between often enough without one at every call.
             if chance() < _OVERTAKEN:
                 await asyncio.sleep(0)
-            if fuse.frozen:
+            if fuse.stops:
                 await fuse.step()
             else:
                 fuse.count()
