@@ -35,7 +35,7 @@ from .probe_event import write_and_undo
 from .probe_subscription import prove_webhook
 
 _TOKEN_SECONDS = 10.0
-_GRANTS_SECONDS = 8.0
+_GRANTS_SECONDS = 6.0
 _ROOMS_SECONDS = 10.0
 _CALENDARS_SECONDS = 8.0
 _OUTSIDE_SECONDS = 6.0
