@@ -68,6 +68,15 @@ async def test_a_limited_scope_is_proven_by_an_outside_mailbox_and_saved(
     assert results(result)["scope"] == "pass"
 
 
+async def test_a_refused_mailbox_that_nobody_has_proves_nothing(portal: PortalTenant) -> None:
+    account = await portal.organisation("north", roles=_LIMITED, scope=[str(_ROOM)])
+
+    result, scope = await press(portal, account, outside_mailbox="nobody@x.example")
+
+    assert (result["ok"], scope) == (True, "rooms")
+    assert results(result)["scope"] == "unknown"
+
+
 async def test_an_imported_room_that_leaves_the_scope_is_what_is_wrong(
     portal: PortalTenant,
 ) -> None:
