@@ -93,6 +93,28 @@ async def test_an_imported_room_that_leaves_the_scope_is_what_is_wrong(
     assert saved == "rooms"
 
 
+async def test_a_new_secret_is_not_held_up_by_rooms_and_keeps_the_scope(
+    portal: PortalTenant,
+) -> None:
+    policy = [str(_ROOM), str(_OTHER)]
+    account = await portal.organisation("north", access_policy=policy)
+    assert (await press(portal, account, outside_mailbox="ann@x.example"))[1] == "rooms"
+    secrets = [{"value": SECRET}, {"value": "s3~next-value"}]
+    await portal.found(
+        apps=[{"client_id": str(account.client), "secrets": secrets, "access_policy": []}]
+    )
+    change = {
+        "enabled": True,
+        "tenant_id": str(portal.tenant),
+        "client_id": str(account.client),
+        "client_secret": "s3~next-value",
+    }
+
+    saved = await portal.good("PUT", "/api/integration", account.token, change)
+
+    assert (saved["status"], saved["scope"]) == ("ok", "rooms")
+
+
 async def test_each_press_signs_in_afresh(portal: PortalTenant) -> None:
     account = await portal.organisation("north", disabled=True)
     assert [each["code"] for each in (await press(portal, account))[0]["causes"]] == [

@@ -1,6 +1,7 @@
 """The connection to the tenant: save, show, test."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -92,19 +93,21 @@ class Integrations:
         if plain is None and (old is None or not old.secret_set):
             raise invalid("client_secret", "is needed the first time")
         outcome = None
+        same_app = old is not None and (old.tenant_id, old.client_id) == (
+            change.tenant_id,
+            change.client_id,
+        )
         if plain is not None and old is not None and domain.status_of(old) == "ok":
             credentials = Credentials(change.tenant_id, change.client_id, plain)
-            result, outcome = await self._tried(credentials)
+            result, outcome = await self._tried(by, credentials)
             if not result.ok:
                 raise Refusal(
                     Reason.INVALID,
                     "The new secret does not work; the old one stays.",
                     test=result.model_dump(mode="json"),
                 )
-        same_app = old is not None and (old.tenant_id, old.client_id) == (
-            change.tenant_id,
-            change.client_id,
-        )
+            if same_app and old.scope != "unknown":
+                outcome = replace(outcome, scope=old.scope)  # another secret reaches as far
         saved = await self._rows.replace(
             by.organisation_id,
             Replacement(
@@ -131,8 +134,7 @@ class Integrations:
         beyond = Questions(
             self._webhook_url or "", self._clock, asked.outside_mailbox, asked.write_probe
         )
-        imported = await self._rooms.imported(by.organisation_id, saved.tenant_id)
-        result, outcome = await self._tried(credentials, imported, beyond)
+        result, outcome = await self._tried(by, credentials, beyond)
         await self._rows.record_test(
             by.organisation_id, outcome, revision=saved.revision, actor=by.actor
         )
@@ -162,16 +164,13 @@ class Integrations:
         return Credentials(saved.tenant_id, saved.client_id, plain)
 
     async def _tried(
-        self,
-        credentials: Credentials,
-        imported: Set[UUID] = frozenset(),
-        beyond: Questions | None = None,
+        self, by: Acting, credentials: Credentials, beyond: Questions | None = None
     ) -> tuple[TestResult, Outcome]:
         seen = await gather_evidence(
             self._graph.fresh_tenant(credentials),
             credentials.client_id,
             secret_is_guid=looks_like_guid(credentials.secret),
-            imported=imported,
+            imported=await self._rooms.imported(by.organisation_id, credentials.tenant_id),
             beyond=beyond,
         )
         now = self._clock()
