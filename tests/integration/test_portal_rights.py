@@ -102,6 +102,7 @@ class Town:
                 "tenant_id": str(tenant),
                 "client_id": str(client),
                 "client_secret": SECRET,
+                "secret_expires_at": "2031-01-31T00:00:00Z",
             },
         )
         assert (await self.good("POST", "/api/integration/test", token, {}))["ok"]
