@@ -22,15 +22,15 @@ def made_once_more(view: View, affair: Affair) -> bool:
         between = [at for at in cancels if first.at < at < second.at]
         if not forgot or not between or max(cancels) > second.at:
             continue
-        if not _answered(view, first) and not _searched(view, first, between[0]):
+        if not _answered(view, first, second) and not _searched(view, first, between[0]):
             return True
     return False
 
 
-def _answered(view: View, making: Line) -> bool:
+def _answered(view: View, making: Line, again: Line) -> bool:
     """Whether whoever asked for it was told, and lived to hear it."""
-    until = making.at + _HEARD_WITHIN
-    told = [each for each in _calls(view, making, "POST", until) if each.what.endswith(" 201")]
+    calls = _calls(view, making, "POST", making.at + _HEARD_WITHIN)
+    told = [each for each in calls if each.what.endswith(" 201") and each.at < again.at]
     return any(not _died(view, each) for each in told)
 
 
