@@ -94,6 +94,8 @@ class Stores(Worker):
             self.the_manager_settles,
             self.the_manager_claims,
             self.lifecycle_hints_arrive,
+            self.the_managers_take_turns,
+            self.tenants_are_swept,
             self.credentials_fail_and_work_again,
             self.the_sweep_runs,
         )
@@ -153,6 +155,9 @@ MUST_HAPPEN: Final = {
     "moments drawn for an old key": 1,
     "lifecycle hints that fit": 5,
     "subscriptions claimed while failing": 1,
+    "turns too far ahead": 3,
+    "tenants swept": 5,
+    "rows compared with a tenant": 5,
     "notifications": 150,
 }
 

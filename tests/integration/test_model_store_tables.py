@@ -44,7 +44,9 @@ _OTHER_COLUMNS: Final = {
 
 Records: TypeAlias = dict[tuple[object, ...], list[dict[str, Any]]]
 
-_SPECIAL: Final = {"due_at", "lease_until", "not_before", "pending"}
+_SPECIAL: Final = {
+    "call_at", "due_at", "lease_until", "list_at", "not_before", "pending", "sweep_at",
+}  # fmt: skip
 _KEYS: Final = {
     "bookings": ("room_id", "id"),
     "commands": ("organisation_id", "source", "id"),
@@ -61,6 +63,7 @@ _KEYS: Final = {
     "rooms": ("id",),
     "slot_holds": ("room_id", "booking_id"),
     "stray_commands": ("organisation_id", "source", "command_id"),
+    "subscription_tenants": ("organisation_id",),
     "subscriptions": ("room_id",),
 }
 

@@ -38,6 +38,7 @@ TABLES = {
     "sessions": {PORTAL: "select insert update delete"},
     "slot_holds": {WORKER: "select insert update delete", PORTAL: "select"},
     "stray_commands": {WORKER: "select insert update delete"},
+    "subscription_tenants": {MANAGER: "select insert update delete"},
     "subscriptions": {WORKER: "select", MANAGER: "select insert update delete", PORTAL: "select"},
     "users": {PORTAL: "select insert update"},
 }

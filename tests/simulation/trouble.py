@@ -137,9 +137,9 @@ class Trouble:
             worker = self._worker()
             fuse = worker.fuse
             fuse.freeze_after(1 + self._random.randrange(60))
-            while not fuse.stands and loop.time() < begun + seconds:  # noqa: ASYNC110 -- time costs nothing here
+            while not fuse.frozen and loop.time() < begun + seconds:  # noqa: ASYNC110 -- time costs nothing here
                 await asyncio.sleep(0.5)
-            if fuse.stands:
+            if fuse.frozen:
                 self._world.journal.fault("paused", worker.name, f"for {_LONGER_THAN_A_LEASE} s")
                 await asyncio.sleep(_LONGER_THAN_A_LEASE)
                 fuse.thaw()

@@ -182,6 +182,16 @@ class Subscription:
 
 
 @dataclass(slots=True)
+class SubscriptionTenant:
+    """A row of `subscription_tenants`."""
+
+    organisation_id: UUID
+    sweep_at: datetime
+    call_at: datetime = ALWAYS
+    list_at: datetime = ALWAYS
+
+
+@dataclass(slots=True)
 class Watch:
     """A row of `credential_watch`."""
 
@@ -219,6 +229,7 @@ class Tables:
     conflicts: list[Line] = field(default_factory=list)
     plan_lines: dict[UUID, list[Planned]] = field(default_factory=dict)  # per room
     subscriptions: dict[UUID, Subscription] = field(default_factory=dict)
+    subscription_tenants: dict[UUID, SubscriptionTenant] = field(default_factory=dict)
     credential_watch: dict[UUID, Watch] = field(default_factory=dict)
 
     def active(self, room_id: UUID) -> tuple[Room, Integration] | None:

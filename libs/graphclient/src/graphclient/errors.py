@@ -116,5 +116,21 @@ class Rejected(GraphError):
     """Graph refuses this request as it is: repeating it unchanged will not help."""
 
 
+class ExpiryTooLate(Rejected):
+    """A subscription may not live that long: `most_minutes` is as far ahead as its expiry may lie."""
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        most_minutes: int,
+        request_id: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(message, request_id=request_id, status=status, code=code)
+        self.most_minutes = most_minutes
+
+
 class Malformed(GraphError):
     """An answer or a delivery that we refuse to read."""

@@ -37,7 +37,8 @@ async def create(
 ) -> Subscription:
     """A new subscription, challenged and live; trust the expiry in the answer, not the one asked for.
 
-    Raises Conflict where Graph has one like it, Rejected with `ValidationError` where our addresses do not answer.
+    Raises Conflict where Graph has one like it, ExpiryTooLate, Rejected with `ValidationError` where our addresses do
+    not answer.
     """
     body = msgspec.json.encode(
         {
@@ -60,7 +61,7 @@ async def get(wire: Wire, subscription_id: str) -> Subscription:
 
 
 async def renew(wire: Wire, subscription_id: str, expires_at: datetime) -> Subscription:
-    """Extend and reauthorise; never twice within ten minutes, and after NotFound only a new one helps."""
+    """Extend and reauthorise; never twice within ten minutes. Raises ExpiryTooLate, NotFound: only a new one helps then."""
     body = msgspec.json.encode({"expirationDateTime": _expiry(expires_at)})
     request = Request("PATCH", wire.service.url("subscriptions", subscription_id), body)
     return decode(_subscription, (await wire.write(request)).body)
@@ -74,12 +75,11 @@ async def delete(wire: Wire, subscription_id: str) -> None:
         return
 
 
-async def listed(wire: Wire) -> AsyncIterator[Subscription]:
-    """What Graph lists for this app in this tenant: slow, at times stale, and without clientStates."""
+async def listed(wire: Wire) -> AsyncIterator[list[Subscription]]:
+    """What Graph lists for this app in this tenant, a page whenever it is asked for: stale at times, no clientStates."""
     request = Request("GET", wire.service.url("subscriptions"))
     async for found, _ in pages(wire, request, _subscriptions, _id, most=_MOST_PAGES):
-        for subscription in found:
-            yield subscription
+        yield found
 
 
 def _id(subscription: Subscription) -> str:

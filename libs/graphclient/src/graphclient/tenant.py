@@ -139,7 +139,7 @@ class Tenant:
         expires_at: datetime,
         change_types: str = subscriptions.CHANGE_TYPES,
     ) -> Subscription:
-        """A live subscription to the mailbox's events. Raises Conflict, MailboxUnsupported, Forbidden, Rejected."""
+        """A live subscription to the mailbox's events. Raises Conflict, MailboxUnsupported, Forbidden, ExpiryTooLate, Rejected."""
         return await subscriptions.create(
             self._wire,
             mailbox=mailbox,
@@ -155,15 +155,15 @@ class Tenant:
         return await subscriptions.get(self._wire, subscription_id)
 
     async def renew_subscription(self, subscription_id: str, expires_at: datetime) -> Subscription:
-        """Extend and reauthorise. Raises NotFound, after which only a new one helps."""
+        """Extend and reauthorise. Raises ExpiryTooLate, and NotFound, after which only a new one helps."""
         return await subscriptions.renew(self._wire, subscription_id, expires_at)
 
     async def delete_subscription(self, subscription_id: str) -> None:
         """See to it that the subscription is no more."""
         await subscriptions.delete(self._wire, subscription_id)
 
-    def subscriptions(self) -> AsyncIterator[Subscription]:
-        """What Graph lists for this app, without clientStates: a slow sweep for orphans, not the truth."""
+    def subscriptions(self) -> AsyncIterator[list[Subscription]]:
+        """What Graph lists for this app, page by page and without clientStates: for a slow sweep, not the truth."""
         return subscriptions.listed(self._wire)
 
 

@@ -18,22 +18,26 @@ from servicekit.ops import Health, serve_ops
 from servicekit.outbound import post_json
 
 from .consumer import LifecycleConsumer, Notes
+from .domain.sweep import Due, Recorded
 from .handlers import (
     Directory,
     Keeper,
     Means,
+    PacedTenants,
     Records,
     Sealed,
     Secrets,
+    Sweeper,
     Tallying,
     Telling,
     Tenant,
+    Turns,
     Watch,
     Watching,
 )
-from .scheduler import Rows, Scheduler, keep_turning
+from .scheduler import Rows, Scheduler, Sweeps, keep_turning
 from .settings import Settings
-from .store import CredentialStore, MessageStore, Store, WatchStore
+from .store import CredentialStore, MessageStore, Store, TenantStore, WatchStore
 
 log = structlog.get_logger()
 
@@ -58,6 +62,19 @@ class Rooms(Rows, Records, Notes, Protocol):
     """Rows of subscriptions: compared, claimed, hinted at, recorded."""
 
 
+class Shared(Turns, Protocol):
+    """What the replicas share about each tenant: whose turn it is, and when it is swept."""
+
+    async def doubt(self, organisation_id: UUID, at: datetime) -> None:
+        """As the store's."""
+
+    async def next_sweep(self, now: datetime) -> Due | None:
+        """As the store's."""
+
+    async def recorded(self, tenant_id: UUID) -> list[Recorded]:
+        """As the store's."""
+
+
 class Kept(Sealed, Watch, Protocol):
     """The organisations' secrets, and whether they work."""
 
@@ -70,13 +87,19 @@ class Stores:
     """Where one manager keeps what it knows."""
 
     rooms: Rooms
+    tenants: Shared
     credentials: Kept
     listen: Listen
 
     @classmethod
     def on(cls, database: Database, options: ManagerOptions) -> Self:
         """All in this database."""
-        return cls(Store(database, options.lease), CredentialStore(database), database.listen)
+        return cls(
+            Store(database, options.lease),
+            TenantStore(database),
+            CredentialStore(database),
+            database.listen,
+        )
 
 
 class SignIn(Protocol):
@@ -139,8 +162,10 @@ async def manage(
 ) -> None:
     """Keep one live subscription for every enabled room until `stop`; returns drained."""
     rooms, credentials = stores.rooms, stores.credentials
-    means = Means(rooms, options.client_state_keys, options.webhook_url, clock)
-    keeper = Keeper(means, _Tenants(graph, Secrets(credentials, secrets)), credentials)
+    shared = stores.tenants
+    tenants = PacedTenants(_Tenants(graph, Secrets(credentials, secrets)), shared, clock)
+    means = Means(rooms, shared.doubt, options.client_state_keys, options.webhook_url, clock)
+    keeper = Keeper(means, tenants, credentials)
     scheduler = Scheduler(
         rooms,
         keeper.carry_out,
@@ -150,10 +175,16 @@ async def manage(
         clock=clock,
     )
     consumer = LifecycleConsumer(rooms, scheduler.wake, clock)
+    sweeper = Sweeper(means, tenants, shared, rooms)
+    sweeps = Sweeps(
+        shared.next_sweep, sweeper.sweep, look_seconds=options.compare_seconds, clock=clock
+    )
     async with asyncio.TaskGroup() as loops:
         loops.create_task(stores.listen("clearooms", scheduler.changed, stop))
         loops.create_task(bus.consume(SUBSCRIPTIONS_LIFECYCLE, consumer.handle, stop))
         loops.create_task(scheduler.run(stop))
+        if options.webhook_url:
+            loops.create_task(sweeps.run(stop))
 
 
 async def main(settings: Settings, stop: asyncio.Event) -> None:

@@ -109,7 +109,8 @@ async def _sweep(tenant: Tenant, webhook_url: str) -> None:
         async with asyncio.timeout(_CLEANING_SECONDS):
             left = [
                 each.id
-                async for each in tenant.subscriptions()
+                async for page in tenant.subscriptions()
+                for each in page
                 if each.change_type == _CHANGE_TYPES
                 and (each.notification_url or "").startswith(f"{webhook_url}/")
             ]

@@ -49,7 +49,13 @@ def created(
 def renewed(row: Row, expires_at: datetime, now: datetime) -> Row:
     """Extended, and reauthorised with it."""
     kept = replace(
-        row, expires_at=expires_at, patched_at=now, lifecycle_due=False, refusal=None, attempts=0
+        row,
+        expires_at=expires_at,
+        patched_at=now,
+        creating_since=None,
+        lifecycle_due=False,
+        refusal=None,
+        attempts=0,
     )
     return replace(kept, due_at=max(renewal_at(kept, expires_at), now + SPACING))
 
@@ -62,6 +68,7 @@ def answered(row: Row, expires_at: datetime, now: datetime) -> Row:
         gap_at=now if row.missed_due else row.gap_at,
         lifecycle_due=False,
         missed_due=False,
+        creating_since=None,
         asked_at=now,
         refusal=None,
         attempts=0,
@@ -85,7 +92,7 @@ def lost(row: Row, now: datetime) -> Row:
 
 def waiting(row: Row, until: datetime) -> Row:
     """Nothing happened."""
-    return replace(row, due_at=until)
+    return replace(row, creating_since=None, due_at=until)
 
 
 def put_off(row: Row, now: datetime, wait: float | None, code: str | None) -> Row:

@@ -1,8 +1,10 @@
-"""Carries out the plan for one room at a time, and looks after credentials; the only place that asks Graph."""
+"""Carries out the plan for one room at a time, sweeps tenants, looks after credentials; the only place that asks Graph."""
 
 from .keeper import Ended, Keeper
 from .needs import LeaseLost, Records, SecretMissing, Tenant, Tenants, Watch
+from .pace import PacedTenants, Turns
 from .secrets import Sealed, Secrets
+from .sweep import Sweeper
 from .tallying import Tallying
 from .telling import Telling
 from .visit import Means
@@ -14,14 +16,17 @@ __all__ = [
     "Keeper",
     "LeaseLost",
     "Means",
+    "PacedTenants",
     "Records",
     "Sealed",
     "SecretMissing",
     "Secrets",
+    "Sweeper",
     "Tallying",
     "Telling",
     "Tenant",
     "Tenants",
+    "Turns",
     "Watch",
     "Watching",
 ]

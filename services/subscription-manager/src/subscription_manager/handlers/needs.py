@@ -45,7 +45,7 @@ class Calls(Protocol):
 class Tenant(Calls, Protocol):
     """A tenant of graphclient: besides, the slow list of all subscriptions, and the age of the token."""
 
-    def subscriptions(self) -> AsyncIterator[Subscription]:
+    def subscriptions(self) -> AsyncIterator[list[Subscription]]:
         """As graphclient's."""
 
     def forget_token(self) -> bool:

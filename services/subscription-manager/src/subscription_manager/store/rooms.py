@@ -1,4 +1,4 @@
-"""Rows of subscriptions: one method, one transaction."""
+"""Rows of `subscriptions`: one method, one transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ import asyncpg
 from contracts.hints import LifecycleHint
 from pgstore import Database
 
+from ..domain.pacing import CROWDED
 from ..domain.subscription import Claim, Desired, Row
 from ..handlers import LeaseLost
 
@@ -94,8 +95,9 @@ with due as (
     select s.room_id from subscriptions s
     left join integrations i on i.organisation_id = s.organisation_id
     left join credential_watch w on w.organisation_id = s.organisation_id
+    left join subscription_tenants t on t.organisation_id = s.organisation_id
     where s.due_at <= $1 and (s.lease_until is null or s.lease_until <= $1)
-      and not s.organisation_id = any($4)
+      and not s.organisation_id = any($4) and (t.call_at is null or t.call_at <= $5)
       and (w.failing_since is null or w.failing_revision is distinct from i.revision or w.retry_at <= $1
            or not coalesce(i.enabled, false))
     order by s.due_at, s.room_id limit $2
@@ -103,6 +105,13 @@ with due as (
 )
 update subscriptions s set lease_until = $3, epoch = s.epoch + 1 from due where s.room_id = due.room_id
 returning s.*
+"""
+
+# Two ends of two indexes: one expression over all rows would read all of them.
+_NEXT_DUE = """
+select least(
+    (select min(due_at) from subscriptions where lease_until is null),
+    (select min(greatest(due_at, lease_until)) from subscriptions where lease_until is not null))
 """
 
 _DESIRED = f"""
@@ -169,9 +178,14 @@ class Store:
             await connection.execute(_TO_DELETE, now, bool(webhook_url))
 
     async def claim(self, now: datetime, most: int, without: Sequence[UUID]) -> list[Claim]:
-        """Up to `most` rows that are due and free, now held; none of the organisations named, none whose credentials fail."""
+        """Up to `most` rows that are due and free, now held.
+
+        None of the organisations named, none whose credentials fail, none whose tenant has many calls waiting already.
+        """
         async with self._database.transaction() as connection:
-            rows = await connection.fetch(_CLAIM, now, most, now + self._lease, list(without))
+            rows = await connection.fetch(
+                _CLAIM, now, most, now + self._lease, list(without), now + CROWDED
+            )
             wanted = await connection.fetch(_DESIRED, [row["room_id"] for row in rows])
         desired = {each["id"]: each for each in wanted}
         return [_claim(row, desired.get(row["room_id"])) for row in rows]
@@ -179,9 +193,7 @@ class Store:
     async def next_due(self) -> datetime | None:
         """When the next row is due, whoever may hold it."""
         async with self._database.transaction() as connection:
-            due: datetime | None = await connection.fetchval(
-                "select min(greatest(due_at, coalesce(lease_until, due_at))) from subscriptions"
-            )
+            due: datetime | None = await connection.fetchval(_NEXT_DUE)
         return due
 
     async def intend(self, row: Row) -> None:

@@ -323,7 +323,7 @@ class Holding:
             if row.published and row.version > state.published_version
         ]
         await self._tell(tuple(sorted(untold, key=lambda row: row.version)))
-        if state.version > state.published_version:
+        if state.version > self.state.published_version:
             # A version that a later one of the same booking replaced before it was sent is nobody's any more.
             self.state = replace(self.state, published_version=state.version)
         await self._send_results()
@@ -355,7 +355,9 @@ class Holding:
         overlaps = await self._mirror.commit(self.claim, state, changes, now, effects, lease)
         self._lease_until = now + lease
         # The commit that settles overlaps is the only one whose rows may go on overlapping.
-        self.state = replace(state, overlaps_owed=owed or (overlaps and effects.overlaps is None))
+        if overlaps and effects.overlaps is None and not owed:
+            state = replace(state, overlaps_owed=True)
+        self.state = state
         self._know(changes.rows)
         self.errands.take(effects)
 
