@@ -2,12 +2,6 @@
 
 from typing import Final
 
-EXCUSED: Final[dict[int, str]] = {
-    115: "cancelled in Outlook before its lost answer was made good, a booking is made once more: Graph forgot the transactionId",
-    357: "a series likewise",
-}
-"""What ADR 12 says is not to be had: made once more, and nothing else is broken."""
-
 MENDED: Final[dict[int, str]] = {
     16: "our own event was adopted with its present etag but the intent's time, so a move made meanwhile was never read",
     47: "a deletion whose hint carried the etag that the mirror had was never read",

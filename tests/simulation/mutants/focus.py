@@ -130,10 +130,31 @@ LAGGING: Final = Focus(
     "lagging", _TOLD_ONCE | {"cloud": {"read_lag": 5.0, "notify_delay": 0.5}, "faults": ()}
 )
 FORGETFUL: Final = Focus("forgetful", {"cloud": {"transaction_memory_seconds": 0.0}})
+_UNHEARD: Final[dict[str, Any]] = {
+    "organisers": ("member", "room"),
+    "edits": 50,
+    "minutes": 3,
+    "regret": 0.5,
+    "faults": (
+        _struck("answer_lost", "POST", 0.5, drop=True, when="after"),
+        _struck("unavailable", "GET", 0.7, status=503),
+    ),
+    "outage": False,
+}
+"""Answers are lost, and what was made is not found for long (ADR 12)."""
+
+FORGOTTEN: Final = Focus(
+    "forgotten",
+    _UNHEARD | {"cloud": {"transaction_memory_seconds": 0.0, "read_lag": 0.0}},
+)
+REMEMBERED: Final = Focus(
+    "remembered",
+    _UNHEARD | {"cloud": {"transaction_memory_seconds": None, "read_lag": 0.0}},
+)
 REMEMBERING: Final = Focus("remembering", {"cloud": {"transaction_memory_seconds": None}})
 
 FOCUSES: Final = (
     PLAIN, RIVALS, CROWD, TOLD_ONCE, POLLED, SHOWN_LATE, MEDDLED, PAUSED, HASTY, HURRIED, SERIES, OFF, LEFT, DRAINED,
     BLOCKED, AWAY,
-    LAGGING, FORGETFUL, REMEMBERING,
+    LAGGING, FORGETFUL, FORGOTTEN, REMEMBERED, REMEMBERING,
 )  # fmt: skip

@@ -63,7 +63,7 @@ KEPT: Final[dict[str, int]] = {
     "newest_told_first": 2,
     "leftovers_forgotten": 9,
     "waiting_hints_let_go": 1,
-    "debt_cleared_beyond_hint_no": 1,
+    "debt_cleared_beyond_hint_no": 8,
     "command_done_no_too_far": 1,
     "lease_lost_goes_unnoticed": 2,
     "strays_end_at_once": 1,
@@ -92,4 +92,15 @@ KEPT: Final[dict[str, int]] = {
     "one_cancelled_all_cancelled": 2,
     "series_changed_in_words": 3,
     "meeting_moved_in_words": 13,
+    "cancelled_and_made_anew": 1,
+    "found_and_made_anew": 1,
 }
+
+EXCUSED: Final[dict[str, tuple[int, ...]]] = {"forgotten": (1, 7, 9, 13)}
+"""By focus: what ADR 12 says is not to be had, and nothing else is broken."""
+
+OPEN: Final[dict[tuple[str, int], str]] = {
+    ("lagging", 10): "a lagging first read counts as having shown what the hint announced",
+    ("lagging", 12): "likewise, of a new subject",
+}
+"""By focus and seed: what the shipped code breaks still; whoever mends it takes it out."""
