@@ -34,11 +34,16 @@ _ROW = (
     "missed_due",
 )
 
+# First the rooms without a row, next to none of all: joined with their integrations first, each of all was looked up.
 _NEW = f"""
+with r as materialized (
+    select id, organisation_id, tenant_id, removed_at from rooms
+    where removed_at is null and not exists (select from subscriptions s where s.room_id = rooms.id)
+)
 insert into subscriptions (room_id, organisation_id, due_at)
 select r.id, r.organisation_id, $1
-from rooms r join integrations i on i.organisation_id = r.organisation_id
-where {_ACTIVE} and not exists (select from subscriptions s where s.room_id = r.id)
+from r join integrations i on i.organisation_id = r.organisation_id
+where {_ACTIVE}
 order by r.id
 on conflict do nothing
 """
