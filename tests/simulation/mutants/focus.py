@@ -147,6 +147,13 @@ SLOW_ROOM: Final = Focus(
     },
 )
 """Nothing else may be the reason why it does not answer."""
+LATE_TWINS: Final = Focus(
+    "late twins",
+    {
+        "cloud": {"transaction_memory_seconds": 0.0},
+        "faults": (_struck("strikes_late", "POST", 0.5, latency=40),),
+    },
+)
 DEAF: Final = Focus(
     "deaf", {"hints_lost": True, "reconcile_minutes": 3.0, "cloud": {"read_lag": 5.0}}
 )
@@ -177,5 +184,5 @@ REMEMBERING: Final = Focus("remembering", {"cloud": {"transaction_memory_seconds
 FOCUSES: Final = (
     PLAIN, RIVALS, CROWD, TOLD_ONCE, POLLED, SHOWN_LATE, MEDDLED, PAUSED, HASTY, HURRIED, SERIES, OFF, LEFT, DRAINED,
     BLOCKED, AWAY,
-    SLOW_ROOM, LAGGING, DEAF, FORGETFUL, FORGOTTEN, REMEMBERED, REMEMBERING,
+    SLOW_ROOM, LATE_TWINS, LAGGING, DEAF, FORGETFUL, FORGOTTEN, REMEMBERED, REMEMBERING,
 )  # fmt: skip

@@ -71,7 +71,7 @@ KEPT: Final[dict[str, int]] = {
     "never_renewed, lifecycle_ignored": 1,
     "slot_holds_ignored, occupancy_ignored": 1,
     "subject_change_writes_times, move_overwrites_a_move": 1,
-    "transaction_id_random, marker_search_finds_nothing": 4,
+    "transaction_id_random, marker_search_finds_nothing": 6,
     "organiser_unknown": 1,
     "series_of_their_own": 2,
     "one_sign_in_for_all": 1,
