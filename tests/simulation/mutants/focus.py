@@ -129,6 +129,34 @@ AWAY: Final = Focus("database away", {"database_away": 0.02})
 LAGGING: Final = Focus(
     "lagging", _TOLD_ONCE | {"cloud": {"read_lag": 5.0, "notify_delay": 0.5}, "faults": ()}
 )
+SLOW_ROOM: Final = Focus(
+    "slow room",
+    _TOLD_ONCE
+    | {
+        "cloud": {"appear_seconds": 20.0, "read_lag": 0.0},
+        "faults": (),
+        "database_away": 0.0,
+        "message_duplicated": 0.0,
+        "message_held_back": 0.0,
+        "confirm_lost": 0.0,
+        "broker_blocked": False,
+        "outage": False,
+        "posted_again": 0.0,
+        "adversary": False,
+        "drains": 0,
+    },
+)
+"""Nothing else may be the reason why it does not answer."""
+LATE_TWINS: Final = Focus(
+    "late twins",
+    {
+        "cloud": {"transaction_memory_seconds": 0.0},
+        "faults": (_struck("strikes_late", "POST", 0.5, latency=40),),
+    },
+)
+DEAF: Final = Focus(
+    "deaf", {"hints_lost": True, "reconcile_minutes": 3.0, "cloud": {"read_lag": 5.0}}
+)
 FORGETFUL: Final = Focus("forgetful", {"cloud": {"transaction_memory_seconds": 0.0}})
 _UNHEARD: Final[dict[str, Any]] = {
     "organisers": ("member", "room"),
@@ -156,5 +184,5 @@ REMEMBERING: Final = Focus("remembering", {"cloud": {"transaction_memory_seconds
 FOCUSES: Final = (
     PLAIN, RIVALS, CROWD, TOLD_ONCE, POLLED, SHOWN_LATE, MEDDLED, PAUSED, HASTY, HURRIED, SERIES, OFF, LEFT, DRAINED,
     BLOCKED, AWAY,
-    LAGGING, FORGETFUL, FORGOTTEN, REMEMBERED, REMEMBERING,
+    SLOW_ROOM, LATE_TWINS, LAGGING, DEAF, FORGETFUL, FORGOTTEN, REMEMBERED, REMEMBERING,
 )  # fmt: skip
