@@ -78,11 +78,11 @@ KEPT: Final[dict[str, int]] = {
     "told_to_another": 1,
     "off_is_on": 5,
     "left_and_still_synced": 3,
-    "theirs_gives_way": 4,
+    "theirs_gives_way": 8,
     "nameless": 1,
-    "written_again_and_again": 1,
+    "written_again_and_again": 2,
     "begun_after_its_time": 1,
-    "dead_while_away": 1,
+    "dead_while_away": 2,
     "bodies_read_too": 1,
     "no_end": 1,
     "faults_that_never_strike": 2,
@@ -91,10 +91,21 @@ KEPT: Final[dict[str, int]] = {
     "meetings_stay_in_their_rule": 8,
     "one_cancelled_all_cancelled": 2,
     "series_changed_in_words": 3,
-    "meeting_moved_in_words": 13,
     "cancelled_and_made_anew": 1,
     "found_and_made_anew": 1,
 }
+
+UNCAUGHT: Final = frozenset({"meeting_moved_in_words"})
+"""Its seed was lost when the engine drew otherwise; it survived seeds 1 to 14 since: to be hunted again."""
+
+UNSEEN: Final = frozenset(
+    {
+        "O3: a meeting of a series not at the last time",
+        "O9: too many writes",
+        "O10: two results",
+    }
+)
+"""Kinds of violations that no kept seed shows on the newest engine; each was seen on the one before."""
 
 EXCUSED: Final[dict[str, tuple[int, ...]]] = {"forgotten": (1, 7, 9, 13)}
 """By focus: what ADR 12 says is not to be had, and nothing else is broken."""
