@@ -20,6 +20,7 @@ MINE, OTHERS = UUID(int=1), UUID(int=2)
 DISPATCH = {
     "room_sync",
     "subscriptions",
+    "subscription_tenants",
     "credential_watch",
     "stray_commands",
     "integration_messages",
