@@ -18,6 +18,7 @@ from .errors import (
 )
 from .models import (
     EVENT_SELECT,
+    RICH_SELECT,
     DateTimeTimeZone,
     Event,
     ExtendedProperty,
@@ -33,6 +34,7 @@ from .tenant import Graph, Tenant, open_graph
 __all__ = [
     "EVENT_SELECT",
     "MARKER",
+    "RICH_SELECT",
     "Changed",
     "ClientStateKeys",
     "Conflict",
