@@ -4,6 +4,8 @@ import re
 
 import yaml
 
+from clearooms.settings import Settings
+
 from .manifests import CHECKOUT, DEPLOY, MODULES
 from .test_policies import settings_of
 
@@ -47,13 +49,22 @@ def test_compose_starts_every_service_from_its_own_image() -> None:
         assert (CHECKOUT / "services" / service).is_dir()
 
 
+def test_compose_has_the_operators_command_at_hand_without_starting_it() -> None:
+    found = COMPOSE["services"]["operator"]
+    assert found["profiles"]
+    assert found["build"]["args"] == {"SERVICE": "../cli"}
+    assert (CHECKOUT / "services" / found["build"]["args"]["SERVICE"] / "pyproject.toml").is_file()
+    known = {name.upper() for name in Settings.model_fields}
+    assert set(found["environment"]) <= known, "never the database"
+
+
 def test_compose_gives_only_settings_that_the_service_knows() -> None:
     for service, module in MODULES.items():
         assert set(COMPOSE["services"][service]["environment"]) <= settings_of(module), service
 
 
 def test_compose_services_are_closed_down_and_on_loopback() -> None:
-    for service in (*MODULES, "migrate"):
+    for service in (*MODULES, "migrate", "operator"):
         found = COMPOSE["services"][service]
         assert found["read_only"] is True, service
         assert found["cap_drop"] == ["ALL"], service

@@ -13,7 +13,11 @@ import pytest
 
 from .manifests import CHECKOUT
 
-FOLDERS = [*sorted(path.parent for path in CHECKOUT.glob("*/*/pyproject.toml")), CHECKOUT / "demo"]
+FOLDERS = [
+    *sorted(path.parent for path in CHECKOUT.glob("*/*/pyproject.toml")),
+    CHECKOUT / "cli",
+    CHECKOUT / "demo",
+]
 
 
 def normalised(name: str) -> str:

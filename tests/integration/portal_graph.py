@@ -1,4 +1,4 @@
-"""Entra's token and Graph's list of rooms over HTTPS, as far as the portal needs them."""
+"""Entra's token and Graph's list of rooms, whose calendars open, over HTTPS, as far as the portal needs them."""
 
 import base64
 import json
@@ -28,11 +28,8 @@ class PortalGraph:
     lists: int = 0
 
     async def handle(self, request: web.Request) -> web.Response:
-        if "/places" in request.path:
-            self.lists += 1
-            return web.json_response({"value": [self._room(n) for n in range(len(self.rooms))]})
         if request.path.startswith("/v1.0/"):
-            return web.json_response({"error": {"code": "ErrorAccessDenied"}}, status=403)
+            return self._graph(request)
         base = f"{self.url}/{request.path.split('/')[1]}"
         if request.path.endswith("openid-configuration"):
             return web.json_response(
@@ -54,6 +51,20 @@ class PortalGraph:
         return web.json_response(
             {"token_type": "Bearer", "expires_in": 3599, "access_token": f"e30.{body}.c2ln"}
         )
+
+    def _graph(self, request: web.Request) -> web.Response:
+        name = request.path.rpartition("/")[2]
+        if "/places" in request.path:
+            self.lists += 1
+            return web.json_response({"value": [self._room(n) for n in range(len(self.rooms))]})
+        if request.method == "DELETE":
+            return web.Response(status=204)
+        if name == "subscriptions":
+            made = {"id": str(uuid4()), "expirationDateTime": "2099-01-01T00:00:00Z"}
+            return web.json_response(made, status=201)
+        if name in {"calendar", "calendarView"}:
+            return web.json_response({"id": "AAMk", "value": []})
+        return web.json_response({"error": {"code": "ErrorAccessDenied"}}, status=403)
 
     def _room(self, n: int) -> dict[str, Any]:
         return {

@@ -41,12 +41,12 @@ class SubscriptionGraph:
         path = request.path
         if "/v1.0/" not in path:
             return self._entra(path)
-        kind = f"{request.method} {'/'.join(path.split('/')[2:3])}"
-        self.asked[kind] += 1
+        subscription_id = path.removeprefix("/v1.0/subscriptions").strip("/")
+        listing = request.method == "GET" and not subscription_id
+        self.asked["LIST subscriptions" if listing else f"{request.method} subscriptions"] += 1
         if self.throttle_next > 0:
             self.throttle_next -= 1
             return _error(429, "TooManyRequests", {"Retry-After": "0.2"})
-        subscription_id = path.removeprefix("/v1.0/subscriptions").strip("/")
         if subscription_id:
             return self._one(request.method, subscription_id)
         if request.method == "POST":

@@ -507,6 +507,42 @@ async def test_rooms_without_next_link_are_read_on_by_skip_and_once_each(
     assert "$skip=100" in stage.queries[1]
 
 
+def rooms_page(count: int, *numbers: int) -> Handler:
+    value = [{"id": str(n), "emailAddress": f"r{n}@x"} for n in numbers]
+    return says({"value": value, "@odata.count": count})
+
+
+async def test_rooms_are_read_again_until_they_are_as_many_as_graph_counts(
+    stage: Stage, tenant: Tenant
+) -> None:
+    stage.answer("/v1.0/places/microsoft.graph.room", rooms_page(3, 1, 2), rooms_page(3, 1, 2, 3))
+
+    assert [room.id for room in await tenant.rooms()] == ["1", "2", "3"]
+
+
+async def test_a_count_of_rooms_that_graph_never_shows_is_not_waited_for(
+    stage: Stage, tenant: Tenant
+) -> None:
+    stage.answer("/v1.0/places/microsoft.graph.room", rooms_page(3, 1, 2))
+
+    assert len(await tenant.rooms()) == 2
+
+
+async def test_a_list_of_rooms_that_stays_incomplete_is_none(stage: Stage, tenant: Tenant) -> None:
+    stage.answer("/v1.0/places/microsoft.graph.room", rooms_page(3, 1, 2), rooms_page(3, 1, 3))
+
+    with pytest.raises(Malformed):
+        await tenant.rooms()
+
+
+async def test_a_place_that_is_no_room_is_not_found(stage: Stage, tenant: Tenant) -> None:
+    kind = {"@odata.type": "#microsoft.graph.roomList", "id": "1", "emailAddress": "b1@x"}
+    stage.answer("/v1.0/places/b1@x", says(kind))
+
+    with pytest.raises(NotFound):
+        await tenant.place("b1@x")
+
+
 async def test_an_address_that_is_no_sign_in_name_is_looked_up_as_mail(
     stage: Stage, tenant: Tenant
 ) -> None:

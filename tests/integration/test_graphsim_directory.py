@@ -288,6 +288,19 @@ async def test_a_synced_account_says_so_9(tmp_path: Path) -> None:
         assert body["onPremisesSyncEnabled"] is True
 
 
+async def test_what_a_mailbox_is_for_takes_a_permission_of_its_own_9(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path) as cloud:
+        path = "/users/{}/mailboxSettings?$select=userPurpose"
+        refused = await cloud.graph("GET", path.format(ROOM))
+        assert (refused.status, refused.code) == (403, "ErrorAccessDenied")
+        cloud.token = ""
+        await cloud.found(roles=("MailboxSettings.Read",))
+        told = [(await cloud.graph("GET", path.format(one))).body for one in (ROOM, ANN)]
+        assert [one["userPurpose"] for one in told] == ["room", "user"]
+        await cloud.found(roles=("MailboxSettings.Read",), hosting="unlicensed")
+        assert (await cloud.graph("GET", path.format(ROOM))).code == "MailboxNotEnabledForRESTAPI"
+
+
 async def test_pages_lead_through_a_large_directory_6_1(tmp_path: Path) -> None:
     async with running_cloud(tmp_path) as cloud:
         users = [

@@ -94,6 +94,8 @@ class Stores(Worker):
             self.the_manager_settles,
             self.the_manager_claims,
             self.lifecycle_hints_arrive,
+            self.the_managers_take_turns,
+            self.tenants_are_swept,
             self.credentials_fail_and_work_again,
             self.the_sweep_runs,
         )
@@ -122,6 +124,7 @@ MUST_HAPPEN: Final = {
     "portal.switch: done": 20,
     "portal.add_room: UniqueViolationError": 3,
     "rooms resumed": 5,
+    "removals confirmed": 2,
     "commands repeated": 15,
     "strays adopted": 2,
     "claims taken over": 40,
@@ -152,6 +155,9 @@ MUST_HAPPEN: Final = {
     "moments drawn for an old key": 1,
     "lifecycle hints that fit": 5,
     "subscriptions claimed while failing": 1,
+    "turns too far ahead": 3,
+    "tenants swept": 5,
+    "rows compared with a tenant": 5,
     "notifications": 150,
 }
 

@@ -50,7 +50,11 @@ class RealPortal:
             client_id=client_id,
             enabled=enabled,
             sealed_secret=sealed_secret,
+            former_until=None,
             secret_expires_at=None,
+            certificate_thumbprint=None,
+            sealed_chat_webhook=None,
+            keep_chat_webhook=True,
             keep_test=False,
             outcome=None,
             based_on=old.revision if old else None,
@@ -101,6 +105,11 @@ class RealPortal:
 
     async def remove_room(self, organisation_id: UUID, room_id: UUID, now: datetime) -> None:
         await RoomStore(self.database).remove(organisation_id, room_id, now=now, actor=_ACTOR)
+
+    async def confirm_removals(self, organisation_id: UUID, room_id: UUID, now: datetime) -> None:
+        store = RoomStore(self.database)
+        if (await store.find(organisation_id, room_id)).held_removals:
+            await store.confirm_removals(organisation_id, room_id, now=now, actor=_ACTOR)
 
     async def offboard(self, organisation_id: UUID, now: datetime) -> None:
         await OrganisationStore(self.database).remove(organisation_id, now=now, actor=_ACTOR)

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from contracts.hints import LifecycleHint
 from subscription_manager.domain import subscription
+from subscription_manager.domain.sweep import Recorded
 from sync_worker.domain.command import Asked
 from sync_worker.domain.room import Claim, State
 
@@ -121,6 +122,14 @@ class Scene(RuleBasedStateMachine):
             self._room(values, organisation, values.uuid())
             return
         room_id = values.chance.choice(living)
+        if values.likely(0.4):
+            sync = self.sides.tables.room_sync.get(room_id)
+            self.sides.found("confirm_removals", organisation.id, room_id, self.now)
+            self.sides.seen["removals confirmed"] += (
+                sync is not None and sync.state.brake is not None
+            )
+            self.sides.call("comparison", "compare", self.now)
+            return
         self.sides.found("remove_room", organisation.id, room_id, self.now)
         if values.likely(0.5):
             self.sides.call("comparison", "compare", self.now)
@@ -194,6 +203,32 @@ class Scene(RuleBasedStateMachine):
         noted = self.sides.call("subscriptions", "note", hints, self.now)
         self.sides.seen["lifecycle hints that fit"] += noted.value
 
+    def the_managers_take_turns(self, seed: int) -> None:
+        values, organisation = self.one(seed)
+        lane = values.chance.choice(("call", "call", "list"))
+        spacing = timedelta(seconds=values.chance.choice((0.05, 1.5)))
+        for _ in range(values.chance.randint(1, 3)):
+            turn = self.sides.call(
+                "tenants", "turn", organisation.id, lane, self.now, spacing, timedelta(seconds=2)
+            )
+            self.sides.seen["turns too far ahead"] += turn.value is None and turn.raised is None
+        if values.likely(0.3):
+            until = self.now + timedelta(seconds=values.chance.choice((1, 30)))
+            self.sides.call("tenants", "hold_up", organisation.id, lane, until)
+        self.the_manager_claims(seed)
+
+    def tenants_are_swept(self, seed: int) -> None:
+        values, organisation = self.one(seed)
+        if values.likely(0.4):
+            at = self.now + timedelta(minutes=values.chance.choice((-5, 1, 90)))
+            self.sides.call("tenants", "doubt", organisation.id, at)
+        due = self.sides.call("tenants", "next_sweep", self.now)
+        self.sides.seen["tenants swept"] += due.value is not None
+        recorded = self.sides.call(
+            "tenants", "recorded", organisation.tenant_id, shown=_recorded_by_room
+        )
+        self.sides.seen["rows compared with a tenant"] += len(recorded.value)
+
     def credentials_fail_and_work_again(self, seed: int) -> None:
         values, organisation = self.one(seed)
         if values.likely(0.6):
@@ -207,11 +242,15 @@ class Scene(RuleBasedStateMachine):
                 self.now,
             )
         else:
-            self.sides.call("watch", "accepted", organisation.id)
-        self.sides.call("watch", "sealed_secret", organisation.id)
+            self.sides.call("watch", "accepted", organisation.id, self.now)
+        self.sides.call("watch", "sealed_secrets", organisation.id)
         self.sides.call(
-            "credentials", "sealed_secret", values.maybe(organisation.id, 0.8) or values.uuid()
+            "credentials", "sealed_secrets", values.maybe(organisation.id, 0.8) or values.uuid()
         )
+
+
+def _recorded_by_room(rows: list[Recorded]) -> list[Recorded]:
+    return sorted(rows, key=lambda each: each.room_id)
 
 
 def _by_room(claims: list[subscription.Claim]) -> list[subscription.Claim]:

@@ -59,6 +59,7 @@ class Sides:
             "sweep": worker_sql.SweepStore(self.worker),
             "credentials": worker_sql.CredentialStore(self.worker),
             "subscriptions": manager_sql.Store(self.manager, LEASE),
+            "tenants": manager_sql.TenantStore(self.manager),
             "watch": manager_sql.CredentialStore(self.manager),
         }
         self._heard: list[str] = []
@@ -81,6 +82,7 @@ class Sides:
             "sweep": model.SweepStore(database),
             "credentials": model.CredentialStore(database),
             "subscriptions": model.SubscriptionStore(database, LEASE),
+            "tenants": model.TenantStore(database),
             "watch": model.ManagerCredentialStore(database),
         }
         self._model_portal = model.Portal(self.tables)
@@ -178,7 +180,7 @@ class Sides:
         self, method: str, arguments: tuple[Any, ...], named: dict[str, Any]
     ) -> Outcome:
         real = await _outcome(getattr(self.portal, method)(*arguments, **named))
-        if method == "remove_room":
+        if method in {"remove_room", "confirm_removals"}:
             arguments = arguments[1:]
         try:
             modelled = Outcome(getattr(self._model_portal, method)(*arguments, **named))

@@ -11,6 +11,7 @@ from tests.simulation import store as model
 
 # What is not compared, and why. Any other table or column that appears in the database must appear in the model.
 OTHER_TABLES: Final = {
+    "integration_messages": "the credential watch's, which is not modelled",
     "audit": "for people, written by the portal",
     "schema_migrations": "the schema's own",
     "sessions": "the portal's alone",
@@ -25,6 +26,14 @@ PORTALS: Final = {
 }  # nobody else may write there
 _OTHER_COLUMNS: Final = {
     "conflicts": {"id"},  # an identity: also counts what was never written
+    "credential_watch": {
+        "epoch",
+        "lease_until",
+        "looked_at",
+        "warned_days",
+        "warned_for",
+        "watched_revision",
+    },  # the credential watch's, which is not modelled
     "integrations": {
         "tested_at",
         "test_result",
@@ -35,7 +44,9 @@ _OTHER_COLUMNS: Final = {
 
 Records: TypeAlias = dict[tuple[object, ...], list[dict[str, Any]]]
 
-_SPECIAL: Final = {"due_at", "lease_until", "not_before", "pending"}
+_SPECIAL: Final = {
+    "call_at", "due_at", "lease_until", "list_at", "not_before", "pending", "sweep_at",
+}  # fmt: skip
 _KEYS: Final = {
     "bookings": ("room_id", "id"),
     "commands": ("organisation_id", "source", "id"),
@@ -52,6 +63,7 @@ _KEYS: Final = {
     "rooms": ("id",),
     "slot_holds": ("room_id", "booking_id"),
     "stray_commands": ("organisation_id", "source", "command_id"),
+    "subscription_tenants": ("organisation_id",),
     "subscriptions": ("room_id",),
 }
 

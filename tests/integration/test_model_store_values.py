@@ -131,6 +131,7 @@ class Values:
             flips=tuple(self.moment() for _ in range(self.chance.randrange(3))),
             past_etags=tuple(f"old {n}" for n in range(self.chance.randrange(3))),
             written_at=self.maybe(self.now, 0.2),
+            modified_at=self.maybe(self.now, 0.5),
         )
 
     def changes(self, state: State) -> Changes:
@@ -146,7 +147,12 @@ class Values:
         told = tuple(
             self.row(each, state.version + place) for place, each in enumerate(ids[cut:], start=1)
         )
-        return Changes(quiet=quiet, told=told, version=state.version + len(told))
+        read = {
+            each: self.maybe(self.now)
+            for each in self.ids[:10]
+            if self.likely(0.5)  # rows not written among them
+        }
+        return Changes(quiet=quiet, told=told, version=state.version + len(told), read=read)
 
     def state(self, claim: Claim, state: State, version: int) -> State:
         return replace(

@@ -17,7 +17,13 @@ Row: TypeAlias = dict[str, object]
 
 MINE, OTHERS = UUID(int=1), UUID(int=2)
 # Open to every role that dispatches: ids, times and counters alone (design §2).
-DISPATCH = {"room_sync", "subscriptions", "credential_watch", "stray_commands"}
+DISPATCH = {
+    "room_sync",
+    "subscriptions",
+    "credential_watch",
+    "stray_commands",
+    "integration_messages",
+}
 # (table, role): rows of every organisation are visible, but only columns without content (test_pgstore_rights).
 DISPATCH_COLUMNS = {
     (table, role) for table in ("integrations", "rooms") for role in (Role.WORKER, Role.MANAGER)
@@ -32,6 +38,7 @@ SAMPLES: Row = {
 # One column, another check: (table, column).
 SAMPLES_OF: dict[tuple[str, str], object] = {
     ("commands", "kind"): "book", ("conflicts", "kind"): "overlap", ("plan_lines", "action"): "wait",
+    ("credential_watch", "said"): "ok", ("integration_messages", "way"): "chat", ("integration_messages", "kind"): "ok",
 }  # fmt: skip
 VIEWS = {"room_directory"}  # shows rows of rooms and offices, has none of its own
 
@@ -170,7 +177,8 @@ async def test_dispatch_tables_hold_no_text_but_ids_and_codes(database: TestData
     await connection.close()
     assert {row[0] for row in rows} == {
         "subscriptions.subscription_id", "subscriptions.sealed_by", "subscriptions.refusal", "subscriptions.webhook_url",
-        "credential_watch.failing_code", "stray_commands.source", "stray_commands.command_id",
+        "credential_watch.failing_code", "credential_watch.said", "integration_messages.way", "integration_messages.kind",
+        "integration_messages.code", "stray_commands.source", "stray_commands.command_id",
         "room_sync.pending", "room_sync.lacking", "room_sync.brake", "room_sync.problem", "room_sync.notices",
     }  # fmt: skip
 

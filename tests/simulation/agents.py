@@ -98,20 +98,11 @@ class People:
         random = self._random
         office = self._offices[like.organisation] if like else random.choice(self._here())
         room_id = like.room_id if like else random.choice(list(office.rooms))
-        kind: Organiser = (
-            like.organiser
-            if like
-            else random.choice(("member", "member", "member", "guest", "room"))
-        )
+        kind: Organiser = like.organiser if like else random.choice(self._switches.organisers)
         side: Side = random.choice(("outlook", "platform"))
         address, name = self._who(office, room_id, kind, like)
         all_day = like.all_day if like else random.random() < self._switches.whole_days
-        repeats = (
-            not like
-            and kind == "member"
-            and not all_day
-            and random.random() < self._switches.series
-        )
+        repeats = not like and self._repeats(kind, all_day=all_day)
         asked_on: Side = "outlook" if repeats else side
         when = self._slots.draw(room_id, address, side, asked_on=asked_on, all_day=all_day)
         tag = f"B{len(self._ledger.affairs)}"
@@ -134,14 +125,32 @@ class People:
             return
         affair.booking_id = UUID(int=random.getrandbits(128), version=4)
         self._orders.book(affair, edit, affair.booking_id)
+        if self._switches.hasty and random.random() < self._switches.hasty:
+            self._think_better(affair, affair.booking_id)
+
+    def _repeats(self, kind: Organiser, *, all_day: bool) -> bool:
+        """Whether this booking is a series."""
+        switches = self._switches
+        if kind == "member" and not all_day:
+            return self._random.random() < switches.series
+        share = 0.0 if all_day and kind != "member" else switches.guest_series
+        share = switches.all_day_series if all_day and kind == "member" else share
+        return share > 0 and self._random.random() < share
+
+    def _think_better(self, affair: Affair, booking_id: UUID) -> None:
+        """Cancel what was asked for a moment ago: whoever chose its id need not wait for news of it."""
+        edit = Edit(self._journal.now(), "platform", affair.name, cancels=True)
+        self._journal.note(affair.name, f"thinks better of {affair.tag}")
+        self._orders.edit(affair, edit, booking_id, 0)
+        affair.edits.append(edit)
 
     async def _book_in_outlook(self, affair: Affair, when: When) -> None:
-        zone = "UTC" if affair.all_day else self._switches.zone
+        zone = self._switches.zone
         body: dict[str, Any] = {
             "subject": affair.booked.subject,
-            "time_zone": zone,
+            "time_zone": "UTC" if affair.all_day and not self._switches.all_day_series else zone,
             "all_day": affair.all_day,
-            **_walls(when, zone),
+            **_walls(when, "UTC" if affair.all_day else zone),
         }
         if affair.organiser != "room":
             body |= {"organizer": affair.address, "organizer_name": affair.name}
@@ -176,6 +185,8 @@ class People:
         known, when = self._known(affair), affair.last_wanted()
         if affair.side == "platform" or affair.commanded or known is None:
             return False
+        if any(each.cancels for each in affair.edits):
+            return False  # gone from one side already, whatever the other one still shows
         if known.status != "confirmed" or (known.start, known.end) != (when.start, when.end):
             return False
         subject = next(each.subject for each in reversed(affair.edits) if each.subject)
@@ -286,7 +297,7 @@ class People:
             return GUEST
         if kind == "room":
             return office.addresses[room_id], "Room"
-        address = self._random.choice(list(office.members))
+        address = self._random.choice(list(office.members)[: self._switches.people])
         return address, office.members[address][1]
 
     def _known(self, affair: Affair) -> Booking | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from .agents import People
 from .logs import ERRORS
 from .loop import run
+from .makings import Makings
 from .monitor import Monitor
 from .oracles import judge, unsettled
 from .switches import Switches, draw
@@ -70,6 +71,7 @@ async def _live(world: World) -> Outcome:
     )  # fmt: skip
     monitor = Monitor(world.cloud, world.offices, world.ledger, people)
     world.cloud.before, world.cloud.after = monitor.before, monitor.after
+    Makings(world.cloud, world.journal)
     trouble = Trouble(world, world.random("trouble"))
     upheaval = Upheaval(world, world.random("upheaval"))
     async with world.running():

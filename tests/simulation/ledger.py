@@ -67,6 +67,8 @@ class Affair:
     sequence: int = 0
     meetings: tuple[When, ...] = ()
     """Of a series: when its meetings are by its rule; its `booking_id` is that of the series."""
+    originals: tuple[datetime, ...] = ()
+    """When each of these begins for Graph: whole days begin at the midnights of a zone."""
     ordered: UUID | None = None
     """The id under which the platform asked for what Outlook already had: the same affair, if accepted."""
 
@@ -105,7 +107,7 @@ class Affair:
         """The booking id of a meeting of a series."""
         if self.booking_id is None:
             raise ValueError("not a series")
-        return booking_id_of_occurrence(self.booking_id, self.meetings[number].start)
+        return booking_id_of_occurrence(self.booking_id, self.originals[number])
 
     def last_wanted(self) -> When:
         """The time that somebody wanted last."""

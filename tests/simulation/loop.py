@@ -5,8 +5,9 @@ import heapq
 from asyncio import events
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
+from functools import partial
 from random import Random
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
 from typing_extensions import TypeVarTuple, Unpack, override
 
@@ -40,20 +41,31 @@ class _NumberedTask(asyncio.Task[T]):
         return self._number
 
 
+def _nothing() -> None:
+    return None
+
+
+class _Step(partial[object]):
+    """What is to be run, now or later: all that is used of asyncio's handles, made and called in C."""
+
+    def cancel(self) -> None:
+        """Run nothing."""
+        self.__setstate__((_nothing, (), {}, None))  # type: ignore[attr-defined] # typeshed lacks it
+
+
 class SeededLoop(asyncio.BaseEventLoop):
     """Runs handles in an order that its seed alone decides; no threads, no sockets, no real time."""
 
     _stopping: bool
 
-    _ready: list[events.Handle]  # of BaseEventLoop; a list: any of it may be next
+    _ready: list[_Step]  # of BaseEventLoop; a list: any of it may be next
 
     def __init__(self, seed: object, *, most_steps: int = 2_000_000) -> None:
         super().__init__()
         self._ready = []
-        # Tuples are compared in C, timers in Python; the number keeps timers of one moment in order.
-        self._timers: list[tuple[float, int, events.TimerHandle]] = []
+        # Tuples are compared in C; the number keeps timers of one moment in order.
+        self._timers: list[tuple[float, int, _Step]] = []
         self._numbered = 0
-        self.set_task_factory(self._task)
         self._now = 0.0
         self._random = Random(f"{seed}/loop").random  # noqa: S311 -- repeatable by seed
         self._left = most_steps
@@ -66,15 +78,19 @@ class SeededLoop(asyncio.BaseEventLoop):
     def time(self) -> float:
         return self._now
 
-    def _task(
+    @override
+    def create_task(
         self,
-        _: asyncio.AbstractEventLoop,
         coro: Coroutine[Any, Any, T] | Generator[Any, None, T],
         *,
+        name: object = None,
         context: Context | None = None,
-    ) -> _NumberedTask[T]:
+    ) -> asyncio.Task[T]:
         self._numbered += 1
-        return _NumberedTask(self._numbered, coro, self, context)
+        task = _NumberedTask(self._numbered, coro, self, context)
+        if name is not None:
+            task.set_name(name)
+        return task
 
     @override
     def call_soon(
@@ -83,9 +99,12 @@ class SeededLoop(asyncio.BaseEventLoop):
         *args: *Ts,
         context: Context | None = None,
     ) -> events.Handle:
-        handle = events.Handle(callback, args, self, context)
-        self._ready.append(handle)
-        return handle
+        # Tasks bring a context; nothing else that is called here asks for one.
+        step = (
+            _Step(context.run, callback, *args) if context is not None else _Step(callback, *args)
+        )
+        self._ready.append(step)
+        return cast("events.Handle", step)
 
     @override
     def call_at(
@@ -95,10 +114,22 @@ class SeededLoop(asyncio.BaseEventLoop):
         *args: *Ts,
         context: Context | None = None,
     ) -> events.TimerHandle:
-        timer = events.TimerHandle(when, callback, args, self, context)
+        step = (
+            _Step(context.run, callback, *args) if context is not None else _Step(callback, *args)
+        )
         self._numbered += 1
-        heapq.heappush(self._timers, (when, self._numbered, timer))
-        return timer
+        heapq.heappush(self._timers, (when, self._numbered, step))
+        return cast("events.TimerHandle", step)
+
+    @override
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> events.TimerHandle:
+        return self.call_at(self._now + delay, callback, *args, context=context)
 
     @override
     def run_in_executor(self, executor: object, func: Callable[..., T], *args: object) -> NoReturn:
@@ -115,9 +146,9 @@ class SeededLoop(asyncio.BaseEventLoop):
             if not ready:
                 self._sleep(timers)
             while timers and timers[0][0] <= self._now:
-                timer = heapq.heappop(timers)[2]
-                if not timer.cancelled():
-                    ready.append(timer)
+                step = heapq.heappop(timers)[2]
+                if step.func is not _nothing:
+                    ready.append(step)
             waiting = len(ready)
             if not waiting:
                 continue
@@ -127,16 +158,17 @@ class SeededLoop(asyncio.BaseEventLoop):
             if waiting > 1:
                 place = int(chance() * waiting)
                 ready[place], ready[-1] = ready[-1], ready[place]
-            handle = ready.pop()
-            if not handle.cancelled():
-                handle._run()  # noqa: SLF001 -- what a loop is there for
+            ready.pop()()
 
-    def _sleep(self, timers: list[tuple[float, int, events.TimerHandle]]) -> None:
-        while timers and timers[0][2].cancelled():
+    def _sleep(self, timers: list[tuple[float, int, _Step]]) -> None:
+        while timers and timers[0][2].func is _nothing:
             heapq.heappop(timers)
         if not timers:
             raise Deadlock(f"at {self._now:.3f} s")
         self._now = max(self._now, timers[0][0])
+
+    def _asyncgen_firstiter_hook(self, agen: object) -> None:
+        """Nobody asks which there are: the loop ends without ending them."""
 
     def _asyncgen_finalizer_hook(self, agen: object) -> None:
         """Let it go: when it is collected is the collector's affair, and must decide nothing here."""

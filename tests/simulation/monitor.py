@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
+from graphsim.ids import guid
 from graphsim.wire import Call
 
 from .cloud import Cloud
@@ -85,6 +86,6 @@ class Monitor:
             if name in office.members:
                 return office.members[name][0]
         try:
-            return UUID(name)
+            return guid(name)
         except ValueError:
             return None

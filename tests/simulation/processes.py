@@ -18,13 +18,15 @@ class Fuse:
         self.steps = 0
         self.dead = False
         self._blows_at = 0
+        self._freezes_at = 0
         self._awake = asyncio.Event()
         self._awake.set()
+        self.frozen = False
 
     def blow(self) -> None:
         """Die now; a frozen process too."""
         self.dead = True
-        self._awake.set()
+        self.thaw()
 
     def blow_after(self, steps: int) -> None:
         """Die at the so many-th step from now."""
@@ -33,15 +35,32 @@ class Fuse:
     def freeze(self) -> None:
         """From now on every step waits for `thaw`; what is under way outside goes on."""
         self._awake.clear()
+        self.frozen = True
+
+    def freeze_after(self, steps: int) -> None:
+        """Freeze at the so many-th step from now."""
+        self._freezes_at = self.steps + steps
 
     def thaw(self) -> None:
-        """Go on where it stopped."""
+        """Go on where it stopped, and do not stop where that was still to come."""
+        self._freezes_at = 0
         self._awake.set()
+        self.frozen = False
+
+    @property
+    def stops(self) -> bool:
+        """Whether the next step waits."""
+        return self.frozen or self.steps + 1 == self._freezes_at
 
     async def step(self) -> None:
         """Return while the process runs; raises Crash."""
-        if not self._awake.is_set():
+        if self.stops:
+            self.freeze()
             await self._awake.wait()
+        self.count()
+
+    def count(self) -> None:
+        """One more step of a process that does not stop; raises Crash."""
         self.steps += 1
         if self.steps == self._blows_at:
             self.dead = True

@@ -41,14 +41,17 @@ class SeriesPeople:
     async def book(self, affair: Affair, side: Side) -> None:
         """Book it as a series that begins at the time of the affair's first edit."""
         frequency, when = self._random.choice(list(_EVERY)), affair.last_wanted()
-        affair.meetings = tuple(self._later(when, _EVERY[frequency] * n) for n in range(_MEETINGS))
+        if when.end - when.start > timedelta(days=1):
+            frequency = "WEEKLY"
+        self._plan(affair, _EVERY[frequency])
         self._journal.note(affair.name, f"repeats {affair.tag} {frequency} on {side}")
         if side == "platform":
             affair.booking_id = UUID(int=self._random.getrandbits(128), version=4)
             rule = f"FREQ={frequency};COUNT={_MEETINGS}"
             self._orders.book(affair, affair.booked, affair.booking_id, rule)
             return
-        start, end = to_wall(when.start, self._zone), to_wall(when.end, self._zone)
+        zone = "UTC" if affair.all_day else self._zone
+        start, end = to_wall(when.start, zone), to_wall(when.end, zone)
         pattern = {
             "type": frequency.lower(),
             "interval": 1,
@@ -62,12 +65,13 @@ class SeriesPeople:
         body = {
             "subject": affair.booked.subject,
             "time_zone": self._zone,
+            "all_day": affair.all_day,
             "start": f"{start:%Y-%m-%dT%H:%M:%S}",
             "end": f"{end:%Y-%m-%dT%H:%M:%S}",
-            "organizer": affair.address,
-            "organizer_name": affair.name,
             "recurrence": {"pattern": pattern, "range": span},
         }
+        if affair.organiser != "room":
+            body |= {"organizer": affair.address, "organizer_name": affair.name}
         made = await self._cloud.control("POST", f"mailboxes/{affair.mailbox}/meetings", body)
         affair.event_id = str(made["event_id"])
         affair.booking_id = series_id_of_master(affair.room_id, affair.event_id)
@@ -84,6 +88,8 @@ class SeriesPeople:
             edit.meeting = self._random.randrange(_MEETINGS)
             if any(each.cancels and each.meeting == edit.meeting for each in affair.edits):
                 return False
+        if action == "move one" and affair.all_day:
+            return False
         if action == "move one":
             by = timedelta(minutes=30 * self._random.choice((-2, -1, 1, 2)))
             planned = affair.meetings[edit.meeting or 0]
@@ -120,7 +126,7 @@ class SeriesPeople:
         path = f"mailboxes/{affair.mailbox}/meetings/{master_id}"
         body: dict[str, Any] = {}
         if edit.meeting is not None:
-            day = to_wall(affair.meetings[edit.meeting].start, self._zone)
+            day = to_wall(affair.originals[edit.meeting], self._zone)
             body["occurrence"] = f"{day:%Y-%m-%d}"
         if edit.when is not None:
             start, end = to_wall(edit.when.start, self._zone), to_wall(edit.when.end, self._zone)
@@ -136,13 +142,21 @@ class SeriesPeople:
             return False
         return True
 
+    def _plan(self, affair: Affair, every: int) -> None:
+        """When its meetings are, so many days apart by the wall clock; whole days are told in UTC."""
+        first, zone = affair.last_wanted(), "UTC" if affair.all_day else self._zone
+        affair.meetings = tuple(_later(first, every * n, zone) for n in range(_MEETINGS))
+        starts = (to_wall(each.start, zone) for each in affair.meetings)
+        affair.originals = tuple(to_utc(each.replace(fold=0), self._zone) for each in starts)
+
     def _days(self, when: When) -> tuple[date, date]:
         start, end = (to_wall(moment, self._zone).date() for moment in (when.start, when.end))
         return start, end
 
-    def _later(self, when: When, days: int) -> When:
-        start, end = (
-            to_utc((to_wall(moment, self._zone) + timedelta(days=days)).replace(fold=0), self._zone)
-            for moment in (when.start, when.end)
-        )
-        return When(start, end)
+
+def _later(when: When, days: int, zone: str) -> When:
+    start, end = (
+        to_utc((to_wall(moment, zone) + timedelta(days=days)).replace(fold=0), zone)
+        for moment in (when.start, when.end)
+    )
+    return When(start, end)

@@ -6,6 +6,8 @@ from email.utils import format_datetime
 from random import Random
 from typing import Any, Literal
 
+from .ledger import Organiser
+
 BEGINNINGS = tuple(
     datetime(2026, month, day, 6, tzinfo=UTC)
     for month, day in ((3, 2), (3, 16), (3, 23), (9, 21), (10, 12), (10, 26))
@@ -15,6 +17,7 @@ ZONES = ("Europe/Berlin", "America/New_York", "Australia/Sydney", "UTC")
 Upheaval = Literal["switched_off", "room_removed", "offboarded"]
 UPHEAVALS: tuple[Upheaval, ...] = ("switched_off", "room_removed", "offboarded")
 FORMS = ("integer", "fraction", "date", "absent", "zero")
+EVERYBODY: tuple[Organiser, ...] = ("member", "member", "member", "guest", "room")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,20 @@ class Switches:
     subscription_removed: bool
     defects: tuple[dict[str, Any], ...] = ()
     faults: tuple[Fault, ...] = field(default=())
+    organisers: tuple[Organiser, ...] = EVERYBODY
+    """Of whom each that books is one."""
+    people: int = 4
+    """How many of each organisation book."""
+    all_day_series: float = 0.0
+    """How often whoever books for whole days does so again and again."""
+    guest_series: float = 0.0
+    """How often a guest, or somebody in the room's own calendar, books a series."""
+    hasty: float = 0.0
+    """How often whoever has booked on the platform cancels before they can have heard of it."""
+    pauses: int = 0
+    """How often a worker stands still in the middle of what it does, for longer than its lease."""
+    drains: int = 0
+    """How often a worker is told to end (SIGTERM) and started again."""
 
 
 def draw(seed: int) -> Switches:
@@ -136,7 +153,29 @@ def draw(seed: int) -> Switches:
     )
     # So is what a lagging read missed, or a refused delivery that Graph repeats hours later.
     astray = chosen.cloud["read_lag"] or chosen.crashes or chosen.freezes or chosen.broker_blocked
-    return replace(chosen, reconcile_minutes=min(reconcile, 15.0)) if astray else chosen
+    if astray:
+        chosen = replace(chosen, reconcile_minutes=min(reconcile, 15.0))
+    return _widened(seed, chosen)
+
+
+def _widened(seed: int, drawn: Switches) -> Switches:
+    """What was added later, each drawn by chance of its own: in all other histories nothing is shifted."""
+
+    def chance(name: str) -> Random:
+        return Random(f"{seed}/{name}")  # noqa: S311 -- repeatable by seed
+
+    whole, guests = chance("all-day series"), chance("guests' series")
+    hasty, pauses, drains = chance("hasty"), chance("pauses"), chance("drains")
+    all_days = whole.random() < 0.08
+    return replace(
+        drawn,
+        whole_days=max(drawn.whole_days, 0.25) if all_days else drawn.whole_days,
+        all_day_series=0.5 if all_days else 0.0,
+        guest_series=0.3 if guests.random() < 0.08 else 0.0,
+        hasty=0.3 if hasty.random() < 0.08 else 0.0,
+        pauses=pauses.choice((1, 3)) if pauses.random() < 0.1 else 0,
+        drains=drains.choice((1, 3)) if drains.random() < 0.1 else 0,
+    )
 
 
 def _cloud(random: Random) -> dict[str, Any]:

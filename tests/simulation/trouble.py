@@ -4,11 +4,14 @@ import asyncio
 from random import Random
 from uuid import UUID
 
+from .supervisor import Process
 from .switches import Switches
 from .world import World
 
 _ITEMS = ("lost", "late", "duplicated", "duplicated_late", "unknown_change_type")
 """Defects of which at most one strikes each notification."""
+
+_LONGER_THAN_A_LEASE = 60.0  # virtual seconds; whoever writes has one of 45
 
 
 class Trouble:
@@ -26,6 +29,7 @@ class Trouble:
             ("crashed", switches.crashes),
             ("frozen", switches.freezes),
             ("broker_blocked", switches.broker_blocked),
+            ("drained", switches.drains),
         ):
             if drawn:
                 world.journal.expect(kind)
@@ -34,6 +38,10 @@ class Trouble:
                 tasks.create_task(self._crash(seconds))
             for _ in range(switches.freezes):
                 tasks.create_task(self._freeze(seconds))
+            if switches.pauses:
+                tasks.create_task(self._pause(seconds, switches.pauses))
+            for _ in range(switches.drains):
+                tasks.create_task(self._drain(seconds))
             if switches.broker_blocked:
                 tasks.create_task(self._block(seconds))
             if switches.outage:
@@ -119,6 +127,33 @@ class Trouble:
         fuse.freeze()
         await asyncio.sleep(length)
         fuse.thaw()
+
+    async def _pause(self, seconds: float, times: int) -> None:
+        """A worker stands still in the middle of what it does, until another has its rooms; one at a time."""
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        for _ in range(times):
+            await asyncio.sleep(self._random.uniform(0, seconds / times / 2))
+            worker = self._worker()
+            fuse = worker.fuse
+            fuse.freeze_after(1 + self._random.randrange(60))
+            while not fuse.frozen and loop.time() < begun + seconds:  # noqa: ASYNC110 -- time costs nothing here
+                await asyncio.sleep(0.5)
+            if fuse.frozen:
+                self._world.journal.fault("paused", worker.name, f"for {_LONGER_THAN_A_LEASE} s")
+                await asyncio.sleep(_LONGER_THAN_A_LEASE)
+                fuse.thaw()
+
+    async def _drain(self, seconds: float) -> None:
+        """A worker is replaced: it ends what it does, and another begins."""
+        await asyncio.sleep(self._random.uniform(0, seconds * 0.9))
+        worker = self._worker()
+        self._world.journal.fault("drained", worker.name)
+        worker.stop()
+
+    def _worker(self) -> Process:
+        processes = self._world.processes
+        return self._random.choice([each for each in processes if each.name.startswith("worker")])
 
     async def _block(self, seconds: float) -> None:
         """The broker confirms nothing for a while."""

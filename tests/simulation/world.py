@@ -43,6 +43,7 @@ from .store import (
     SubscriptionStore,
     SweepStore,
     Tables,
+    TenantStore,
 )
 from .supervisor import Main, Process
 from .switches import Switches
@@ -62,15 +63,28 @@ def secrets() -> SecretBox:
     return SecretBox.parse("s1:" + base64.b64encode(b"s" * 32).decode())
 
 
+def _clock(time: Callable[[], float], begins: datetime) -> Callable[[], datetime]:
+    """The virtual time."""
+    ticks, moment = 0.0, begins
+
+    def clock() -> datetime:
+        nonlocal ticks, moment
+        if ticks != (now := time()):
+            ticks, moment = now, begins + timedelta(seconds=now)
+        return moment
+
+    return clock
+
+
 class World:
     """Everything of one history, made from its seed."""
 
     def __init__(self, seed: int, switches: Switches) -> None:
         loop = asyncio.get_running_loop()
         self.seed = seed
-        self._told = (0.0, switches.begins)
         self.switches = switches
         self.time = loop.time
+        self.clock = _clock(loop.time, switches.begins)
         self.journal = Journal(loop.time)
         self.ledger = Ledger()
         self.tables = Tables(heard=self._heard)
@@ -94,13 +108,6 @@ class World:
     def random(self, name: str) -> Random:
         """Chance of its own for each part, so that one part's draws do not shift another's."""
         return Random(f"{self.seed}/{name}")  # noqa: S311 -- repeatable by seed
-
-    def clock(self) -> datetime:
-        """The virtual time."""
-        ticks = self.time()
-        if ticks != self._told[0]:
-            self._told = (ticks, self.switches.begins + timedelta(seconds=ticks))
-        return self._told[1]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -151,16 +158,19 @@ class World:
                 now=now,
             )
             portal.open_office(office.id, office.id, now, time_zone=self.switches.zone)
-            for room_id, mailbox_id in office.rooms.items():
-                portal.add_room(
-                    office.id,
-                    room_id,
-                    office_id=office.id,
-                    mailbox_id=mailbox_id,
-                    mailbox=office.addresses[room_id],
-                    now=now,
-                )
+            self._add_rooms(office, now)
             await self.cloud.control("POST", "tenants", self._tenant(office))
+
+    def _add_rooms(self, office: Office, now: datetime) -> None:
+        for room_id, mailbox_id in office.rooms.items():
+            self.portal.add_room(
+                office.id,
+                room_id,
+                office_id=office.id,
+                mailbox_id=mailbox_id,
+                mailbox=office.addresses[room_id],
+                now=now,
+            )
 
     def _tenant(self, office: Office) -> dict[str, object]:
         processing = {"process_external_meeting_messages": True, "maximum_duration_minutes": 3_000}
@@ -228,6 +238,7 @@ class World:
         database = self._database(fuse)
         stores = ManagerStores(
             SubscriptionStore(database, options.lease),
+            TenantStore(database),
             ManagerCredentialStore(database),
             self._listen,
         )
@@ -235,14 +246,19 @@ class World:
         await manage(stores, port, graph, secrets, options, self.clock, stop)
 
     def _database(self, fuse: Fuse) -> ModelDatabase:
+        chance = self._chance.random
+
         async def turn() -> None:
             # Each turn of the loop costs; others come in between often enough without one at every call.
-            if self._chance.random() < _OVERTAKEN:
+            if chance() < _OVERTAKEN:
                 await asyncio.sleep(0)
-            await fuse.step()
+            if fuse.stops:
+                await fuse.step()
+            else:
+                fuse.count()
             if self.database_away:
                 self.journal.expect("database_away", self.database_away)
-                if self._chance.random() < self.database_away:
+                if chance() < self.database_away:
                     self.journal.fault("database_away")
                     raise DatabaseUnavailable("simulated")
 

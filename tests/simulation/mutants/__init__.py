@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from .duties import DUTIES
 from .mutant import Mutant
 from .promises import PAIRS, PROMISES
 from .reading import READING
@@ -9,7 +10,7 @@ from .telling import TELLING
 from .writing import WRITING
 
 MUTANTS: Final[dict[str, Mutant]] = {
-    each.name: each for each in (*PROMISES, *READING, *WRITING, *TELLING, *PAIRS)
+    each.name: each for each in (*PROMISES, *READING, *WRITING, *TELLING, *DUTIES, *PAIRS)
 }
 
 __all__ = ["MUTANTS", "Mutant"]

@@ -19,7 +19,7 @@ class Caught:
     name: str
     seed: int
     histories: int
-    violation: str
+    violations: tuple[str, ...]
 
 
 def hunt(names: Iterable[str], most: int = MOST_HISTORIES) -> Iterator[tuple[str, Caught | None]]:
@@ -43,14 +43,14 @@ def _first(pool: ProcessPoolExecutor, name: str, most: int) -> Caught | None:
 
 def _try(name: str, seeds: Iterable[int]) -> Caught | None:
     for seed in seeds:
-        violation = _told_apart(name, seed)
-        if violation is not None:
-            return Caught(name, seed, seed, violation)
+        violations = _told_apart(name, seed)
+        if violations:
+            return Caught(name, seed, seed, violations)
     return None
 
 
-def replayed(seeds: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str | None]]:
-    """For each mutant and its seed what it violates; None where it violates nothing, or the shipped code does, too."""
+def replayed(seeds: Iterable[tuple[str, int]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """For each mutant and its seed what it violates; nothing where the shipped code does, too."""
     pairs = list(seeds)
     with processes() as pool:
         yield from zip(
@@ -60,7 +60,7 @@ def replayed(seeds: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str | None
         )
 
 
-def _told_apart(name: str, seed: int) -> str | None:
+def _told_apart(name: str, seed: int) -> tuple[str, ...]:
     from . import MUTANTS  # noqa: PLC0415 -- in the process that patches, when everything shipped is loaded
 
     mutant = MUTANTS[name]
@@ -68,4 +68,4 @@ def _told_apart(name: str, seed: int) -> str | None:
     gc.collect()
     spared = harmed and not mutant.clean(seed).violations
     gc.collect()
-    return harmed[0] if spared else None
+    return harmed if spared else ()

@@ -1,14 +1,15 @@
 """A planted bug: one defence of the shipped code taken away while a history is lived."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final
 
 from ..history import Outcome, live
-from ..switches import Switches, draw
+from ..switches import Switches
+from .focus import PLAIN, Focus
 
 Original = Any
 """What is taken away: a function, a property or a constant, whatever its type."""
@@ -93,8 +94,8 @@ class Mutant:
     removes: str
     """What the defence was, in one sentence."""
     patches: tuple[Patch, ...]
-    circumstances: Mapping[str, Any] = field(default_factory=dict)
-    """What its histories have in common: switches, and under `cloud` readings; the rest is drawn."""
+    focus: Focus = PLAIN
+    """Where chance meets it: its kept seed is one of these circumstances."""
     lives: Lives = live
 
     def outcome(self, seed: int) -> Outcome:
@@ -106,6 +107,4 @@ class Mutant:
 
     def clean(self, seed: int) -> Outcome:
         """What becomes of the same seed with it."""
-        drawn = draw(seed)
-        cloud = drawn.cloud | self.circumstances.get("cloud", {})
-        return self.lives(seed, replace(drawn, **{**self.circumstances, "cloud": cloud}))
+        return self.lives(seed, self.focus.draw(seed))

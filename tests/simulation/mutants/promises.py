@@ -13,12 +13,13 @@ from sync_worker.domain import brake, mirror
 from sync_worker.domain.brake import Release
 from sync_worker.domain.command import Asked
 from sync_worker.domain.intent import Intent
-from sync_worker.handlers import answering, commanding, copies, creating, removing
+from sync_worker.handlers import commanding, copies, creating, removing, second_look
 from sync_worker.handlers.errands import Errands
 from sync_worker.handlers.holding import Holding
 from webhook_ingress.domain import admission
 
 from .. import outage
+from .focus import REMEMBERING
 from .mutant import Mutant, Original, Patch, answers, constant, returns, says
 from .stories import (
     AGED,
@@ -132,7 +133,7 @@ PROMISES = (
     Mutant(
         "second_look_off",
         "After a direct write the slot is looked at once more.",
-        (Patch(answering, "_look", _alone),),
+        (Patch(second_look, "look", _alone),),
         lives=lives(UNSEEN),
     ),
     Mutant(
@@ -144,7 +145,7 @@ PROMISES = (
     Mutant(
         "guest_never_invited",
         "The guest of a direct booking is invited.",
-        (Patch(answering, "_invitation", returns(None)),),
+        (Patch(second_look, "_invitation", returns(None)),),
         lives=lives(GUEST),
     ),
     Mutant(
@@ -230,7 +231,7 @@ PAIRS = (
         "transaction_id_random, marker_search_finds_nothing",
         "A second attempt makes no second event.",
         (Patch(Intent, "transaction_id", _random), Patch(copies, "alive", answers([]))),
-        {"cloud": {"transaction_memory_seconds": None}},
+        REMEMBERING,
     ),
 )
 """Where one defence masks the loss of the other; above each why."""

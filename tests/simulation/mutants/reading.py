@@ -22,17 +22,15 @@ from sync_worker.domain.reading import Answered, Drop, Missing
 from sync_worker.handlers import own_work, window
 from sync_worker.handlers.holding import Holding
 
+from .focus import LAGGING, MEDDLED, RIVALS, SHOWN_LATE
 from .mutant import Mutant, Original, Patch, returns
 from .stories import (
     ANSWERED_LATE,
     CANCELLED_SLOWLY,
-    CHANGED_SLOWLY,
     PUT_BACK,
     TWICE,
     lives,
 )
-
-_LAGGING = {"read_lag": 5.0}
 
 
 def _proved_at_once(original: Original) -> object:
@@ -141,25 +139,25 @@ READING = (
         "not_asked_again",
         "A hint whose state a lagging read does not show is asked about again.",
         (Patch(reading, "_again", _let_go),),
-        {"cloud": _LAGGING},
+        LAGGING,
     ),
     Mutant(
         "past_etags_ignored",
         "A read that shows a state which the row has left behind is put aside.",
         (Patch(booking, "with_past", returns(())),),
-        lives=lives(CHANGED_SLOWLY),
+        SHOWN_LATE,
     ),
     Mutant(
         "written_at_ignored",
         "Shortly after our own write a 404 or an old state proves nothing.",
         (Patch(Row, "settles_at", returns(None)),),
-        lives=lives(CHANGED_SLOWLY),
+        SHOWN_LATE,
     ),
     Mutant(
         "no_question_after_our_write",
         "What shows soon after our own write is asked for once more.",
         (Patch(Holding, "_doubt", returns(None)),),
-        lives=lives(CHANGED_SLOWLY),
+        MEDDLED,
     ),
     Mutant(
         "one_404_proves_a_removal",
@@ -168,6 +166,7 @@ READING = (
             Patch(reading, "missing", _proved_at_once),
             Patch(absence, "after_missing", returns(None)),
         ),
+        SHOWN_LATE,
     ),
     Mutant(
         "window_read_removes",
@@ -247,5 +246,6 @@ READING = (
         "conflicted_never_cleared",
         "A booking that is alone again is no longer conflicted.",
         (Patch(overlap, "settled", _once_conflicted),),
+        RIVALS,
     ),
 )

@@ -16,6 +16,7 @@ from sync_worker.handlers.passes import Passes
 from sync_worker.handlers.publishing import Publisher
 from webhook_ingress.handlers import Reception
 
+from .focus import AWAY, BLOCKED, HASTY, LAGGING, PAUSED, POLLED, TOLD_ONCE
 from .mutant import Mutant, Original, Patch, answers, constant, returns
 
 
@@ -110,53 +111,55 @@ TELLING = (
         "change_acknowledged_too_soon",
         "A hint is acknowledged when it is a row.",
         (Patch(ChangeConsumer, "handle", _done_though_away),),
-        {"database_away": 0.02},
+        TOLD_ONCE,
     ),
     Mutant(
         "command_acknowledged_too_soon",
         "A command is acknowledged when it is a row.",
         (Patch(CommandConsumer, "handle", _done_though_away),),
-        {"database_away": 0.02},
+        AWAY,
     ),
     Mutant(
         "202_before_the_confirm",
         "Graph is told 202 when the broker has confirmed.",
         (Patch(Reception, "receive", _accepted_unconfirmed),),
-        {"broker_blocked": True},
+        TOLD_ONCE,
     ),
     Mutant(
         "results_sent_once",
         "A result that the broker did not confirm is sent again.",
         (Patch(Holding, "_send_results", _sent_once),),
-        {"broker_blocked": True},
+        BLOCKED,
     ),
     Mutant(
         "published_before_the_confirm",
         "What the broker did not confirm still counts as untold.",
         (Patch(Publisher, "bookings", _confirmed_anyway),),
-        {"broker_blocked": True},
+        BLOCKED,
     ),
     Mutant(
         "newest_told_first",
         "Receivers are told in the order of the versions.",
         (Patch(Publisher, "bookings", _newest_first),),
-        {"broker_blocked": True},
+        POLLED,
     ),
     Mutant(
         "leftovers_forgotten",
         "What an earlier pass committed and could not tell is told by the next.",
         (Patch(Holding, "send_leftovers", answers(None)),),
+        TOLD_ONCE,
     ),
     Mutant(
         "waiting_hints_let_go",
         "Hints that must wait stay with their room.",
         (Patch(passes, "Settlement", _hints_let_go),),
-        {"cloud": {"read_lag": 5.0}},
+        LAGGING,
     ),
     Mutant(
         "debt_cleared_beyond_hint_no",
         "A pass pays only the hints that it was given.",
         (Patch(Passes, "_done", _all_paid),),
+        TOLD_ONCE,
     ),
     Mutant(
         "command_done_no_too_far",
@@ -167,17 +170,18 @@ TELLING = (
         "lease_lost_goes_unnoticed",
         "A pass that has lost its room writes and tells nothing more.",
         (Patch(Holding, "_write", _writes_on),),
-        {"freezes": 2},
+        PAUSED,
     ),
     Mutant(
         "strays_end_at_once",
         "A command waits for the one that makes its booking.",
         (Patch(command, "UNKNOWN_WAITS", constant(timedelta(0))),),
-        {"message_held_back": 0.5, "held_seconds": 5},
+        HASTY,
     ),
     Mutant(
         "idle_though_owing",
         "A room with open work is looked at again.",
         (Patch(Errands, "due_at", returns(None)),),
+        TOLD_ONCE,
     ),
 )

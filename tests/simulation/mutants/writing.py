@@ -16,11 +16,13 @@ from sync_worker.handlers import (
     answering,
     copies,
     recovery,
+    undoing,
     writing,
 )
 from sync_worker.handlers.desk import Desk
 from sync_worker.handlers.errands import Errands
 
+from .focus import CROWD, FORGETFUL
 from .mutant import Mutant, Original, Patch, answers, constant
 from .stories import (
     BOOKED_DEAF,
@@ -30,8 +32,6 @@ from .stories import (
     PUT_BACK,
     lives,
 )
-
-_FORGETS: dict[str, Any] = {"transaction_memory_seconds": 0.0}
 
 
 def _without_if_match(original: Original) -> object:
@@ -118,7 +118,7 @@ WRITING = (
         "marker_search_finds_nothing",
         "After an answer that never came our own event is looked for by its marker.",
         (Patch(copies, "alive", answers([])),),
-        {"cloud": _FORGETS},
+        FORGETFUL,
     ),
     Mutant(
         "begun_write_forgotten",
@@ -129,13 +129,13 @@ WRITING = (
         "twins_stay",
         "Of several events with our marker one stays.",
         (Patch(recovery, "_remove", answers(None)),),
-        {"cloud": _FORGETS},
+        FORGETFUL,
     ),
     Mutant(
         "no_guard_after_a_find",
         "After an effect that was found, not confirmed, a late twin is watched for.",
         (Patch(Intent, "ended", _done_at_once),),
-        {"cloud": _FORGETS},
+        FORGETFUL,
     ),
     Mutant(
         "attempts_not_counted",
@@ -157,7 +157,7 @@ WRITING = (
     Mutant(
         "restore_off",
         "A change that the room declines is put back.",
-        (Patch(answering, "_undoing", _nothing_undone),),
+        (Patch(undoing, "_undoing", _nothing_undone),),
         lives=lives(PUT_BACK),
     ),
     Mutant(
@@ -196,5 +196,6 @@ WRITING = (
         "too_many_calls_at_once",
         "A mailbox is asked three things at once at most.",
         (Patch(transport, "MOST_IN_FLIGHT", constant(50)),),
+        CROWD,
     ),
 )

@@ -1,7 +1,7 @@
 """What must be true whatever happened (reliability §5.2, as design §5 refines it); no code shared with the engine."""
 
 from ..view import View
-from . import agreement, commands, edits, limits, overlaps, series
+from . import agreement, commands, edits, limits, overlaps, series, told
 
 __all__ = ["judge", "unsettled"]
 
@@ -29,4 +29,5 @@ def judge(view: View) -> list[str]:
         *commands.unexplained(view),
         *commands.misplaced(view),
         *limits.exceeded(view),
+        *told.untimely(view),
     ]

@@ -43,7 +43,7 @@ def _explained(view: View, affair: Affair, edit: Edit, reason: str) -> bool:
         "stale": any(each.side == "outlook" for each in others) or _refused(view, affair),
         "superseded": any(each.side == "platform" and each.at >= edit.at for each in others),
         "organizer_unreachable": gone or (affair.organiser == "guest" and affair.side == "outlook"),
-        "unknown_booking": gone or view.rivals(affair) or _refused(view, affair),
+        "unknown_booking": gone or view.rivals(affair) or _never_made(view, affair),
         "invalid": gone,  # what is gone in Outlook cannot be changed there
         "expired": edit.expires_at is not None and edit.expires_at < decided,
         "integration_off": absent,
@@ -74,3 +74,9 @@ def misplaced(view: View) -> Iterator[str]:
 def _refused(view: View, affair: Affair) -> bool:
     result = view.result_of(affair.booked)
     return result is not None and result.outcome == "rejected"
+
+
+def _never_made(view: View, affair: Affair) -> bool:
+    """Whether it was refused for its own sake, and not because a command that came too soon was decided before."""
+    result = view.result_of(affair.booked)
+    return _refused(view, affair) and result is not None and result.reason != "superseded"

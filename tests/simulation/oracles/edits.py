@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from ..ledger import Affair, Edit
 from ..view import View
+from .remade import made_once_more
 
 T = TypeVar("T")
 
@@ -22,7 +23,7 @@ def undead(view: View) -> Iterator[str]:
 def _ended(view: View, affair: Affair) -> str | None:
     effects = [edit for edit, _, _ in view.effective(affair)]
     if any(edit.cancels for edit in effects) and not _asked_again(affair, effects):
-        return "cancelled"
+        return None if made_once_more(view, affair) else "cancelled"
     result = view.result_of(affair.booked)
     return "refused" if result is not None and result.outcome == "rejected" else None
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ..ledger import Affair
 from ..view import Shown, View
 from .edits import latest
+from .remade import made_once_more
 
 
 def differing(view: View) -> Iterator[str]:
@@ -54,13 +55,14 @@ def _called_off(view: View, affair: Affair, number: int) -> bool:
     result = view.result_of(affair.booked)
     if result is not None and result.outcome == "rejected":
         return True
-    return any(
+    called_off = any(
         edit.cancels and edit.meeting in {None, number} for edit, _, _ in view.effective(affair)
     )
+    return called_off and not made_once_more(view, affair)
 
 
 def _event(view: View, affair: Affair, number: int) -> Shown | None:
-    planned = affair.meetings[number].start
+    planned = affair.originals[number]
     return next(
         (
             each

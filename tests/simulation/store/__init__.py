@@ -14,6 +14,7 @@ from .plan import PlanStore
 from .subscriptions import SubscriptionStore
 from .sweep import SweepStore
 from .tables import Tables
+from .tenants import TenantStore
 
 __all__ = [
     "TABLES",
@@ -31,5 +32,6 @@ __all__ = [
     "SubscriptionStore",
     "SweepStore",
     "Tables",
+    "TenantStore",
     "content",
 ]

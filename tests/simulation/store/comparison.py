@@ -17,7 +17,7 @@ class Comparison:
         self._cadence = cadence
 
     async def compare(self, now: datetime) -> None:
-        """New rooms get a row, switched-off ones sleep, switched-on ones and those with gaps are due."""
+        """New rooms get a row, switched-off ones sleep, switched-on ones, those with gaps and confirmed ones are due."""
         async with self._database as tables:
             for room in tables.rooms.values():
                 if room.id not in tables.room_sync and tables.active(room.id):
@@ -53,7 +53,10 @@ def _renew(tables: Tables, sync: RoomSync, now: datetime) -> None:
 
 
 def _hurry(tables: Tables, sync: RoomSync, now: datetime, cadence: Cadence) -> None:
-    """Due at once after a gap, and in time to be polled where nothing is subscribed to."""
+    """Due at once after a gap or a confirmation, and in time to be polled where nothing is subscribed to."""
+    brake = sync.state.brake
+    if brake is not None and brake.confirmed(tables.rooms[sync.room_id].removals_confirmed_at):
+        sync.due_at = min(sync.due_at, max(now, sync.not_before))
     read = sync.state.window_read_started
     if read is None:
         return

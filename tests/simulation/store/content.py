@@ -170,7 +170,7 @@ _READ: Final = {
         name: _plain(name)
         for name in (
             "organisations", "integrations", "credentials", "offices", "rooms", "journal",
-            "conflicts", "credential_watch",
+            "conflicts", "credential_watch", "subscription_tenants",
         )
     },
     "room_sync": _room_sync,

@@ -39,5 +39,5 @@ class ModelDatabase:
         await self._turn()
         return self.tables
 
-    async def __aexit__(self, *_: object) -> None:
-        await self._turn()
+    def __aexit__(self, *_: object) -> Awaitable[None]:
+        return self._turn()

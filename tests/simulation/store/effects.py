@@ -65,8 +65,15 @@ def write_effects(
 
 
 def _tell(tables: Tables, claim: Claim, effects: Effects, now: datetime) -> None:
-    told = [
-        *((each.booking_id, f"{each.step}.{each.stage}", {}) for each in effects.intents),
+    told: list[tuple[UUID | None, str, Mapping[str, object]]] = [
+        *(
+            (
+                each.booking_id,
+                f"{each.step}.{each.stage}",
+                {"path": each.path, "attempts": each.attempts},
+            )
+            for each in effects.intents
+        ),
         *(
             (each.booking_id, f"command.{each.result.outcome}", {"command": each.key.id})
             for each in effects.results

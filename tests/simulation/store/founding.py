@@ -122,6 +122,13 @@ class Portal:
         self._tables.rooms[room_id].removed_at = now
         self._tables.heard("rooms")
 
+    def confirm_removals(self, room_id: UUID, now: datetime) -> None:
+        """Say that what is held back in a living room is right, if anything is."""
+        sync = self._tables.room_sync.get(room_id)
+        if sync is not None and sync.state.brake is not None:
+            self._tables.rooms[room_id].removals_confirmed_at = now
+            self._tables.heard("rooms")
+
     def offboard(self, organisation_id: UUID, now: datetime) -> None:
         """End a living organisation."""
         tables = self._tables

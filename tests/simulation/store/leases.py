@@ -133,6 +133,7 @@ def _claim(
         state=state,
         command_no=sync.command_no,
         work=work,
+        removals_confirmed_at=room.removals_confirmed_at,
     )
 
 

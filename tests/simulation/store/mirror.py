@@ -102,7 +102,7 @@ class MirrorStore:
             sync.state = replace(state, overlaps_owed=True) if tangled else state
             for key, row in written.items():
                 stored[key] = row
-            _tell(tables, claim, changes, written)
+            _tell(tables, claim, changes, now)
             write_effects(tables, claim, effects, holds, now)
             return tangled
 
@@ -140,13 +140,16 @@ def _tangled(stored: Mapping[UUID, Row], written: Mapping[UUID, Row]) -> bool:
     )
 
 
-def _tell(tables: Tables, claim: Claim, changes: Changes, written: Mapping[UUID, Row]) -> None:
-    before = changes.version - len(changes.told)
-    for row in written.values():
-        if row.version > before:
-            entry = f"booking.{row.status}"
-            tables.journal.append(
-                Entry(
-                    claim.organisation_id, claim.room_id, row.id, row.changed_at, entry, row.version
-                )
-            )
+def _tell(tables: Tables, claim: Claim, changes: Changes, now: datetime) -> None:
+    tables.journal.extend(
+        Entry(
+            claim.organisation_id,
+            claim.room_id,
+            each.booking_id,
+            now,
+            each.entry,
+            each.version,
+            each.detail,
+        )
+        for each in changes.entries()
+    )

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from heapq import nsmallest
 from uuid import UUID
 
 from contracts.hints import LifecycleHint
+from subscription_manager.domain.pacing import CROWDED
 from subscription_manager.domain.subscription import Claim, Desired, Row
 from subscription_manager.handlers import LeaseLost
 
@@ -23,7 +25,9 @@ class SubscriptionStore:
         self._database = database
         self._lease = lease
 
-    async def compare(self, now: datetime, webhook_url: str, sealing_key: str) -> None:
+    async def compare(
+        self, now: datetime, webhook_url: str, sealing_key: str, *, rich: bool = False
+    ) -> None:
         """Rows for rooms that lack one; due what no longer fits; gone what has nothing left at Graph."""
         async with self._database as tables:
             wanted = {each for each in tables.rooms if webhook_url and tables.active(each)}
@@ -32,15 +36,13 @@ class SubscriptionStore:
                 tables.subscriptions[room_id] = Subscription(row)
             for room_id, held in list(tables.subscriptions.items()):
                 if webhook_url:
-                    self._hurry(tables, held, now, webhook_url, sealing_key)
+                    self._hurry(tables, held, now, webhook_url, sealing_key, rich=rich)
                 if room_id in wanted:
                     continue
                 if _nothing_left(held, now):
                     del tables.subscriptions[room_id]
                 elif held.row.attempts == 0 or held.row.poll_only_since is not None:
                     _due(held, min(held.row.due_at, now))
-            if webhook_url:
-                tables.heard("subscriptions")  # the statement is heard, not what it changed
 
     def _hurry(
         self,
@@ -49,13 +51,19 @@ class SubscriptionStore:
         now: datetime,
         webhook_url: str,
         sealing_key: str,
+        *,
+        rich: bool,
     ) -> None:
         row = held.row
         active = tables.active(row.room_id)
         if active is not None and row.client_id is not None and row.due_at > now:
             fits = (active[1].client_id, active[1].tenant_id, webhook_url)
             tried = row.attempts == 0 or row.subscription_id is None
-            if tried and (row.client_id, row.tenant_id, row.webhook_url) != fits:
+            wanted = rich and active[1].delivery == "rich"
+            misfit = (row.client_id, row.tenant_id, row.webhook_url) != fits or (
+                row.subscription_id is not None and (row.certificate_id is not None) != wanted
+            )
+            if tried and misfit:
                 _due(held, now)
         row = held.row
         old_key = row.subscription_id is not None and row.sealed_by not in {None, sealing_key}
@@ -63,28 +71,36 @@ class SubscriptionStore:
             _due(held, self._database.spread(row.room_id, now))
 
     async def claim(self, now: datetime, most: int, without: Sequence[UUID]) -> list[Claim]:
-        """Up to `most` rows that are due and free, now held; none of the organisations named, none whose credentials fail."""
+        """Up to `most` rows that are due and free, now held.
+
+        None of the organisations named, none whose credentials fail, none whose tenant has many calls waiting already.
+        """
         async with self._database as tables:
+            shut = {each for each in tables.integrations if not _may_call(tables, each, now)}
+            if shut.union(without) == tables.integrations.keys():
+                return []
             due = [
                 each
                 for each in tables.subscriptions.values()
                 if each.row.due_at <= now
                 and (each.lease_until is None or each.lease_until <= now)
+                and each.row.organisation_id not in shut
                 and each.row.organisation_id not in without
-                and _may_try(tables, each.row.organisation_id, now)
             ]
-            due.sort(key=lambda each: (each.row.due_at, each.row.room_id))
-            for held in due[:most]:
+            due = nsmallest(most, due, key=lambda each: (each.row.due_at, each.row.room_id))
+            for held in due:
                 held.lease_until = now + self._lease
                 held.row = replace(held.row, epoch=held.row.epoch + 1)
-            return [_claim(tables, held.row) for held in due[:most]]
+            return [_claim(tables, held.row) for held in due]
 
     async def next_due(self) -> datetime | None:
         """When the next row is due, whoever may hold it."""
         async with self._database as tables:
             return min(
                 (
-                    max(each.row.due_at, each.lease_until or each.row.due_at)
+                    each.row.due_at
+                    if each.lease_until is None
+                    else max(each.row.due_at, each.lease_until)
                     for each in tables.subscriptions.values()
                 ),
                 default=None,
@@ -107,9 +123,10 @@ class SubscriptionStore:
     async def settle(self, row: Row) -> None:
         """Record the row and give the lease back. Raises LeaseLost."""
         async with self._database as tables:
-            tables.heard("subscriptions")  # also where nothing was written
             held = _held(tables, row)
             kept = held.row
+            if _told(kept) != _told(row):
+                tables.heard("subscriptions")
             hinted = kept.hint_no > row.hint_no
             held.lease_until = None
             held.row = replace(
@@ -147,6 +164,11 @@ class SubscriptionStore:
             return len(said)
 
 
+def _told(row: Row) -> tuple[datetime | None, ...]:
+    """What others hear of."""
+    return (row.live_since, row.gap_at, row.poll_only_since)
+
+
 def _due(held: Subscription, at: datetime) -> None:
     held.row = replace(held.row, due_at=at)
 
@@ -156,11 +178,14 @@ def _nothing_left(held: Subscription, now: datetime) -> bool:
     return free and held.row.subscription_id is None and held.row.creating_since is None
 
 
-def _may_try(tables: Tables, organisation_id: UUID, now: datetime) -> bool:
-    """Failing credentials are tried again when they change, after a while, and to take down what is off."""
+def _may_call(tables: Tables, organisation_id: UUID, now: datetime) -> bool:
+    """Not while many wait for their turn; failing credentials are tried again when they change, after a while, and to take down what is off."""
+    tenant = tables.subscription_tenants.get(organisation_id)
+    if tenant is not None and tenant.call_at > now + CROWDED:
+        return False
     watch = tables.credential_watch.get(organisation_id)
-    integration = tables.integrations.get(organisation_id)
-    if watch is None or watch.failing_since is None or integration is None:
+    integration = tables.integrations[organisation_id]
+    if watch is None or watch.failing_since is None:
         return True
     retried = watch.retry_at is not None and watch.retry_at <= now
     return watch.failing_revision != integration.revision or retried or not integration.enabled
@@ -177,6 +202,7 @@ def _claim(tables: Tables, row: Row) -> Claim:
         client_id=integration.client_id,
         mailbox_id=room.mailbox_id,
         revision=integration.revision,
+        rich=integration.delivery == "rich",
     )
     return Claim(row, desired, failing=watch is not None and watch.failing_since is not None)
 

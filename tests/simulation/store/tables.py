@@ -60,6 +60,10 @@ class Credential:
     sealed_secret: bytes
     expires_at: datetime | None
     updated_at: datetime
+    sealed_former: bytes | None = None
+    former_until: datetime | None = None
+    certificate_thumbprint: str | None = None
+    sealed_chat_webhook: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -90,6 +94,7 @@ class Room:
     capacity: int | None
     created_at: datetime
     removed_at: datetime | None = None
+    removals_confirmed_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -177,6 +182,16 @@ class Subscription:
 
 
 @dataclass(slots=True)
+class SubscriptionTenant:
+    """A row of `subscription_tenants`."""
+
+    organisation_id: UUID
+    sweep_at: datetime
+    call_at: datetime = ALWAYS
+    list_at: datetime = ALWAYS
+
+
+@dataclass(slots=True)
 class Watch:
     """A row of `credential_watch`."""
 
@@ -185,6 +200,7 @@ class Watch:
     failing_code: str | None = None
     failing_revision: int | None = None
     retry_at: datetime | None = None
+    said: str | None = None
     expires_at: datetime | None = None
     due_at: datetime = NEVER
 
@@ -213,6 +229,7 @@ class Tables:
     conflicts: list[Line] = field(default_factory=list)
     plan_lines: dict[UUID, list[Planned]] = field(default_factory=dict)  # per room
     subscriptions: dict[UUID, Subscription] = field(default_factory=dict)
+    subscription_tenants: dict[UUID, SubscriptionTenant] = field(default_factory=dict)
     credential_watch: dict[UUID, Watch] = field(default_factory=dict)
 
     def active(self, room_id: UUID) -> tuple[Room, Integration] | None:

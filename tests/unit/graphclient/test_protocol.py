@@ -8,6 +8,7 @@ from graphclient import protocol
 from graphclient.errors import (
     Changed,
     Conflict,
+    ExpiryTooLate,
     Forbidden,
     GraphError,
     MailboxUnsupported,
@@ -174,6 +175,23 @@ def test_a_conflict_names_the_subscription_that_exists() -> None:
         check(refusal(409, "ObjectIdentifierInUse", message))
 
     assert caught.value.existing_id == existing
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Subscription expiration can only be 4230 minutes in the future.",
+        (
+            "Operation: Update; Exception: [Status Code: BadRequest; Reason: Subscription expiration "
+            "can only be 4230 minutes in the future.]"
+        ),
+    ],
+)
+def test_an_expiry_too_far_ahead_says_how_far_it_may_be(message: str) -> None:
+    with pytest.raises(ExpiryTooLate) as caught:
+        check(refusal(400, "ExtensionError", message))
+
+    assert caught.value.most_minutes == 4230
 
 
 @pytest.mark.parametrize("status", [400, 409])

@@ -5,13 +5,13 @@ from uuid import UUID
 import pytest
 
 from portal.domain.causes import Code, cause
-from portal.domain.diagnosis import causes_of, diagnose, scope_of
+from portal.domain.diagnosis import causes_of, diagnose
 from portal.domain.evidence import (
-    Calendar,
-    CalendarOpened,
+    Calendars,
+    CalendarsTried,
     CallRefused,
     Evidence,
-    MailboxUnusable,
+    GrantsRead,
     NotTried,
     Rooms,
     RoomsListed,
@@ -20,7 +20,10 @@ from portal.domain.evidence import (
     TokenGranted,
     TokenRefused,
     Unreachable,
+    Validated,
+    WroteAndUndid,
 )
+from portal.domain.scope import scope_of
 
 ALL = frozenset({"Calendars.ReadWrite", "Directory.Read.All", "Place.Read.All"})
 NO_CALENDARS = frozenset({"Directory.Read.All", "Place.Read.All"})
@@ -29,10 +32,22 @@ TENANT = UUID("11111111-0000-4000-8000-000000000001")
 CLIENT = UUID("22222222-0000-4000-8000-000000000002")
 
 
+OPENED = CalendarsTried(opened=2)
+
+
 def seen(
-    token: Token, rooms: Rooms | None = None, calendar: Calendar | None = None, **more: bool
+    token: Token,
+    rooms: Rooms | None = None,
+    calendars: Calendars | None = None,
+    *,
+    secret_is_guid: bool = False,
 ) -> Evidence:
-    return Evidence(token, rooms or NotTried(), calendar or NotTried(), **more)
+    return Evidence(
+        token,
+        rooms=rooms or NotTried(),
+        calendars=calendars or NotTried(),
+        secret_is_guid=secret_is_guid,
+    )
 
 
 def codes(evidence: Evidence) -> list[str]:
@@ -47,6 +62,8 @@ def codes(evidence: Evidence) -> list[str]:
         (700016, ["wrong_client", "wrong_tenant"]),
         (7000215, ["wrong_secret"]),
         (7000222, ["secret_expired"]),
+        (700027, ["wrong_certificate"]),
+        (1000502, ["certificate_expired"]),
         (7000112, ["app_disabled"]),
         (7000229, ["wrong_tenant", "consent_missing"]),
         (53003, ["access_blocked"]),
@@ -85,21 +102,19 @@ def test_only_what_is_missing_is_named() -> None:
 
 
 def test_a_calendar_that_opens_without_a_calendars_role_proves_a_limited_grant() -> None:
-    limited = seen(TokenGranted(NO_CALENDARS), RoomsListed(3), CalendarOpened())
+    limited = seen(TokenGranted(NO_CALENDARS), RoomsListed(3), OPENED)
     assert codes(limited) == []
     assert scope_of(limited) == "rooms"
 
 
 def test_a_refused_calendar_without_the_role_leaves_three_causes_open() -> None:
-    refused = seen(
-        TokenGranted(NO_CALENDARS), RoomsListed(3), CallRefused(403, "ErrorAccessDenied")
-    )
+    refused = seen(TokenGranted(NO_CALENDARS), RoomsListed(3), CalendarsTried(opened=0, refused=3))
     assert codes(refused) == ["consent_missing", "permission_delegated", "room_outside_scope"]
 
 
 def test_rooms_without_a_cloud_mailbox_say_nothing_about_consent() -> None:
     unusable = seen(
-        TokenGranted(NO_CALENDARS), RoomsListed(1), MailboxUnusable("MailboxNotEnabledForRESTAPI")
+        TokenGranted(NO_CALENDARS), RoomsListed(1), CalendarsTried(opened=0, unusable=1)
     )
     assert codes(unusable) == ["mailbox_unsupported", "consent_missing", "permission_delegated"]
 
@@ -131,14 +146,50 @@ def test_the_diagnosis_carries_codes_and_request_ids() -> None:
     assert result.rooms is None
     for part in ("AADSTS7000222", "request-1", str(TENANT), str(CLIENT), "2026-11-23T09:00:00Z"):
         assert part in result.diagnosis
-    assert [check.name for check in result.checks] == ["token", "permissions", "rooms", "calendar"]
+    assert [check.name for check in result.checks][:3] == ["token", "permissions", "consent"]
 
 
 def test_a_green_test_tells_how_many_rooms_there_are() -> None:
-    green = seen(TokenGranted(ALL), RoomsListed(8))
-    result = diagnose(green, tenant_id=TENANT, client_id=CLIENT, now=NOW)
+    evidence = Evidence(
+        TokenGranted(ALL), rooms=RoomsListed(8), calendars=OPENED, webhook=Validated(removed=True)
+    )
+    result = diagnose(evidence, tenant_id=TENANT, client_id=CLIENT, now=NOW)
     assert (result.ok, result.rooms) == (True, 8)
-    assert {check.result for check in result.checks} == {"pass"}
+    results = {check.name: check.result for check in result.checks}
+    assert {name for name, outcome in results.items() if outcome == "unknown"} == {
+        "write",
+        "room_subjects",
+        "room_conflicts",
+    }
+    assert "fail" not in results.values()
+
+
+def test_a_test_event_that_stays_is_said_with_when_and_where_to_look() -> None:
+    evidence = Evidence(
+        TokenGranted(ALL),
+        rooms=RoomsListed(8),
+        calendars=OPENED,
+        write=WroteAndUndid(removed=False, at=NOW),
+    )
+    checks = diagnose(evidence, tenant_id=TENANT, client_id=CLIENT, now=NOW).checks
+    write = next(check for check in checks if check.name == "write")
+    assert write.result == "fail"
+    assert "2026-11-23 09:00 UTC" in write.detail
+    assert "delete it in Outlook" in write.detail
+
+
+def test_each_permission_is_named_with_its_own_cause() -> None:
+    grants = GrantsRead(
+        granted=frozenset(),
+        delegated=frozenset(),
+        asked_application=frozenset({"Place.Read.All"}),
+        asked_delegated=frozenset({"Calendars.ReadWrite"}),
+    )
+    token = TokenGranted(frozenset({"Directory.Read.All"}))
+    told = {each.code: each.text for each in causes_of(Evidence(token, grants=grants))}
+    assert "Place.Read.All" in told[Code.CONSENT_MISSING]
+    assert "Calendars" not in told[Code.CONSENT_MISSING]
+    assert "Calendars.ReadWrite" in told[Code.PERMISSION_DELEGATED]
 
 
 @pytest.mark.parametrize("code", list(Code))
@@ -152,4 +203,4 @@ def test_every_cause_says_how_to_fix_and_how_to_tell_it(code: Code) -> None:
 
 def test_every_cause_is_in_the_table_of_the_documentation() -> None:
     table = (Path(__file__).parents[3] / "docs" / "diagnosis.md").read_text(encoding="utf-8")
-    assert [code for code in Code if f"| `{code}` |" not in table] == []
+    assert [code for code in Code if f"`{code}`" not in table.partition("## ")[0]] == []

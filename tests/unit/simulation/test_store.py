@@ -53,6 +53,14 @@ async def test_what_a_turn_raises_hides_whether_the_step_happened() -> None:
     database = model.ModelDatabase(turn=turn)
     portal, watch = model.Portal(database.tables), model.ManagerCredentialStore(database)
     portal.found(ORGANISATION, "Org", NOW)
+    portal.integrate(
+        ORGANISATION,
+        tenant_id=ORGANISATION,
+        client_id=ORGANISATION,
+        enabled=True,
+        sealed_secret=None,
+        now=NOW,
+    )
     failing = {1, 3}
     with pytest.raises(DatabaseUnavailable):
         await watch.rejected(ORGANISATION, 1, "code", NOW)

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from graphclient import (
     ClientStateKeys,
     Conflict,
     CredentialsRejected,
+    ExpiryTooLate,
     Forbidden,
     GraphError,
     MailboxUnsupported,
@@ -23,6 +24,7 @@ from graphclient import (
     open_state,
     seal,
 )
+from subscription_manager.domain.life import Lives
 from subscription_manager.domain.subscription import Claim, Desired, Row
 from subscription_manager.handlers import Keeper, LeaseLost, Means, SecretMissing, Tenant
 
@@ -41,6 +43,8 @@ class SmallGraph:
     calls: list[str] = field(default_factory=list)
     old_token: bool = False
     lost_answer: bool = False
+    admits_one: bool = False
+    asked_life: datetime | None = None
 
     def put(
         self, name: str, state: str | None, mailbox: UUID = DESIRED.mailbox_id, url: str = NOTIFY
@@ -64,6 +68,11 @@ class SmallGraph:
     ) -> Subscription:
         assert lifecycle_url == "https://hooks.test/graph/lifecycle"
         self._call("create")
+        self.asked_life = expires_at
+        if self.admits_one:
+            for held in self.held.values():
+                if held.resource == f"users/{mailbox}/events":
+                    raise Conflict(existing_id=held.id, status=409)
         name = f"made{len(self.calls)}"
         self.put(name, client_state, mailbox, notification_url)
         if self.lost_answer:
@@ -75,6 +84,7 @@ class SmallGraph:
         return self._one(subscription_id)
 
     async def renew_subscription(self, subscription_id: str, expires_at: datetime) -> Subscription:
+        self.asked_life = expires_at
         self._call(f"patch {subscription_id}")
         held = self._one(subscription_id)
         self.held[subscription_id] = Subscription(id=held.id, expires_at=expires_at)
@@ -84,10 +94,10 @@ class SmallGraph:
         self._call(f"delete {subscription_id}")
         self.held.pop(subscription_id, None)
 
-    async def subscriptions(self) -> AsyncIterator[Subscription]:
+    async def subscriptions(self) -> AsyncIterator[list[Subscription]]:
         self._call("list")
         for held in list(self.held.values()):
-            yield Subscription(id=held.id, expires_at=held.expires_at, resource=held.resource)
+            yield [Subscription(id=held.id, expires_at=held.expires_at, resource=held.resource)]
 
     def forget_token(self) -> bool:
         was, self.old_token = self.old_token, False
@@ -118,6 +128,9 @@ class Scene:
     rejected_with: str | None = None
     accepted_count: int = 0
     webhook_url: str = RULES.webhook_url
+    doubts: list[datetime] = field(default_factory=list)
+    lives: Lives = field(default_factory=Lives)
+    keys: ClientStateKeys = KEYS
 
     async def tenant(self, organisation_id: UUID, tenant_id: UUID, client_id: UUID) -> Tenant:
         assert organisation_id == ORGANISATION
@@ -143,8 +156,12 @@ class Scene:
     ) -> None:
         self.rejected_with = f"{code} {revision}"
 
-    async def accepted(self, organisation_id: UUID) -> None:
+    async def accepted(self, organisation_id: UUID, now: datetime) -> None:
         self.accepted_count += 1
+
+    async def doubt(self, organisation_id: UUID, at: datetime) -> None:
+        assert organisation_id == ORGANISATION
+        self.doubts.append(at)
 
     def _fence(self) -> None:
         if self.fenced:
@@ -154,7 +171,9 @@ class Scene:
         self, row: Row, desired: Desired | None = DESIRED, *, failing: bool = False
     ) -> str:
         self.row = row
-        means = Means(self, lambda: KEYS, self.webhook_url, lambda: self.now)
+        means = Means(
+            self, self.doubt, lambda: self.keys, self.webhook_url, lambda: self.now, self.lives
+        )
         return await Keeper(means, self, self).carry_out(Claim(row, desired, failing))
 
     @property
@@ -184,28 +203,46 @@ async def test_a_create_seals_the_room_and_trusts_the_expiry_in_the_answer(scene
     assert scene.intents == 1
 
 
-async def test_a_create_whose_answer_was_lost_is_found_and_adopted(scene: Scene) -> None:
-    scene.graph.lost_answer = True
+async def test_a_create_whose_answer_was_lost_is_adopted_where_graph_admits_one(
+    scene: Scene,
+) -> None:
+    scene.graph.lost_answer = scene.graph.admits_one = True
     assert await scene.turn(NEW) == "failed"
     assert scene.recorded.creating_since == NOW
     scene.graph.lost_answer = False
 
-    assert await scene.turn(replace(scene.recorded)) == "adopted"
+    assert await scene.turn(scene.recorded) == "adopted"
 
-    assert len(scene.graph.held) == 1
-    assert scene.recorded.subscription_id in scene.graph.held
+    assert list(scene.graph.held) == [scene.recorded.subscription_id]
     assert scene.recorded.creating_since is None
 
 
-async def test_of_several_found_the_first_that_is_ours_stays_and_the_rest_go(scene: Scene) -> None:
+async def test_a_create_whose_answer_was_lost_is_left_to_a_sweep_where_graph_admits_two(
+    scene: Scene,
+) -> None:
+    scene.graph.lost_answer = True
+    assert await scene.turn(NEW) == "failed"
+    assert scene.doubts == []
+    scene.graph.lost_answer = False
+
+    assert await scene.turn(scene.recorded) == "created"
+
+    assert scene.doubts == [NOW]
+    assert scene.recorded.subscription_id in scene.graph.held
+
+
+async def test_a_conflict_that_does_not_say_with_what_is_looked_up_in_the_list(
+    scene: Scene,
+) -> None:
     ours = seal(KEYS, ROOM, DESIRED.tenant_id, DESIRED.client_id)
     scene.graph.put("foreign", "secret of somebody else")
     scene.graph.put("elsewhere", ours, url="https://old.test/graph/notifications")
     scene.graph.put("one", ours)
     scene.graph.put("two", seal(KEYS, ROOM, DESIRED.tenant_id, DESIRED.client_id))
     scene.graph.put("another room", "untouched", mailbox=UUID(int=77))
+    scene.graph.errors = [Conflict(status=409)]
 
-    assert await scene.turn(replace(NEW, creating_since=NOW)) == "adopted"
+    assert await scene.turn(NEW) == "adopted"
 
     assert set(scene.graph.held) == {"one", "another room"}
     assert scene.recorded.subscription_id == "one"
@@ -305,25 +342,86 @@ async def test_a_demand_to_reauthorise_right_after_a_patch_only_asks(scene: Scen
     assert scene.graph.calls == ["get s1"]
 
 
-async def test_another_key_replaces_the_subscription(scene: Scene) -> None:
+async def test_a_replacement_is_live_before_the_old_one_goes(scene: Scene) -> None:
     scene.graph.put("s1", None)
 
     assert await scene.turn(live(sealed_by="k0")) == "created"
 
-    assert scene.graph.calls == ["delete s1", "create"]
-    assert scene.recorded.sealed_by == "k1"
+    assert scene.graph.calls == ["create", "delete s1"]
+    assert (scene.recorded.sealed_by, scene.recorded.gap_at) == ("k1", None)
+    assert list(scene.graph.held) == [scene.recorded.subscription_id]
 
 
-async def test_a_replacement_that_fails_halfway_knows_that_the_old_one_is_gone(
+async def test_where_graph_admits_one_the_old_one_goes_first_and_a_gap_is_noted(
     scene: Scene,
 ) -> None:
+    scene.graph.put("s1", seal(KEYS, ROOM, DESIRED.tenant_id, DESIRED.client_id))
+    scene.graph.admits_one = True
+
+    assert await scene.turn(live(sealed_by="k0")) == "created"
+
+    assert scene.graph.calls == ["create", "delete s1", "create"]
+    assert (scene.recorded.sealed_by, scene.recorded.gap_at) == ("k1", NOW)
+    assert list(scene.graph.held) == [scene.recorded.subscription_id]
+
+
+async def test_a_replacement_that_fails_leaves_the_old_one_live_and_recorded(scene: Scene) -> None:
     scene.graph.put("s1", None)
-    scene.graph.errors = [None, Unavailable()]
+    scene.graph.errors = [Unavailable()]
 
     assert await scene.turn(live(sealed_by="k0")) == "failed"
 
+    assert scene.recorded.subscription_id == "s1"
+    assert list(scene.graph.held) == ["s1"]
+    assert scene.recorded.due_at < NOW + timedelta(minutes=1)
+
+
+async def test_a_replacement_that_fails_after_the_old_one_went_knows_that_it_is_gone(
+    scene: Scene,
+) -> None:
+    scene.graph.put("s1", seal(KEYS, ROOM, DESIRED.tenant_id, DESIRED.client_id))
+    scene.graph.errors = [Conflict(existing_id="s1", status=409), None, Unavailable()]
+
+    assert await scene.turn(live(sealed_by="k0")) == "failed"
+
+    assert scene.graph.held == {}
     assert scene.recorded.subscription_id is None
     assert scene.recorded.live_since == NOW
+
+
+async def test_an_old_one_that_cannot_be_removed_is_left_to_a_sweep(scene: Scene) -> None:
+    scene.graph.put("s1", None)
+    scene.graph.errors = [None, Throttled(retry_after=60.0, status=429)]
+
+    assert await scene.turn(live(sealed_by="k0")) == "created"
+
+    assert scene.recorded.subscription_id != "s1"
+    assert scene.doubts == [NOW]
+
+
+async def test_a_life_that_graph_refuses_is_asked_for_shorter_at_once(scene: Scene) -> None:
+    scene.graph.errors = [ExpiryTooLate(most_minutes=4_230, status=400, code="ExtensionError")]
+
+    assert await scene.turn(NEW) == "created"
+
+    assert scene.graph.asked_life is not None
+    assert timedelta(minutes=4_180) < scene.graph.asked_life - NOW < timedelta(minutes=4_230)
+
+
+async def test_a_renewal_for_too_long_a_life_is_repeated_for_a_shorter_one_ten_minutes_later(
+    scene: Scene,
+) -> None:
+    scene.graph.put("s1", None)
+    scene.now = NOW + 0.8 * WEEK
+    scene.graph.errors = [ExpiryTooLate(most_minutes=4_230, status=400, code="ExtensionError")]
+
+    assert await scene.turn(live()) == "failed"
+    assert scene.recorded.due_at >= scene.now + timedelta(minutes=10)
+    scene.now = scene.recorded.due_at
+
+    assert await scene.turn(scene.recorded) == "renewed"
+    assert scene.recorded.expires_at is not None
+    assert scene.recorded.expires_at < scene.now + timedelta(minutes=4_230)
 
 
 @pytest.mark.parametrize(
@@ -408,15 +506,13 @@ async def test_a_room_that_is_not_wanted_is_removed_at_graph_and_here(scene: Sce
     assert scene.row is None
 
 
-async def test_an_unrecorded_one_of_a_room_that_is_not_wanted_is_found_and_removed(
+async def test_an_unrecorded_one_of_a_room_that_is_not_wanted_is_left_to_a_sweep(
     scene: Scene,
 ) -> None:
-    scene.graph.put("orphan", seal(KEYS, ROOM, DESIRED.tenant_id, DESIRED.client_id))
-    scene.graph.put("neighbour", seal(KEYS, UUID(int=55), DESIRED.tenant_id, DESIRED.client_id))
-
     assert await scene.turn(live(subscription_id=None, creating_since=NOW), None) == "deleted"
 
-    assert set(scene.graph.held) == {"neighbour"}
+    assert scene.row is None
+    assert scene.doubts == [NOW]
 
 
 async def test_a_removal_waits_for_graph_as_long_as_there_is_something_to_remove(

@@ -6,6 +6,7 @@ import pytest
 from subscription_manager.domain import outcome
 from subscription_manager.domain.outcome import Live
 from subscription_manager.domain.plan import SPACING, Create, plan
+from subscription_manager.domain.subscription import Row
 
 from .rooms import DESIRED, NEW, NOW, ROOM, RULES, WEEK, live
 
@@ -55,7 +56,7 @@ def test_a_lost_one_is_created_anew_with_a_gap() -> None:
     row = outcome.lost(live(lifecycle_due=True), NOW)
 
     assert row.subscription_id is None
-    assert plan(DESIRED, row, NOW, RULES) == Create(search=False, gap=True)
+    assert plan(DESIRED, row, NOW, RULES) == Create(gap=True)
 
 
 @pytest.mark.parametrize("attempts", range(12))
@@ -97,3 +98,15 @@ def test_a_missing_permission_is_probed_sooner_at_first_then_daily() -> None:
     assert pauses[0] < 1.2
     assert 90 < pauses[-1] < 110
     assert row.poll_only_since == NOW
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        outcome.renewed(live(creating_since=NOW), NOW + WEEK, NOW),
+        outcome.answered(live(creating_since=NOW), NOW + WEEK, NOW),
+        outcome.waiting(live(creating_since=NOW), NOW + DAY),
+    ],
+)
+def test_what_nobody_recorded_is_the_sweeps_once_the_row_is_settled(row: Row) -> None:
+    assert row.creating_since is None

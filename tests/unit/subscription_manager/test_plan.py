@@ -26,23 +26,17 @@ NOWHERE = Rules("", "k1")
 
 
 def test_a_new_room_gets_a_subscription() -> None:
-    assert plan(DESIRED, NEW, NOW, RULES) == Create(search=False, gap=False)
-
-
-def test_a_create_nobody_recorded_is_searched_for_first() -> None:
-    row = replace(NEW, creating_since=NOW - MINUTE)
-
-    assert plan(DESIRED, row, NOW, RULES) == Create(search=True, gap=False)
+    assert plan(DESIRED, NEW, NOW, RULES) == Create(gap=False)
 
 
 def test_a_room_that_was_live_before_has_a_gap() -> None:
-    assert plan(DESIRED, replace(NEW, live_since=NOW), NOW, RULES) == Create(search=False, gap=True)
+    assert plan(DESIRED, replace(NEW, live_since=NOW), NOW, RULES) == Create(gap=True)
 
 
 def test_a_lapsed_subscription_is_created_anew_with_a_gap() -> None:
     row = live(expires_at=NOW)
 
-    assert plan(DESIRED, row, NOW, RULES) == Create(search=False, gap=True)
+    assert plan(DESIRED, row, NOW, RULES) == Create(gap=True)
 
 
 def test_a_healthy_subscription_is_left_alone_until_half_of_its_life() -> None:
@@ -117,7 +111,7 @@ def test_a_room_refused_for_good_waits_for_its_next_probe_and_is_then_tried() ->
     row = replace(NEW, poll_only_since=NOW, due_at=NOW + timedelta(days=1), attempts=1)
 
     assert plan(DESIRED, row, NOW, RULES) == Wait(NOW + timedelta(days=1))
-    assert plan(DESIRED, row, NOW + timedelta(days=1), RULES) == Create(search=False, gap=False)
+    assert plan(DESIRED, row, NOW + timedelta(days=1), RULES) == Create(gap=False)
 
 
 @pytest.mark.parametrize("rules", [RULES, NOWHERE])

@@ -26,3 +26,8 @@ def test_a_bad_value_is_named(name: str, value: str) -> None:
 def test_a_missing_value_is_named(name: str) -> None:
     with pytest.raises(SettingsInvalid, match=name):
         load(WorkerSettings, {key: value for key, value in NEEDED.items() if key != name})
+
+
+def test_graph_and_entra_of_two_clouds_are_refused_with_what_goes_together() -> None:
+    with pytest.raises(SettingsInvalid, match=r"ENTRA_URL.*login\.microsoftonline\.us"):
+        load(WorkerSettings, NEEDED | {"GRAPH_URL": "https://graph.microsoft.us/v1.0"})

@@ -3,6 +3,8 @@
 from .bus import Bus, Delivery, Handler, Listener, NotConfirmed, Reconnected
 from .coalescer import Coalescer
 from .connection import open_bus
+from .dead_letters import DeadLetter, DeadLetters, open_dead_letters
+from .link import LinkLost
 from .outcome import Dead, Done, Later, Outcome
 from .topology import TOPOLOGY, Exchange, Queue, Topology
 
@@ -11,11 +13,14 @@ __all__ = [
     "Bus",
     "Coalescer",
     "Dead",
+    "DeadLetter",
+    "DeadLetters",
     "Delivery",
     "Done",
     "Exchange",
     "Handler",
     "Later",
+    "LinkLost",
     "Listener",
     "NotConfirmed",
     "Outcome",
@@ -23,4 +28,5 @@ __all__ = [
     "Reconnected",
     "Topology",
     "open_bus",
+    "open_dead_letters",
 ]

@@ -130,14 +130,15 @@ async def keep_link(
 
 
 async def _live(url: str, use: Callable[[Session], Awaitable[None]], stop: asyncio.Event) -> None:
-    async with _connected(url) as session:
+    async with connected(url) as session:
         await use(session)
         if not stop.is_set():
             raise LinkLost(session.why)
 
 
 @asynccontextmanager
-async def _connected(url: str) -> AsyncIterator[Session]:
+async def connected(url: str) -> AsyncIterator[Session]:
+    """One connection; raises LinkLost when it cannot be had."""
     transports = _Transports()
     wanted = URL(url)
     if "heartbeat" not in wanted.query:

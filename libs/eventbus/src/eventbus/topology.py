@@ -8,6 +8,8 @@ from contracts import routing
 # Broker-side net for messages that kill their consumer before it can say so. Higher than our own
 # limit of attempts: whatever else was prefetched by a dying consumer is counted with it.
 DELIVERY_LIMIT: Final = 20
+# Looking at dead letters delivers them as well, and beyond its limit the broker forgets a message that has nowhere to go.
+LOOKS_LIMIT: Final = 1_000_000_000
 WORK_LENGTH: Final = 1_000_000
 WORK_BYTES: Final = 1 << 30
 UNCLAIMED_LENGTH: Final = 10_000
@@ -81,7 +83,13 @@ TOPOLOGY: Final = Topology(
         Exchange(routing.EVENTS, "topic", alternate=routing.UNCLAIMED),
     ),
     queues=(
-        Queue(routing.DEAD_LETTERS, routing.DEAD_LETTERS, "", dead_letters=None),
+        Queue(
+            routing.DEAD_LETTERS,
+            routing.DEAD_LETTERS,
+            "",
+            dead_letters=None,
+            delivery_limit=LOOKS_LIMIT,
+        ),
         Queue(
             routing.UNCLAIMED,
             routing.UNCLAIMED,

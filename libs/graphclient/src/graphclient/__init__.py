@@ -1,12 +1,16 @@
 """Microsoft Graph and Entra over the wire."""
 
+from .applications import Application
 from .auth import Credentials
+from .certificate import Certificate, CertificateUnusable, is_certificate
 from .client_state import ClientStateKeys, Opened, open_state, seal
+from .clouds import check_cloud
 from .drafts import MARKER, EventChange, Invitee, NewEvent, Recurrence
 from .errors import (
     Changed,
     Conflict,
     CredentialsRejected,
+    ExpiryTooLate,
     Forbidden,
     GraphError,
     MailboxUnsupported,
@@ -35,6 +39,9 @@ __all__ = [
     "EVENT_SELECT",
     "MARKER",
     "RICH_SELECT",
+    "Application",
+    "Certificate",
+    "CertificateUnusable",
     "Changed",
     "ClientStateKeys",
     "Conflict",
@@ -43,6 +50,7 @@ __all__ = [
     "DateTimeTimeZone",
     "Event",
     "EventChange",
+    "ExpiryTooLate",
     "ExtendedProperty",
     "Forbidden",
     "Graph",
@@ -64,6 +72,8 @@ __all__ = [
     "Unavailable",
     "User",
     "Written",
+    "check_cloud",
+    "is_certificate",
     "open_graph",
     "open_state",
     "seal",

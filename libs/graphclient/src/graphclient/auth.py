@@ -17,10 +17,10 @@ import requests
 from requests.adapters import HTTPAdapter
 from typing_extensions import override
 
+from .certificate import Certificate, CertificateUnusable, is_certificate
 from .errors import CredentialsRejected, GraphError, Malformed, Throttled, Unavailable
 from .protocol import retry_after
 
-_SCOPES = ["https://graph.microsoft.com/.default"]
 _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 10.0
 _ACQUIRE_SECONDS = 25.0  # discovery and token request, each within the two above
@@ -34,11 +34,16 @@ _NUMBER = re.compile(r"AADSTS(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """How the app of one organisation signs in to its tenant."""
+    """How the app of one organisation signs in to its tenant.
+
+    `secret` is a client secret's value or, as PEM, a certificate with its private key. `spare` is the one before it,
+    tried when Entra refuses the newer one: not all of Entra knows a new secret at once.
+    """
 
     tenant_id: UUID
     client_id: UUID
     secret: str = field(repr=False)
+    spare: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +55,11 @@ class _Held:
 
 
 class Entra:
-    """Where tokens come from: the address, a connection pool, and the threads that msal may block."""
+    """Where tokens come from: the address, what they are for, a connection pool, the threads that msal may block."""
 
-    def __init__(self, url: str, ca_file: Path | None, threads: Executor) -> None:
+    def __init__(self, url: str, scope: str, ca_file: Path | None, threads: Executor) -> None:
         self.url = url.rstrip("/")
+        self.scope = scope
         self.threads = threads
         self.http = _EntraHttp(ca_file)
 
@@ -64,7 +70,7 @@ class TokenSource:
     def __init__(self, entra: Entra, credentials: Credentials) -> None:
         self._entra = entra
         self._credentials = credentials
-        self._app: Any = None  # msal ships no types
+        self._apps: dict[str, Any] = {}  # one per secret; msal ships no types
         self._held: _Held | None = None
         self._turn = asyncio.Lock()
         self._finished = 0
@@ -99,24 +105,36 @@ class TokenSource:
         if unless_just_issued and time.monotonic() - self._held.issued < _JUST_ISSUED_SECONDS:
             return False
         self._held = None
-        if self._app is not None:
-            self._app.remove_tokens_for_client()
+        for app in self._apps.values():
+            app.remove_tokens_for_client()
         return True
 
     def _still_valid(self) -> bool:
         return self._held is not None and time.monotonic() < self._held.expires_at
 
     async def _acquire(self) -> _Held:
+        spare = self._credentials.spare
+        try:
+            return await self._acquire_by(self._credentials.secret)
+        except CredentialsRejected as refused:
+            if spare is None:
+                raise
+            try:
+                return await self._acquire_by(spare)
+            except CredentialsRejected:
+                raise refused from None
+
+    async def _acquire_by(self, secret: str) -> _Held:
         started = time.monotonic()
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(_ACQUIRE_SECONDS):
-                result = await loop.run_in_executor(self._entra.threads, self._ask)
+                result = await loop.run_in_executor(self._entra.threads, self._ask, secret)
         except TimeoutError as error:
             raise Unavailable("Entra does not answer in time") from error
         token = result.get("access_token")
         if not isinstance(token, str):
-            raise _refusal(result, self._credentials.secret)
+            raise _refusal(result, secret)
         lifetime = float(result.get("expires_in") or 0)
         return _Held(
             token,
@@ -125,27 +143,40 @@ class TokenSource:
             expires_at=started + lifetime,
         )
 
-    def _ask(self) -> dict[str, Any]:
+    def _ask(self, secret: str) -> dict[str, Any]:
         """Runs in a thread: build the app where that is still to do (it asks the network), then ask for a token."""
         try:
-            if self._app is None:
-                self._app = msal.ConfidentialClientApplication(
+            app = self._apps.get(secret)
+            if app is None:
+                app = self._apps[secret] = msal.ConfidentialClientApplication(
                     str(self._credentials.client_id),
-                    client_credential=self._credentials.secret,
+                    client_credential=_proof(secret),
                     authority=f"{self._entra.url}/{self._credentials.tenant_id}",
                     http_client=self._entra.http,
                     instance_discovery=False,  # the operator names the authority: nobody else is asked about it
                 )
-            result = self._app.acquire_token_for_client(scopes=_SCOPES)
+            result = app.acquire_token_for_client(scopes=[self._entra.scope])
         except _Busy as busy:
             raise busy.meaning() from busy
         except requests.RequestException as error:
             raise Unavailable("Entra cannot be reached") from error
+        except CertificateUnusable as error:
+            raise CredentialsRejected(
+                aadsts=None, error="certificate_unusable", description=str(error)
+            ) from error
         except ValueError as error:
-            raise _construction_refusal(error, self._credentials.secret) from error
+            raise _construction_refusal(error, secret) from error
         except (KeyError, RuntimeError) as error:
             raise Malformed("Entra's discovery document is not usable") from error
         return result if isinstance(result, dict) else {}
+
+
+def _proof(secret: str) -> str | dict[str, str]:
+    """As msal wants it: the value, or what it signs assertions with."""
+    if not is_certificate(secret):
+        return secret
+    read = Certificate.read(secret)
+    return {"private_key": read.key_pem, "public_certificate": read.certificate_pem}
 
 
 def _refusal(result: Mapping[str, Any], secret: str) -> GraphError:

@@ -1,5 +1,7 @@
 """Accounts in the tenant's directory."""
 
+from uuid import UUID
+
 import msgspec
 
 from .errors import NotFound
@@ -8,8 +10,14 @@ from .paging import Listing, decode
 from .protocol import Request, literal
 from .transport import Wire
 
-_SELECT = "id,userPrincipalName,mail,displayName,accountEnabled"
+_SELECT = "id,userPrincipalName,mail,displayName,accountEnabled,onPremisesSyncEnabled"
 
+
+class _Settings(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    user_purpose: str | None = None
+
+
+_settings = msgspec.json.Decoder(_Settings)
 _user = msgspec.json.Decoder(User)
 _users = msgspec.json.Decoder(Listing[User])
 
@@ -31,3 +39,10 @@ async def user(wire: Wire, id_or_address: str) -> User:
         if len(found) != 1:
             raise
         return found[0]
+
+
+async def mailbox_purpose(wire: Wire, mailbox: UUID) -> str | None:
+    """What the mailbox is for: `user`, `room`, `shared` …; takes MailboxSettings.Read (graph-calendar §9)."""
+    url = wire.service.url("users", str(mailbox), "mailboxSettings", _select="userPurpose")
+    answer = await wire.read(Request("GET", url, mailbox=str(mailbox)))
+    return decode(_settings, answer.body).user_purpose

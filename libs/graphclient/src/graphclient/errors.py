@@ -29,8 +29,8 @@ class GraphError(Exception):
         return f"{text} ({evidence})" if evidence else text
 
 
-class Throttled(GraphError):
-    """Asked too often: come back after `retry_after` seconds, or back off where it is None."""
+class TryLater(GraphError):
+    """Not now: come back after `retry_after` seconds, or back off where it is None."""
 
     def __init__(
         self,
@@ -45,20 +45,12 @@ class Throttled(GraphError):
         self.retry_after = retry_after
 
 
-class Unavailable(GraphError):
-    """No answer, or one that says the service is in trouble: try later; `retry_after` in seconds where told."""
+class Throttled(TryLater):
+    """Asked too often."""
 
-    def __init__(
-        self,
-        message: str = "",
-        *,
-        retry_after: float | None = None,
-        request_id: str | None = None,
-        status: int | None = None,
-        code: str | None = None,
-    ) -> None:
-        super().__init__(message, request_id=request_id, status=status, code=code)
-        self.retry_after = retry_after
+
+class Unavailable(TryLater):
+    """No answer, or one that says the service is in trouble."""
 
 
 class NotFound(GraphError):
@@ -122,6 +114,22 @@ class Changed(GraphError):
 
 class Rejected(GraphError):
     """Graph refuses this request as it is: repeating it unchanged will not help."""
+
+
+class ExpiryTooLate(Rejected):
+    """A subscription may not live that long: `most_minutes` is as far ahead as its expiry may lie."""
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        most_minutes: int,
+        request_id: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(message, request_id=request_id, status=status, code=code)
+        self.most_minutes = most_minutes
 
 
 class Malformed(GraphError):

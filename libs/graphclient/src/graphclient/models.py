@@ -161,6 +161,7 @@ class Room(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):
 
     id: str
     email_address: str
+    kind: str | None = msgspec.field(default=None, name="@odata.type")
     display_name: str | None = None
     place_id: str | None = None
     capacity: int | float | str | None = None
@@ -200,6 +201,7 @@ class User(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):
     mail: str | None = None
     display_name: str | None = None
     account_enabled: bool | None = None
+    on_premises_sync_enabled: bool | None = None
 
 
 class Subscription(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):
@@ -212,3 +214,9 @@ class Subscription(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_onl
     client_state: str | None = None
     notification_url: str | None = None
     lifecycle_notification_url: str | None = None
+    encryption_certificate_id: str | None = None
+
+    @property
+    def certificate_id(self) -> str | None:
+        """For which certificate it is rich; Graph writes an unset one as null or as an empty text."""
+        return self.encryption_certificate_id or None

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Literal, NoReturn, Self
 from urllib.parse import quote, unquote, urlsplit
 
@@ -15,6 +16,7 @@ import msgspec
 from .errors import (
     Changed,
     Conflict,
+    ExpiryTooLate,
     Forbidden,
     GraphError,
     MailboxUnsupported,
@@ -44,6 +46,10 @@ _USED_TRANSACTION = "errorduplicatetransactionid"  # comes with a 400 or a 409 (
 _MOVED_ON = {"errorirresolvableconflict", "concurrentitemsave"}
 _EXPIRED_TOKEN = "invalidauthenticationtoken"  # noqa: S105 -- an error code of Graph's, no secret
 _EXISTING = re.compile(r"Subscription Id\s+([0-9A-Fa-f-]{36})\s+already exists")
+# The only place where Graph says it: the code is ExtensionError for many things (graph-notifications §2.6).
+_LONGEST_LIFE = re.compile(
+    r"expiration can only be ([0-9]{1,6}) minutes in the future", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,7 @@ class Service:
 
     def url(self, *segments: str, **query: str) -> str:
         """A URL below the root; segments and values are encoded, `_` before a query's name stands for `$`."""
-        path = "/".join(quote(segment, safe="") for segment in segments)
+        path = "/".join(map(_segment, segments))
         pairs = "&".join(
             f"{'$' + name[1:] if name.startswith('_') else name}={quote(value, safe=',:')}"
             for name, value in query.items()
@@ -109,6 +115,12 @@ class Service:
         if not same or not theirs.path.startswith(ours.path + "/") or ".." in segments:
             raise Malformed("a nextLink leaves the Graph service")
         return link
+
+
+@lru_cache(maxsize=4_096)
+def _segment(text: str) -> str:
+    """A segment of a path: the same ids come again and again."""
+    return quote(text, safe="")
 
 
 def instant_text(moment: datetime) -> str:
@@ -203,6 +215,10 @@ def _refuse(answer: Answer) -> NoReturn:
         raise Conflict(
             existing_id=failure.existing_id, request_id=request_id, status=status, code=code
         )
+    if failure.most_minutes is not None:
+        raise ExpiryTooLate(
+            most_minutes=failure.most_minutes, request_id=request_id, status=status, code=code
+        )
     raise _refusal(failure, codes, status)(request_id=request_id, status=status, code=code)
 
 
@@ -240,6 +256,12 @@ class _Failure:
         """The event or, from the message, the subscription that is there already."""
         found = _EXISTING.search(self.message)
         return self.event_id or (found.group(1) if found else None)
+
+    @property
+    def most_minutes(self) -> int | None:
+        """How far ahead a subscription's expiry may lie, where that was the trouble."""
+        found = _LONGEST_LIFE.search(self.message)
+        return int(found.group(1)) if found else None
 
     @classmethod
     def read(cls, body: bytes) -> Self:

@@ -6,8 +6,9 @@ from uuid import UUID
 
 import msgspec
 
+from .encryption import Certificate
 from .errors import NotFound
-from .models import Subscription
+from .models import RICH_SELECT, Subscription
 from .paging import Listing, decode, pages
 from .protocol import Request
 from .transport import Wire
@@ -25,6 +26,12 @@ def resource_of(mailbox: UUID) -> str:
     return f"users/{mailbox}/events"
 
 
+def watches(subscription: Subscription, mailbox: UUID) -> bool:
+    """Whether it watches this mailbox's calendar, whatever it brings of each event."""
+    path = (subscription.resource or "").partition("?")[0]
+    return path.strip("/").lower() == resource_of(mailbox).lower()
+
+
 async def create(
     wire: Wire,
     *,
@@ -33,21 +40,31 @@ async def create(
     lifecycle_url: str,
     client_state: str,
     expires_at: datetime,
+    change_types: str = CHANGE_TYPES,
+    certificate: Certificate | None = None,
 ) -> Subscription:
     """A new subscription, challenged and live; trust the expiry in the answer, not the one asked for.
 
-    Raises Conflict where Graph has one like it, Rejected with `ValidationError` where our addresses do not answer.
+    With a `certificate` its notifications bring events along, encrypted for it (graph-notifications §5.1).
+    Raises Conflict where Graph has one like it, ExpiryTooLate, Rejected with `ValidationError` where our addresses do
+    not answer.
     """
-    body = msgspec.json.encode(
-        {
-            "changeType": CHANGE_TYPES,
-            "notificationUrl": notification_url,
-            "lifecycleNotificationUrl": lifecycle_url,
-            "resource": resource_of(mailbox),
-            "expirationDateTime": _expiry(expires_at),
-            "clientState": client_state,
+    asked: dict[str, object] = {
+        "changeType": change_types,
+        "notificationUrl": notification_url,
+        "lifecycleNotificationUrl": lifecycle_url,
+        "resource": resource_of(mailbox),
+        "expirationDateTime": _expiry(expires_at),
+        "clientState": client_state,
+    }
+    if certificate is not None:
+        asked |= {
+            "resource": f"{resource_of(mailbox)}?$select={RICH_SELECT}",
+            "includeResourceData": True,
+            "encryptionCertificate": certificate.body,
+            "encryptionCertificateId": certificate.id,
         }
-    )
+    body = msgspec.json.encode(asked)
     request = Request("POST", wire.service.url("subscriptions"), body, seconds=_CREATE_SECONDS)
     return decode(_subscription, (await wire.write(request)).body)
 
@@ -59,7 +76,7 @@ async def get(wire: Wire, subscription_id: str) -> Subscription:
 
 
 async def renew(wire: Wire, subscription_id: str, expires_at: datetime) -> Subscription:
-    """Extend and reauthorise; never twice within ten minutes, and after NotFound only a new one helps."""
+    """Extend and reauthorise; never twice within ten minutes. Raises ExpiryTooLate, NotFound: only a new one helps then."""
     body = msgspec.json.encode({"expirationDateTime": _expiry(expires_at)})
     request = Request("PATCH", wire.service.url("subscriptions", subscription_id), body)
     return decode(_subscription, (await wire.write(request)).body)
@@ -73,12 +90,11 @@ async def delete(wire: Wire, subscription_id: str) -> None:
         return
 
 
-async def listed(wire: Wire) -> AsyncIterator[Subscription]:
-    """What Graph lists for this app in this tenant: slow, at times stale, and without clientStates."""
+async def listed(wire: Wire) -> AsyncIterator[list[Subscription]]:
+    """What Graph lists for this app in this tenant, a page whenever it is asked for: stale at times, no clientStates."""
     request = Request("GET", wire.service.url("subscriptions"))
     async for found, _ in pages(wire, request, _subscriptions, _id, most=_MOST_PAGES):
-        for subscription in found:
-            yield subscription
+        yield found
 
 
 def _id(subscription: Subscription) -> str:

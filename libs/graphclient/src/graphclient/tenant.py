@@ -10,9 +10,21 @@ from uuid import UUID
 
 import aiohttp
 
-from . import calendar, directory, places, subscriptions, writing
+from . import (
+    applications,
+    calendar,
+    directory,
+    grants,
+    places,
+    subscriptions,
+    writing,
+)
+from .applications import Application
 from .auth import Credentials, Entra, TokenSource
+from .clouds import check_cloud, scope_of
 from .drafts import EventChange, NewEvent
+from .encryption import Certificate
+from .grants import Grants
 from .models import EVENT_SELECT, Event, Marking, Page, Room, Subscription, User, Written
 from .protocol import Service, roles_of
 from .transport import Transport, Wire
@@ -104,6 +116,26 @@ class Tenant:
         """The account behind an object id or address. Raises NotFound."""
         return await directory.user(self._wire, id_or_address)
 
+    async def application(self, client_id: UUID) -> Application | None:
+        """The app's registration; None where it is registered in another tenant. Raises Forbidden."""
+        return await applications.application(self._wire, client_id)
+
+    async def mailbox_purpose(self, mailbox: UUID) -> str | None:
+        """What the mailbox is for, in Graph's word. Raises Forbidden without MailboxSettings.Read."""
+        return await directory.mailbox_purpose(self._wire, mailbox)
+
+    async def place(self, id_or_address: str) -> Room:
+        """One room mailbox, listed or not. Raises NotFound."""
+        return await places.place(self._wire, id_or_address)
+
+    async def grants(self, client_id: UUID) -> Grants:
+        """What the app was granted and asks for. Raises NotFound without a service principal, Forbidden."""
+        return await grants.grants(self._wire, client_id)
+
+    async def principal_id(self, client_id: UUID) -> UUID:
+        """The object id of the app's service principal. Raises NotFound, Forbidden."""
+        return await grants.principal_id(self._wire, client_id)
+
     async def create_subscription(
         self,
         *,
@@ -112,8 +144,10 @@ class Tenant:
         lifecycle_url: str,
         client_state: str,
         expires_at: datetime,
+        change_types: str = subscriptions.CHANGE_TYPES,
+        certificate: Certificate | None = None,
     ) -> Subscription:
-        """A live subscription to the mailbox's events. Raises Conflict, MailboxUnsupported, Forbidden, Rejected."""
+        """A live subscription to the mailbox's events. Raises Conflict, MailboxUnsupported, Forbidden, ExpiryTooLate, Rejected."""
         return await subscriptions.create(
             self._wire,
             mailbox=mailbox,
@@ -121,6 +155,8 @@ class Tenant:
             lifecycle_url=lifecycle_url,
             client_state=client_state,
             expires_at=expires_at,
+            change_types=change_types,
+            certificate=certificate,
         )
 
     async def subscription(self, subscription_id: str) -> Subscription:
@@ -128,15 +164,15 @@ class Tenant:
         return await subscriptions.get(self._wire, subscription_id)
 
     async def renew_subscription(self, subscription_id: str, expires_at: datetime) -> Subscription:
-        """Extend and reauthorise. Raises NotFound, after which only a new one helps."""
+        """Extend and reauthorise. Raises ExpiryTooLate, and NotFound, after which only a new one helps."""
         return await subscriptions.renew(self._wire, subscription_id, expires_at)
 
     async def delete_subscription(self, subscription_id: str) -> None:
         """See to it that the subscription is no more."""
         await subscriptions.delete(self._wire, subscription_id)
 
-    def subscriptions(self) -> AsyncIterator[Subscription]:
-        """What Graph lists for this app, without clientStates: a slow sweep for orphans, not the truth."""
+    def subscriptions(self) -> AsyncIterator[list[Subscription]]:
+        """What Graph lists for this app, page by page and without clientStates: for a slow sweep, not the truth."""
         return subscriptions.listed(self._wire)
 
 
@@ -150,16 +186,16 @@ class Graph:
         self._entra = entra
         self._service = service
         self._select = select
-        self._tenants: dict[tuple[UUID, UUID], tuple[str, Tenant]] = {}
+        self._tenants: dict[tuple[UUID, UUID], tuple[Credentials, Tenant]] = {}
 
     def tenant(self, credentials: Credentials) -> Tenant:
         """The tenant of these credentials, with its token cache; another secret gets a new one."""
         name = (credentials.tenant_id, credentials.client_id)
         known = self._tenants.get(name)
-        if known is not None and known[0] == credentials.secret:
+        if known is not None and known[0] == credentials:
             return known[1]
         tenant = self.fresh_tenant(credentials)
-        self._tenants[name] = (credentials.secret, tenant)
+        self._tenants[name] = (credentials, tenant)
         return tenant
 
     def fresh_tenant(self, credentials: Credentials) -> Tenant:
@@ -172,17 +208,17 @@ class Graph:
 async def open_graph(
     graph_url: str, entra_url: str, ca_file: Path | None, *, select: str = EVENT_SELECT
 ) -> AsyncIterator[Graph]:
-    """One session to Graph and Entra until the block ends; ValueError for an address that is not https.
+    """One session to Graph and Entra until the block ends; ValueError for addresses that are not of one cloud.
 
     `ca_file` holds roots that are trusted besides the system's, `select` is what is asked for of events.
     """
+    check_cloud(graph_url, entra_url)
     service = Service.at(graph_url)
-    Service.at(entra_url)
     context = ssl.create_default_context()
     if ca_file is not None:
         context.load_verify_locations(ca_file)
     threads = ThreadPoolExecutor(_MSAL_THREADS, thread_name_prefix="msal")
-    entra = Entra(entra_url, ca_file, threads)
+    entra = Entra(entra_url, scope_of(graph_url), ca_file, threads)
     try:
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=context, limit=200),

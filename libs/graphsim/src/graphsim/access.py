@@ -12,6 +12,7 @@ from .wire import Call, Refused
 
 _CALENDARS = frozenset({"Calendars.Read", "Calendars.ReadWrite"})
 _DIRECTORY = frozenset({"Directory.Read.All", "User.Read.All"})
+_SETTINGS = frozenset({"MailboxSettings.Read", "MailboxSettings.ReadWrite"})
 _PLACES = frozenset({"Place.Read.All", "Place.ReadWrite.All"})
 _NO_MAILBOX = {
     "older": "REST API is not yet supported for this mailbox.",
@@ -89,6 +90,20 @@ class Access:
         if mailbox.hosting != "cloud":
             raise self._unsupported()
         _check_containers(call, mailbox)
+        return mailbox
+
+    def settings(self, call: Call, key: str) -> Mailbox:
+        """The mailbox of an id or address, to a caller who may read mailbox settings (§9)."""
+        tenant = self.tenant(call)
+        if not call.caller.roles:
+            raise self._roleless()
+        if not call.caller.roles & _SETTINGS:
+            raise Refused(403, "ErrorAccessDenied", _DENIED)
+        mailbox = self.found(tenant, key)
+        if mailbox is None or mailbox.hosting == "none":
+            raise self._unknown(key)
+        if mailbox.hosting != "cloud":
+            raise self._unsupported()
         return mailbox
 
     def found(self, tenant: Tenant, key: str) -> Mailbox | None:

@@ -35,6 +35,11 @@ class Directory:
 
         return page(call, users, "users", show=show)
 
+    async def mailbox_settings(self, call: Call) -> Answer:
+        """GET /users/{id}/mailboxSettings: of all settings only what the mailbox is for (§9)."""
+        mailbox = self._access.settings(call, call.segments[1])
+        return entity(call, selected(call, {"userPurpose": mailbox.kind}), "mailboxSettings")
+
 
 def _matching(tenant: Tenant, name: str, value: str) -> list[Mailbox]:
     known = tenant.by_address if name == "mail" else tenant.by_sign_in_name

@@ -138,7 +138,7 @@ class Fault:
         age = (now - self.armed).total_seconds()
         return (
             (self.document.times is None or self.fired < self.document.times)
-            and match.method.upper() in {"*", method}
+            and (match.method == "*" or match.method.upper() == method)
             and match.since <= age
             and (match.until is None or age < match.until)
             and (match.tenant is None or match.tenant.lower() == tenant)

@@ -1,9 +1,7 @@
 """Graph's front door: who calls, which handler, faults, limits, error envelopes, request ids."""
 
-import re
 from collections import Counter
 from random import Random
-from uuid import UUID
 
 from .access import Access
 from .calendar import Calendar
@@ -11,6 +9,7 @@ from .calendars import Calendars
 from .clock import Clock
 from .directory import Directory
 from .faults import Fault, Faults
+from .ids import random_guid
 from .lag import Lag
 from .options import Options
 from .page_faults import spoil
@@ -70,7 +69,7 @@ class Gateway:
 
     def new_id(self) -> str:
         """A GUID that depends on the seed, the start and the order of calls alone."""
-        return str(UUID(int=self._random.getrandbits(128), version=4))
+        return random_guid(self._random.getrandbits(128))
 
     async def handle(self, call: Call) -> Answer:
         """Answers one call, whatever happens."""
@@ -168,4 +167,4 @@ class Gateway:
 
 def _target(call: Call) -> str:
     query = "&".join(f"{name}={value}" for name, value in call.query.items())
-    return re.sub(r"^/v1\.0", "", call.path) + (f"?{query}" if query else "")
+    return call.path.removeprefix("/v1.0") + (f"?{query}" if query else "")

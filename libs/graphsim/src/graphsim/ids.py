@@ -10,6 +10,8 @@ from uuid import UUID
 # The visible beginnings of real ids: AAMkA… (regular, with / and +) and AAkALg… (immutable).
 _REGULAR = b"\x00\x03\x24\x00\x38"
 _IMMUTABLE = b"\x00\x09\x00\x2e\x00"
+_FREE_BITS = ~(0xF000 << 64 | 0xC000 << 48)
+_VERSION_4 = 0x4000 << 64 | 0x8000 << 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,18 @@ class IdMint:
     def read(self, text: str) -> tuple[Ref, bool] | None:
         """What an id of this mailbox stands for and whether it is immutable; None for any other."""
         return _decode(self._prefix, self._mask, text)
+
+
+@lru_cache(maxsize=65_536)
+def guid(text: str) -> UUID:
+    """The GUID that a text spells; ValueError where it spells none."""
+    return UUID(text)
+
+
+def random_guid(bits: int) -> str:
+    """The text of `UUID(int=bits, version=4)`: every call gets one, and that way takes five times as long."""
+    whole = f"{bits & _FREE_BITS | _VERSION_4:032x}"
+    return f"{whole[:8]}-{whole[8:12]}-{whole[12:16]}-{whole[16:20]}-{whole[20:]}"
 
 
 @lru_cache(maxsize=65_536)

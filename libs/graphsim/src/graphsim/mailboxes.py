@@ -148,8 +148,10 @@ class Mailbox:
 
     def resolve(self, ref: Ref, *, immutable: bool) -> Ref:
         """The reference an id means: immutable ids name the newest generation."""
-        event = self.events.get(ref.key)
-        return replace(ref, generation=event.generation) if immutable and event else ref
+        event = self.events.get(ref.key) if immutable else None
+        if event is None or event.generation == ref.generation:
+            return ref
+        return replace(ref, generation=event.generation)
 
     def window(
         self, start: datetime, end: datetime, *, border_touches: bool = False

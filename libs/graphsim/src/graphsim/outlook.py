@@ -5,11 +5,10 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import Any
-from uuid import UUID
 
 from .copies import Reply
 from .events import Appearance, Attendee, Event, Override, Person, on_day, whole
-from .ids import Ref
+from .ids import Ref, guid
 from .mailboxes import Mailbox
 from .meetings import Draft
 from .recurrence import read as read_recurrence
@@ -32,7 +31,7 @@ class Outlook:
 
         Raises Refused, ValueError, KeyError, TypeError.
         """
-        owned = self._state.owner_of(UUID(mailbox_id))
+        owned = self._state.owner_of(guid(mailbox_id))
         if owned is None:
             raise Refused(404, "", f"no such mailbox: {mailbox_id}")
         tenant, mailbox = owned

@@ -142,6 +142,7 @@ class Routes:
             ("oauth2PermissionGrants", registrations.delegated_grants, 1),
         ):
             self._add("GET", pattern, handler, units=units)
+        self._add("GET", "users/{id}/mailboxSettings", directory.mailbox_settings)
 
     def _add_subscriptions(self, subscribing: Subscribing) -> None:
         one, writes = "subscriptions/{id}", SUBSCRIPTION_WRITES

@@ -7,6 +7,7 @@ from hashlib import blake2b
 from uuid import UUID, uuid5
 
 from .applications import App
+from .ids import guid
 from .mailboxes import Mailbox
 
 
@@ -89,7 +90,7 @@ class Tenant:
         known = names.get(key.lower())
         if known is None:
             try:
-                known = UUID(key)
+                known = guid(key)
             except ValueError:
                 return None
         return self.mailboxes.get(known)

@@ -84,7 +84,8 @@ class Refused(Exception):
 
 def segments_of(path: str) -> tuple[str, ...]:
     """The decoded segments of an encoded path; an encoded slash stays inside its segment."""
-    return tuple(unquote(part) for part in path.split("/") if part)
+    parts = filter(None, path.split("/"))
+    return tuple(map(unquote, parts) if "%" in path else parts)
 
 
 def query_of(text: str) -> dict[str, str]:

@@ -59,7 +59,7 @@ class SecretBox:
         nonce = os.urandom(_NONCE_BYTES)
         bound = _bound(key_id, organisation_id, row_id, field)
         sealed = self._ciphers[key_id].encrypt(nonce, plain.encode(), bound)
-        return _FORMAT + bytes([len(key_id)]) + key_id.encode() + nonce + sealed
+        return _prefix(key_id) + nonce + sealed
 
     def open(self, sealed: bytes, *, organisation_id: UUID, row_id: UUID, field: str) -> str:
         """Decrypt what was sealed for this place; raises `SecretUnreadable`."""
@@ -75,8 +75,18 @@ class SecretBox:
                 "sealed for another place, by another key, or damaged"
             ) from error
 
+    @property
+    def newest(self) -> str:
+        """The id of the key that seals."""
+        return self._sealing
+
+    @property
+    def prefix(self) -> bytes:
+        """How everything begins that the newest key has sealed."""
+        return _prefix(self._sealing)
+
     def needs_rewrap(self, sealed: bytes) -> bool:
-        """Tell whether another key than the first sealed it; raises `SecretUnreadable`."""
+        """Tell whether another key than the newest sealed it; raises `SecretUnreadable`."""
         return _split(sealed)[0] != self._sealing
 
 
@@ -87,9 +97,10 @@ def _split(sealed: bytes) -> tuple[str, bytes]:
     return sealed[2:end].decode("ascii", "replace"), sealed[end:]
 
 
+def _prefix(key_id: str) -> bytes:
+    return _FORMAT + bytes([len(key_id)]) + key_id.encode()
+
+
 def _bound(key_id: str, organisation_id: UUID, row_id: UUID, field: str) -> bytes:
     # Fixed-length parts first and the free text last: two places never share one string.
-    name = key_id.encode()
-    return (
-        _FORMAT + bytes([len(name)]) + name + organisation_id.bytes + row_id.bytes + field.encode()
-    )
+    return _prefix(key_id) + organisation_id.bytes + row_id.bytes + field.encode()

@@ -1,12 +1,11 @@
 """The composition root of the portal."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from typing import Final
-from uuid import UUID
 
 import structlog
 from aiohttp import web
@@ -14,26 +13,34 @@ from aiohttp import web
 from contracts.routing import EVENTS
 from eventbus import Bus, open_bus
 from graphclient import Graph, open_graph
-from pgstore import Database, Role, SecretBox, SecretUnreadable, open_database
+from pgstore import Database, Role, SecretBox, open_database
 from servicekit.clock import utc_now
 from servicekit.http import serve_http
 from servicekit.ops import Health, serve_ops
+from servicekit.outbound import check_address
 
 from .consumer import PATTERNS, EventConsumer
 from .handlers.bookings import Bookings
 from .handlers.commands import Commands
+from .handlers.envelopes import Envelopes
 from .handlers.feed import Feed
 from .handlers.integration import Integrations
+from .handlers.listings import Listings
+from .handlers.missing import MissingRooms
 from .handlers.offices import Offices
 from .handlers.organisations import Organisations
 from .handlers.passwords import Passwords
 from .handlers.plans import Plans
 from .handlers.records import Records
+from .handlers.resealing import Resealing
 from .handlers.results import Results
 from .handlers.rooms import Rooms
+from .handlers.scope_scripts import ScopeScripts
 from .handlers.sessions import Sessions
+from .handlers.upkeep import EVERY_SECONDS, Upkeep
 from .handlers.users import Users
 from .routes import Desk, add_routes
+from .scheduler import keep_resealing
 from .settings import Settings
 from .store.audit import AuditStore
 from .store.bookings import BookingStore
@@ -42,6 +49,7 @@ from .store.offices import OfficeStore
 from .store.organisations import OrganisationStore
 from .store.plans import PlanStore
 from .store.rooms import RoomStore
+from .store.sealed import SealedStore
 from .store.sessions import SessionStore
 from .store.users import UserStore
 
@@ -52,34 +60,16 @@ RESULT_SECONDS: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class PortalOptions:
-    """What the portal is told: the operator's token (empty: no operator) and the webhook address to show."""
+    """What the portal is told: the operator's token (empty: no operator), the addresses to show, how often to look.
+
+    `check_address` raises AddressRefused for a chat's address that we would not post to.
+    """
 
     operator_token: str = field(repr=False)
     webhook_url: str = ""
-
-
-class _Envelopes:
-    """Client secrets, sealed for their organisation's row."""
-
-    def __init__(self, box: Callable[[], SecretBox]) -> None:
-        self._box = box
-
-    def seal(self, organisation_id: UUID, plain: str) -> bytes:
-        return self._box().seal(
-            plain, organisation_id=organisation_id, row_id=organisation_id, field="client_secret"
-        )
-
-    def open(self, organisation_id: UUID, sealed: bytes) -> str | None:
-        try:
-            return self._box().open(
-                sealed,
-                organisation_id=organisation_id,
-                row_id=organisation_id,
-                field="client_secret",
-            )
-        except SecretUnreadable:
-            log.warning("secret_unreadable", organisation=str(organisation_id))
-            return None
+    portal_url: str = ""
+    reseal_seconds: float = 15.0
+    check_address: Callable[[str], Awaitable[None]] = check_address
 
 
 def add_portal(
@@ -92,23 +82,49 @@ def add_portal(
     clock: Callable[[], datetime],
     *,
     result_seconds: float = RESULT_SECONDS,
+    upkeep_seconds: float = EVERY_SECONDS,
 ) -> None:
     """Serve the REST interface and the live stream in this application, under /api."""
     passwords, feed, results, release = Passwords(), Feed(), Results(), version("portal")
     bookings = BookingStore(database)
     rooms, integrations = RoomStore(database), IntegrationStore(database)
-    connection = Integrations(integrations, graph, _Envelopes(secrets), options.webhook_url, clock)
+    envelopes = Envelopes(secrets)
+    resealing = Resealing(SealedStore(database), envelopes, clock)
+    connection = Integrations(
+        integrations,
+        graph,
+        envelopes,
+        rooms,
+        options.check_address,
+        webhook_url=options.webhook_url,
+        portal_url=options.portal_url,
+        clock=clock,
+    )
+    listings = Listings(connection, clock)
+    imported = Rooms(rooms, rooms, listings, clock)
+    upkeep = Upkeep(OrganisationStore(database), imported)
     desk = Desk(
         organisations=Organisations(OrganisationStore(database), passwords, clock),
         sessions=Sessions(SessionStore(database), passwords, options.operator_token, clock),
         users=Users(UserStore(database), passwords, clock),
         integrations=connection,
         offices=Offices(OfficeStore(database), clock),
-        rooms=Rooms(rooms, rooms, connection, clock),
+        rooms=imported,
         bookings=Bookings(bookings, clock),
         commands=Commands(bookings, rooms, bus, results, clock, seconds=result_seconds),
-        records=Records(AuditStore(database), integrations, rooms, bus.connected, release, clock),
+        records=Records(
+            AuditStore(database),
+            integrations,
+            rooms,
+            resealing,
+            bus.connected,
+            options.webhook_url,
+            release,
+            clock,
+        ),
         plans=Plans(PlanStore(database)),
+        missing=MissingRooms(connection, listings, rooms, clock),
+        scope_scripts=ScopeScripts(connection, connection, rooms),
     )
     add_routes(app, desk, feed, release)
     consumer = EventConsumer(feed, results)
@@ -119,6 +135,8 @@ def add_portal(
             loops.create_task(
                 bus.follow(EVENTS, PATTERNS, consumer.handle, stop, reconnected=consumer.resumed)
             )
+            loops.create_task(keep_resealing(resealing.run, stop, seconds=options.reseal_seconds))
+            loops.create_task(upkeep.run(stop, upkeep_seconds))
             yield
             stop.set()
 
@@ -147,6 +165,7 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
         options = PortalOptions(
             operator_token=settings.portal_operator_token.get_secret_value(),
             webhook_url=settings.webhook_url,
+            portal_url=settings.portal_url,
         )
         add_portal(app, database, bus, graph, secrets.value, options, utc_now)
         async with serve_http(app, settings.listen) as (host, port):

@@ -3,8 +3,9 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
+from graphclient import check_cloud
 from servicekit.settings import ServiceSettings
 
 _SHORTEST_TOKEN = 20
@@ -18,7 +19,9 @@ class Settings(ServiceSettings):
     )
     amqp_url: SecretStr = Field(description="URL of RabbitMQ")
     graph_url: str = Field("https://graph.microsoft.com/v1.0", description="Microsoft Graph")
-    entra_url: str = Field("https://login.microsoftonline.com", description="Microsoft Entra")
+    entra_url: str = Field(
+        "https://login.microsoftonline.com", description="Microsoft Entra", validate_default=True
+    )
     graph_ca_file: Path | None = Field(None, description="extra CA bundle for the two above")
     secret_keys: SecretStr = Field(
         description="id:base64,id:base64… of 32 bytes: the first encrypts, all decrypt"
@@ -31,6 +34,12 @@ class Settings(ServiceSettings):
         SecretStr(""),
         description="bearer token of the operator, who alone creates organisations; empty = nobody",
     )
+
+    @field_validator("entra_url")
+    @classmethod
+    def _same_cloud(cls, text: str, info: ValidationInfo) -> str:
+        check_cloud(info.data["graph_url"], text)
+        return text
 
     @field_validator("webhook_url", "portal_url")
     @classmethod

@@ -74,6 +74,7 @@ async def main(given: Settings, stop: asyncio.Event) -> None:
                 PortalOptions(
                     operator_token=settings.portal_operator_token.get_secret_value(),
                     webhook_url=settings.webhook_url,
+                    portal_url=settings.portal_url,
                 ),
                 utc_now,
             )
@@ -97,7 +98,12 @@ async def main(given: Settings, stop: asyncio.Event) -> None:
                 bus,
                 graph,
                 secrets.value,
-                ManagerOptions(settings.webhook_url, client_state_keys.value),
+                ManagerOptions(
+                    settings.webhook_url,
+                    client_state_keys.value,
+                    portal_url=settings.portal_url,
+                    certificates=None if opens is None else lambda: opens().certificates,
+                ),
                 utc_now,
                 stop,
             )

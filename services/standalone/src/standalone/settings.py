@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
+from graphclient import check_cloud
 from servicekit.settings import ServiceSettings, SettingsInvalid
 
 from .database import EMBEDDED
@@ -36,7 +37,9 @@ class Settings(ServiceSettings):
         description="URL of RabbitMQ; postgres = queue tables in the database",
     )
     graph_url: str = Field("https://graph.microsoft.com/v1.0", description="Microsoft Graph")
-    entra_url: str = Field("https://login.microsoftonline.com", description="Microsoft Entra")
+    entra_url: str = Field(
+        "https://login.microsoftonline.com", description="Microsoft Entra", validate_default=True
+    )
     graph_ca_file: Path | None = Field(None, description="extra CA bundle for the two above")
     webhook_url: str = Field(
         "",
@@ -74,6 +77,12 @@ class Settings(ServiceSettings):
         60, ge=5, description="how often rooms without a subscription are read"
     )
     sync_mode: Literal["live", "observe"] = Field("live", description="live or observe")
+
+    @field_validator("entra_url")
+    @classmethod
+    def _same_cloud(cls, text: str, info: ValidationInfo) -> str:
+        check_cloud(info.data["graph_url"], text)
+        return text
 
     @field_validator("webhook_url")
     @classmethod

@@ -97,9 +97,7 @@ class Scheduler:
 
     async def _rest(self) -> None:
         wait = (self._look_at - self._clock()).total_seconds()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(min(max(wait, 0.005), self._look_seconds)):
-                await self._wake.wait()
+        await _nap(self._wake, min(max(wait, 0.005), self._look_seconds))
 
     async def _claim(self, group: asyncio.TaskGroup) -> None:
         if self._to_release:
@@ -200,7 +198,7 @@ async def keep_comparing(
             except DatabaseUnavailable as error:
                 log.warning("comparison_waits_for_database", error=str(error))
             look()
-            await _pause(changed, seconds)
+            await _nap(changed, seconds)
             await _pause(stop, _SETTLE_SECONDS)
 
 
@@ -224,7 +222,7 @@ async def keep_placing_strays(
             hinted(await place())
         except DatabaseUnavailable as error:
             log.warning("strays_wait_for_database", error=str(error))
-        await _pause(woken, seconds)
+        await _nap(woken, seconds)
 
 
 class Sweep(Protocol):
@@ -256,6 +254,15 @@ async def keep_sweeping(sweep: Sweep, clock: Callable[[], datetime], stop: async
                 await sweep.clear_rooms(clock())
         except DatabaseUnavailable as error:
             log.warning("sweep_waits_for_database", error=str(error))
+
+
+async def _nap(woken: asyncio.Event, seconds: float) -> None:
+    """Wait for the event, which is set after so long whatever happens: idle rounds raise nothing."""
+    alarm = asyncio.get_running_loop().call_later(seconds, woken.set)
+    try:
+        await woken.wait()
+    finally:
+        alarm.cancel()
 
 
 async def _pause(event: asyncio.Event, seconds: float) -> None:

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
+from graphclient import check_cloud
 from servicekit.settings import ServiceSettings
 
 
@@ -16,7 +17,9 @@ class WorkerSettings(ServiceSettings):
     graph_url: str = Field(
         "https://graph.microsoft.com/v1.0", description="root of Microsoft Graph"
     )
-    entra_url: str = Field("https://login.microsoftonline.com", description="root of Entra")
+    entra_url: str = Field(
+        "https://login.microsoftonline.com", description="root of Entra", validate_default=True
+    )
     graph_ca_file: Path | None = Field(None, description="extra CA bundle for the two above")
     secret_keys: SecretStr = Field(description="id:base64,… : keys that open stored secrets")
     notification_cert: SecretStr = Field(
@@ -39,3 +42,9 @@ class WorkerSettings(ServiceSettings):
     sync_mode: Literal["live", "observe"] = Field(
         "live", description="observe: read and publish, never write to Graph"
     )
+
+    @field_validator("entra_url")
+    @classmethod
+    def _same_cloud(cls, text: str, info: ValidationInfo) -> str:
+        check_cloud(info.data["graph_url"], text)
+        return text

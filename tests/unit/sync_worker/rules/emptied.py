@@ -1,5 +1,6 @@
 """A calendar that suddenly looks emptied: when removals wait for more reads."""
 
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -16,6 +17,7 @@ ALPHABET: Final = {
         "no read lacked them", "one did, just now", "one did, a minute ago", "two did, just now",
         "two did, ten minutes ago", "one did, of others",
     ),
+    "somebody confirmed": ("nothing", "those of then", "those of before"),
 }  # fmt: skip
 _COUNT: Final = {"seven": 7, "eight": 8}
 
@@ -31,13 +33,25 @@ async def decided(case: Case) -> dict[str, str]:
     rows = [Standing(UUID(int=n), f"e{n}", None, NOW + HOUR) for n in range(1, count + 1)]
     lost = {"none": 0, "half": count // 2, "more than half": count // 2 + 1, "all": count}
     lacking = rows[: lost[case["a read lacks"]]]
-    match decide(rows, lacking, _brake(case, count), NOW):
+    brake = _brake(case, count)
+    match decide(rows, lacking, brake, NOW, _confirmed_at(case, brake)):
         case Release():
             return {"what lacks": "is asked for"}
         case Hold():
             return {"what lacks": "waits for another read"}
         case Prove():
             return {"what lacks": "is asked for if the calendar answers"}
+
+
+def _confirmed_at(case: Case, brake: Brake | None) -> datetime | None:
+    since = brake.first_lacked_at if brake is not None else NOW
+    match case["somebody confirmed"]:
+        case "those of then":
+            return since
+        case "those of before":
+            return since - SECOND
+        case _:
+            return None
 
 
 def _brake(case: Case, count: int) -> Brake | None:

@@ -1,10 +1,10 @@
 """Organisations, their people and sessions, as the REST interface shows them."""
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, StringConstraints
 
 from .caller import Role
 from .wire import Body, Email, Name, Resource, Time
@@ -92,6 +92,18 @@ class AuditEntry(Resource):
     action: str
     subject: str
     detail: dict[str, object]
+
+
+class OperatorNote(Body):
+    """What the operator is about to do to messages of the broker, named by what `clearooms dead-letters list` shows."""
+
+    action: Literal[
+        "dead_letters.show_asked", "dead_letters.redrive_asked", "dead_letters.drop_asked"
+    ]
+    messages: Annotated[
+        list[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]],
+        Field(min_length=1, max_length=1000),
+    ]
 
 
 class AuditAsked(Body):

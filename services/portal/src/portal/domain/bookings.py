@@ -88,14 +88,6 @@ class BookingAsked(Resource):
     status: Literal["pending", "accepted"]
 
 
-class HistoryEntry(Resource):
-    """What happened to a booking: ids and times only."""
-
-    at: Time
-    entry: str
-    version: int | None
-
-
 def resolved(asked: BookingRange, now: datetime) -> tuple[datetime, datetime]:
     """The range with its defaults; refuses an empty or endless one."""
     start = asked.start if asked.start is not None else now

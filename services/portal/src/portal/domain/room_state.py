@@ -11,8 +11,10 @@ _PROBLEMS: dict[str, tuple[str, tuple[str, ...]]] = {
     "mailbox_unsupported": (
         "The mailbox is not usable in Exchange Online: on-premises, unlicensed, inactive or deleted.",
         (
-            "Check the room in the Exchange admin center → Resources.",
-            "Rooms on on-premises Exchange cannot be connected.",
+            "“Room missing?” with the room's address says which of these are left open.",
+            "On-premises: such a room cannot be connected until its mailbox is moved to Exchange Online.",
+            "Unlicensed: make it a room mailbox, which needs no licence, or give the account one.",
+            "Inactive or deleted: restore it in the Exchange admin center → Resources.",
         ),
     ),
     "mailbox_gone": (
@@ -124,7 +126,10 @@ def _words(  # noqa: PLR0911 — one text per state
         case "live" if room.held_removals:
             return (
                 f"Live. {room.held_removals} removals are held back until they are certain.",
-                ("Check in Outlook that these meetings are really gone.",),
+                (
+                    "Check in Outlook that these meetings are really gone.",
+                    "If they are, confirm the removals; else wait: they are looked at again.",
+                ),
             )
         case "live":
             return "Live: changes show within seconds.", ()

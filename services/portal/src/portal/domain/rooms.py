@@ -87,6 +87,20 @@ class ImportableRooms(Resource):
     refreshed_at: Time
 
 
+class ImportedRoom(Resource):
+    """What became of one room of a list: the room, or in words why it was not imported."""
+
+    mailbox_id: UUID
+    room: Room | None
+    problem: str | None
+
+
+class ImportedRooms(Resource):
+    """One result for each room asked for, in the same order."""
+
+    items: list[ImportedRoom]
+
+
 class RoomHealth(Resource):
     """How a room's sync is, what is wrong and what to do."""
 
@@ -143,3 +157,5 @@ class RoomRecord:
     integration_enabled: bool = True
     integration_tenant_id: UUID | None = None
     credentials_failing_since: datetime | None = None
+    due_at: datetime | None = None  # None: nothing is, or nothing may be
+    sealed_by: str | None = None

@@ -26,6 +26,13 @@ class Resource(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Document(Resource):
+    """A file to download, sent as it is; its kind is its route's."""
+
+    name: str
+    content: str
+
+
 class Page(Resource, Generic[T]):
     """A list; `next` is the path of the following page while there is one."""
 

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from contracts.events import Booking
 
-from ..domain.bookings import BookingRange, HistoryEntry, resolved
+from ..domain.bookings import BookingRange, resolved
 from ..domain.caller import Acting
+from ..domain.history import HistoryEntry, Line, told
 from ..domain.refusal import not_found
 from ..domain.wire import Page
 
@@ -34,10 +35,8 @@ class BookingRows(Protocol):
     async def find(self, organisation_id: UUID, booking_id: UUID) -> Booking | None:
         """Look one up."""
 
-    async def history(
-        self, organisation_id: UUID, booking_id: UUID, *, limit: int
-    ) -> list[HistoryEntry]:
-        """List what happened, oldest first."""
+    async def history(self, organisation_id: UUID, booking_id: UUID, *, limit: int) -> list[Line]:
+        """List what happened last."""
 
 
 class Bookings:
@@ -78,6 +77,8 @@ class Bookings:
         return booking
 
     async def history(self, by: Acting, booking_id: UUID) -> list[HistoryEntry]:
-        """Return what happened to it, oldest first."""
-        await self.find(by, booking_id)
-        return await self._rows.history(by.organisation_id, booking_id, limit=_MOST_HISTORY)
+        """Return what happened to it, oldest first; also of one that was refused and never was."""
+        lines = await self._rows.history(by.organisation_id, booking_id, limit=_MOST_HISTORY)
+        if not lines:
+            await self.find(by, booking_id)
+        return told(lines)

@@ -1,20 +1,34 @@
 """The connection to the tenant: save, show, test."""
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Set
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 from uuid import UUID
 
-from graphclient import Credentials, Graph
+from graphclient import Certificate, Credentials, Graph, is_certificate
 from graphclient.tenant import Tenant
+from servicekit.outbound import AddressRefused
 
 from ..domain import integration as domain
 from ..domain.caller import Acting
-from ..domain.diagnosis import TestResult, diagnose, scope_of
-from ..domain.integration import Integration, IntegrationChange, Outcome, Replacement, Saved
+from ..domain.diagnosis import TestResult, diagnose
+from ..domain.integration import (
+    Integration,
+    IntegrationChange,
+    Outcome,
+    Replacement,
+    Saved,
+    TestAsked,
+)
 from ..domain.refusal import Reason, Refusal, conflict, invalid, not_found
-from ..domain.wire import looks_like_guid
-from .probe import gather_evidence
+from ..domain.renewal import renewal_calendar
+from ..domain.scope import scope_of
+from ..domain.wire import Document, looks_like_guid
+from .envelopes import Envelopes
+from .probe import Questions, gather_evidence
+
+_FORMER: Final = timedelta(days=1)  # by then all of Entra knows the new secret
 
 
 class IntegrationRows(Protocol):
@@ -23,8 +37,8 @@ class IntegrationRows(Protocol):
     async def load(self, organisation_id: UUID) -> Saved | None:
         """Load it."""
 
-    async def sealed_secret(self, organisation_id: UUID) -> bytes | None:
-        """Load the sealed secret."""
+    async def sealed_secrets(self, organisation_id: UUID) -> list[bytes]:
+        """Load the sealed secrets, newest first."""
 
     async def replace(
         self, organisation_id: UUID, new: Replacement, *, now: datetime, actor: str
@@ -37,14 +51,11 @@ class IntegrationRows(Protocol):
         """Keep the outcome."""
 
 
-class Sealing(Protocol):
-    """Keeps client secrets unreadable at rest; `open` gives None for what no key opens."""
+class ImportedRooms(Protocol):
+    """Which rooms the sync needs."""
 
-    def seal(self, organisation_id: UUID, plain: str) -> bytes:
-        """Seal it."""
-
-    def open(self, organisation_id: UUID, sealed: bytes) -> str | None:
-        """Open it."""
+    async def imported(self, organisation_id: UUID, tenant_id: UUID) -> set[UUID]:
+        """List mailbox ids."""
 
 
 class Integrations:
@@ -54,64 +65,105 @@ class Integrations:
         self,
         rows: IntegrationRows,
         graph: Graph,
-        sealing: Sealing,
+        envelopes: Envelopes,
+        rooms: ImportedRooms,
+        check_address: Callable[[str], Awaitable[None]],
+        *,
         webhook_url: str,
+        portal_url: str,
         clock: Callable[[], datetime],
     ) -> None:
         self._rows = rows
         self._graph = graph
-        self._sealing = sealing
+        self._envelopes = envelopes
+        self._check_address = check_address
+        self._rooms = rooms
         self._webhook_url = webhook_url or None
+        self._portal_url = portal_url
         self._clock = clock
 
     async def show(self, by: Acting) -> Integration:
         """Return what is saved."""
         return domain.shown(await self._saved(by), webhook_url=self._webhook_url)
 
+    async def renewal(self, by: Acting) -> Document:
+        """Return the calendar file that reminds of the secret's end."""
+        saved = await self._saved(by)
+        if saved.expires_at is None:
+            raise conflict(
+                "Nobody knows when the secret ends: let the app read the directory, or save secret_expires_at."
+            )
+        text = renewal_calendar(
+            by.organisation_id,
+            saved.expires_at,
+            revision=saved.revision,
+            portal_url=self._portal_url,
+            now=self._clock(),
+        )
+        return Document(name="clearooms-renewal.ics", content=text)
+
     async def save(self, by: Acting, change: IntegrationChange) -> Integration:
-        """Replace it; a new secret on a working one is tested first and refused when red."""
+        """Replace it; a new secret or certificate on a working one is tested first and refused when red."""
         old = await self._rows.load(by.organisation_id)
-        plain = change.client_secret.get_secret_value() if change.client_secret else None
+        plain = change.proof
         if plain is None and (old is None or not old.secret_set):
-            raise invalid("client_secret", "is needed the first time")
-        outcome = None
+            raise invalid("client_secret", "is needed the first time, or a certificate")
+        new = await self._replacement(by.organisation_id, change, old)
         if plain is not None and old is not None and domain.status_of(old) == "ok":
             credentials = Credentials(change.tenant_id, change.client_id, plain)
             result, outcome = await self._tried(credentials)
             if not result.ok:
                 raise Refusal(
                     Reason.INVALID,
-                    "The new secret does not work; the old one stays.",
+                    "The new secret or certificate does not work; the old one stays.",
                     test=result.model_dump(mode="json"),
                 )
+            new = replace(new, outcome=outcome)
+        saved = await self._rows.replace(by.organisation_id, new, now=self._clock(), actor=by.actor)
+        return domain.shown(saved, webhook_url=self._webhook_url)
+
+    async def _replacement(
+        self, organisation_id: UUID, change: IntegrationChange, old: Saved | None
+    ) -> Replacement:
+        now, plain = self._clock(), change.proof
+        certificate = Certificate.read(plain) if plain and is_certificate(plain) else None
+        if certificate is not None and certificate.expires_at <= now:
+            raise invalid("certificate", "has expired: upload a new one in Entra and paste that")
+        chat = change.chat_webhook.get_secret_value() if change.chat_webhook else None
+        if chat is not None:
+            try:
+                await self._check_address(chat)
+            except AddressRefused as refused:
+                raise invalid("chat_webhook", str(refused)) from refused
         same_app = old is not None and (old.tenant_id, old.client_id) == (
             change.tenant_id,
             change.client_id,
         )
-        saved = await self._rows.replace(
-            by.organisation_id,
-            Replacement(
-                tenant_id=change.tenant_id,
-                client_id=change.client_id,
-                enabled=change.enabled,
-                sealed_secret=(
-                    self._sealing.seal(by.organisation_id, plain) if plain is not None else None
-                ),
-                secret_expires_at=change.secret_expires_at,
-                keep_test=same_app and plain is None,
-                outcome=outcome,
-                based_on=old.revision if old else None,
-            ),
-            now=self._clock(),
-            actor=by.actor,
+        seal = self._envelopes.seal
+        return Replacement(
+            tenant_id=change.tenant_id,
+            client_id=change.client_id,
+            enabled=change.enabled,
+            sealed_secret=seal(organisation_id, plain, "client_secret") if plain else None,
+            former_until=now + _FORMER if same_app else None,
+            secret_expires_at=certificate.expires_at if certificate else change.secret_expires_at,
+            certificate_thumbprint=certificate.thumbprint if certificate else None,
+            sealed_chat_webhook=seal(organisation_id, chat, "chat_webhook") if chat else None,
+            keep_chat_webhook=change.keeps_chat_webhook,
+            keep_test=same_app and plain is None,
+            outcome=None,
+            based_on=old.revision if old else None,
         )
-        return domain.shown(saved, webhook_url=self._webhook_url)
 
-    async def test(self, by: Acting) -> TestResult:
+    async def test(self, by: Acting, asked: TestAsked) -> TestResult:
         """Test what is saved and keep the result."""
         saved = await self._saved(by)
         credentials = await self._credentials(by.organisation_id, saved)
-        result, outcome = await self._tried(credentials)
+        beyond = Questions(
+            self._webhook_url or "", self._clock, asked.outside_mailbox, asked.write_probe
+        )
+        imported = await self._rooms.imported(by.organisation_id, saved.tenant_id)
+        result, outcome = await self._tried(replace(credentials, spare=None), imported, beyond)
         await self._rows.record_test(
             by.organisation_id, outcome, revision=saved.revision, actor=by.actor
         )
@@ -134,16 +186,28 @@ class Integrations:
         return saved
 
     async def _credentials(self, organisation_id: UUID, saved: Saved) -> Credentials:
-        sealed = await self._rows.sealed_secret(organisation_id)
-        plain = self._sealing.open(organisation_id, sealed) if sealed is not None else None
-        if plain is None:
+        sealed = await self._rows.sealed_secrets(organisation_id)
+        newest, spare, *_ = (
+            *(self._envelopes.open(organisation_id, each, "client_secret") for each in sealed),
+            None,
+            None,
+        )
+        if newest is None:
             raise conflict("The stored client secret cannot be read any more: enter it again.")
-        return Credentials(saved.tenant_id, saved.client_id, plain)
+        return Credentials(saved.tenant_id, saved.client_id, newest, spare)
 
-    async def _tried(self, credentials: Credentials) -> tuple[TestResult, Outcome]:
+    async def _tried(
+        self,
+        credentials: Credentials,
+        imported: Set[UUID] = frozenset(),
+        beyond: Questions | None = None,
+    ) -> tuple[TestResult, Outcome]:
         seen = await gather_evidence(
             self._graph.fresh_tenant(credentials),
+            credentials.client_id,
             secret_is_guid=looks_like_guid(credentials.secret),
+            imported=imported,
+            beyond=beyond,
         )
         now = self._clock()
         result = diagnose(

@@ -1,20 +1,18 @@
 """Rooms: the tenant's list, the import, and how each one's sync is."""
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID, uuid4
 
-from graphclient import GraphError, Throttled
-from graphclient.tenant import Tenant
-
 from ..domain.caller import Acting
-from ..domain.refusal import Reason, Refusal, invalid
+from ..domain.refusal import Refusal, invalid
 from ..domain.room_state import health_of, shown
 from ..domain.rooms import (
     ImportableRoom,
     ImportableRooms,
+    ImportedRoom,
+    ImportedRooms,
     ListedRoom,
     NewRoom,
     Room,
@@ -24,8 +22,6 @@ from ..domain.rooms import (
 )
 from ..domain.wire import Page
 from .listings import Listing, Listings
-
-_LIST_SECONDS = 30.0
 
 
 class RoomRows(Protocol):
@@ -69,12 +65,21 @@ class RoomChanges(Protocol):
     ) -> None:
         """Remove one."""
 
+    async def confirm_removals(
+        self, organisation_id: UUID, room_id: UUID, *, now: datetime, actor: str
+    ) -> RoomRecord:
+        """Confirm those held back."""
 
-class Tenants(Protocol):
-    """The way to an organisation's directory."""
-
-    async def tenant(self, organisation_id: UUID) -> tuple[UUID, Tenant]:
-        """Sign in with what is saved; refuses where there is nothing."""
+    async def follow(
+        self,
+        organisation_id: UUID,
+        tenant_id: UUID,
+        listed: Iterable[ListedRoom],
+        *,
+        now: datetime,
+        actor: str,
+    ) -> int:
+        """Take over what the tenant has changed."""
 
 
 class Rooms:
@@ -84,19 +89,20 @@ class Rooms:
         self,
         rows: RoomRows,
         changes: RoomChanges,
-        tenants: Tenants,
+        listings: Listings,
         clock: Callable[[], datetime],
     ) -> None:
         self._rows = rows
         self._changes = changes
-        self._tenants = tenants
+        self._listings = listings
         self._clock = clock
-        self._listings = Listings()
 
     async def importable(self, by: Acting, *, refresh: bool) -> ImportableRooms:
         """Return the tenant's room mailboxes, as Graph listed them in the last minutes."""
-        tenant_id, listing = await self._listing(by, refresh=refresh)
-        imported = await self._rows.imported(by.organisation_id, tenant_id)
+        listing = await self._listings.of(by.organisation_id, refresh=refresh)
+        if refresh:
+            await self._follow(by.organisation_id, listing, by.actor)
+        imported = await self._rows.imported(by.organisation_id, listing.tenant_id)
         return ImportableRooms(
             items=[
                 ImportableRoom(
@@ -127,25 +133,26 @@ class Rooms:
         return Page[Room](items=items, next=following)
 
     async def add(self, by: Acting, new: NewRoom) -> Room:
-        """Import a mailbox that the tenant lists as a room."""
-        tenant_id, listing = await self._listing(by, refresh=False)
+        """Import a mailbox that the tenant lists as a room, or shows as one by its id."""
+        listing = await self._listing(by, [new])
         listed = listing.rooms.get(new.mailbox_id)
         if listed is None:
-            tenant_id, listing = await self._listing(by, refresh=True)
+            listed = await self._listings.unlisted(by.organisation_id, new.mailbox_id)
+        return await self._import(by, new, listed, listing.tenant_id)
+
+    async def add_many(self, by: Acting, many: Sequence[NewRoom]) -> ImportedRooms:
+        """Import each by itself: what stands in the way of one does not keep the others out."""
+        listing = await self._listing(by, many)
+        items: list[ImportedRoom] = []
+        for new in many:
             listed = listing.rooms.get(new.mailbox_id)
-        if listed is None:
-            raise invalid("mailbox_id", "the tenant lists no such room mailbox")
-        now = self._clock()
-        room = await self._changes.add(
-            by.organisation_id,
-            uuid4(),
-            listed,
-            tenant_id=tenant_id,
-            office_id=new.office_id,
-            now=now,
-            actor=by.actor,
-        )
-        return shown(room, now)
+            try:
+                room = await self._import(by, new, listed, listing.tenant_id)
+            except Refusal as refusal:
+                items.append(_not_imported(new, refusal))
+            else:
+                items.append(ImportedRoom(mailbox_id=new.mailbox_id, room=room, problem=None))
+        return ImportedRooms(items=items)
 
     async def find(self, by: Acting, room_id: UUID) -> Room:
         """Return one."""
@@ -167,21 +174,53 @@ class Rooms:
         """Stop syncing it."""
         await self._changes.remove(by.organisation_id, room_id, now=self._clock(), actor=by.actor)
 
-    async def _listing(self, by: Acting, *, refresh: bool) -> tuple[UUID, Listing]:
-        tenant_id, tenant = await self._tenants.tenant(by.organisation_id)
-        known = self._listings.known(by.organisation_id, tenant_id, self._clock())
-        if known is not None and not refresh:
-            return tenant_id, known
-        try:
-            async with asyncio.timeout(_LIST_SECONDS):
-                found = await tenant.rooms()
-        except Throttled as error:
-            seconds = int(error.retry_after or 30)
-            raise Refusal(
-                Reason.GRAPH, "Microsoft asks us to slow down.", retry_after=seconds
-            ) from error
-        except (GraphError, TimeoutError) as error:
-            raise Refusal(
-                Reason.GRAPH, "Microsoft does not list the rooms: Test Settings names the cause."
-            ) from error
-        return tenant_id, self._listings.keep(by.organisation_id, tenant_id, found, self._clock())
+    async def confirm_removals(self, by: Acting, room_id: UUID) -> Room:
+        """Say that the removals held back are right; each is asked for once more by id before it is believed."""
+        now = self._clock()
+        room = await self._changes.confirm_removals(
+            by.organisation_id, room_id, now=now, actor=by.actor
+        )
+        return shown(room, now)
+
+    async def keep_up(self, organisation_id: UUID) -> int:
+        """Take over names, addresses and capacities that the tenant has changed; return how many rooms changed."""
+        listing = await self._listings.of(organisation_id, refresh=True)
+        return await self._follow(organisation_id, listing, "portal")
+
+    async def _follow(self, organisation_id: UUID, listing: Listing, actor: str) -> int:
+        return await self._changes.follow(
+            organisation_id,
+            listing.tenant_id,
+            listing.rooms.values(),
+            now=self._clock(),
+            actor=actor,
+        )
+
+    async def _listing(self, by: Acting, wanted: Iterable[NewRoom]) -> Listing:
+        """Return the list, fetched anew where the kept one lacks a room that is wanted."""
+        listing = await self._listings.of(by.organisation_id, refresh=False)
+        if all(each.mailbox_id in listing.rooms for each in wanted):
+            return listing
+        return await self._listings.of(by.organisation_id, refresh=True)
+
+    async def _import(
+        self, by: Acting, new: NewRoom, listed: ListedRoom | None, tenant_id: UUID
+    ) -> Room:
+        if listed is None:
+            raise invalid("mailbox_id", "the tenant lists no such room mailbox")
+        now = self._clock()
+        room = await self._changes.add(
+            by.organisation_id,
+            uuid4(),
+            listed,
+            tenant_id=tenant_id,
+            office_id=new.office_id,
+            now=now,
+            actor=by.actor,
+        )
+        return shown(room, now)
+
+
+def _not_imported(new: NewRoom, refusal: Refusal) -> ImportedRoom:
+    said = "; ".join(f"{error.field}: {error.message}" for error in refusal.errors)
+    return ImportedRoom(mailbox_id=new.mailbox_id, room=None, problem=said or refusal.detail)

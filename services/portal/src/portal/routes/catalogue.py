@@ -9,6 +9,7 @@ from ..domain.accounts import (
     AuditEntry,
     NewOrganisation,
     NewUser,
+    OperatorNote,
     Organisation,
     Session,
     SignIn,
@@ -20,17 +21,19 @@ from ..domain.bookings import (
     BookingCancellation,
     BookingChange,
     BookingRange,
-    HistoryEntry,
     NewBooking,
 )
 from ..domain.caller import Access
 from ..domain.diagnosis import TestResult
+from ..domain.history import HistoryEntry
 from ..domain.integration import Integration, IntegrationChange, TestAsked
+from ..domain.missing import MissingAsked, MissingRoom
 from ..domain.offices import NewOffice, Office, OfficeChange
 from ..domain.plans import PlanReport
 from ..domain.rooms import (
     ImportableAsked,
     ImportableRooms,
+    ImportedRooms,
     NewRoom,
     ResyncAsked,
     Room,
@@ -38,16 +41,19 @@ from ..domain.rooms import (
     RoomHealth,
     RoomsAsked,
 )
+from ..domain.scope_script import ScopeScript, ScopeScriptAsked
 from ..domain.status import OrganisationStatus
-from ..domain.wire import Page
+from ..domain.wire import Document, Page
 from ..handlers.bookings import Bookings
 from ..handlers.commands import Commands
 from ..handlers.integration import Integrations
+from ..handlers.missing import MissingRooms
 from ..handlers.offices import Offices
 from ..handlers.organisations import Organisations
 from ..handlers.plans import Plans
 from ..handlers.records import Records
 from ..handlers.rooms import Rooms
+from ..handlers.scope_scripts import ScopeScripts
 from ..handlers.sessions import Sessions
 from ..handlers.users import Users
 from .table import Call, Route
@@ -71,14 +77,17 @@ class Desk:
     commands: Commands
     records: Records
     plans: Plans
+    missing: MissingRooms
+    scope_scripts: ScopeScripts
 
 
 def routes(desk: Desk) -> list[Route]:
     """Return every route with a JSON answer."""
     return [
         *_account_routes(desk),
-        *_integration_routes(desk.integrations),
+        *_integration_routes(desk.integrations, desk.scope_scripts),
         *_office_routes(desk.offices),
+        *_import_routes(desk.rooms, desk.missing),
         *_room_routes(desk.rooms, desk.plans),
         *_command_routes(desk.commands),
         *_record_routes(desk.bookings, desk.records),
@@ -120,16 +129,24 @@ def _account_routes(desk: Desk) -> list[Route]:
     ]  # fmt: skip
 
 
-def _integration_routes(integrations: Integrations) -> list[Route]:
+def _integration_routes(integrations: Integrations, scripts: ScopeScripts) -> list[Route]:
     return [
         Route("GET", "/api/integration", _ADMINISTRATOR, lambda c: integrations.show(c.by),
               "The connection to the tenant, without its secret", Integration),
         Route("PUT", "/api/integration", _ADMINISTRATOR,
               lambda c: integrations.save(c.by, c.body),
-              "Save it; a new secret on a working one is tested first", Integration,
+              "Save it; a new secret or certificate on a working one is tested first", Integration,
               IntegrationChange),
+        Route("GET", "/api/integration/renewal.ics", _ADMINISTRATOR,
+              lambda c: integrations.renewal(c.by),
+              "A calendar file: a reminder one month before the secret ends", Document,
+              media="text/calendar"),
         Route("POST", "/api/integration/test", _ADMINISTRATOR,
-              lambda c: integrations.test(c.by), "Test what is saved", TestResult, TestAsked),
+              lambda c: integrations.test(c.by, c.body), "Test what is saved", TestResult, TestAsked),
+        Route("GET", "/api/integration/scope-script", _ADMINISTRATOR,
+              lambda c: scripts.write(c.by, c.query.variant),
+              "PowerShell that limits the app to the imported rooms", ScopeScript,
+              query=ScopeScriptAsked),
     ]  # fmt: skip
 
 
@@ -150,15 +167,29 @@ def _office_routes(offices: Offices) -> list[Route]:
     ]  # fmt: skip
 
 
-def _room_routes(rooms: Rooms, plans: Plans) -> list[Route]:
+def _import_routes(rooms: Rooms, missing: MissingRooms) -> list[Route]:
+    async def add(call: Call) -> Room | ImportedRooms:
+        if isinstance(call.body, list):
+            return await rooms.add_many(call.by, call.body)
+        return await rooms.add(call.by, call.body)
+
     return [
         Route("GET", "/api/rooms/importable", _ADMINISTRATOR,
               lambda c: rooms.importable(c.by, refresh=c.query.refresh),
               "The tenant's room mailboxes", ImportableRooms, query=ImportableAsked),
+        Route("GET", "/api/rooms/missing", _ADMINISTRATOR,
+              lambda c: missing.explain(c.by, c.query.mailbox),
+              "Why a room is not among them", MissingRoom, query=MissingAsked),
+        Route("POST", "/api/rooms", _ADMINISTRATOR, add,
+              "Import a room mailbox, or each of a list", Room, NewRoom, status=201,
+              many=ImportedRooms),
+    ]  # fmt: skip
+
+
+def _room_routes(rooms: Rooms, plans: Plans) -> list[Route]:
+    return [
         Route("GET", "/api/rooms", _MEMBER, lambda c: rooms.page(c.by, c.query),
               "Rooms, by name", Page[Room], query=RoomsAsked),
-        Route("POST", "/api/rooms", _ADMINISTRATOR, lambda c: rooms.add(c.by, c.body),
-              "Import a room mailbox", Room, NewRoom, status=201),
         Route("GET", "/api/rooms/{room_id}", _MEMBER,
               lambda c: rooms.find(c.by, c.ids["room_id"]), "One room", Room),
         Route("PATCH", "/api/rooms/{room_id}", _ADMINISTRATOR,
@@ -167,6 +198,9 @@ def _room_routes(rooms: Rooms, plans: Plans) -> list[Route]:
         Route("DELETE", "/api/rooms/{room_id}", _ADMINISTRATOR,
               lambda c: rooms.remove(c.by, c.ids["room_id"]),
               "Stop syncing a room; imported again within 30 days it keeps its id"),
+        Route("POST", "/api/rooms/{room_id}/removals/confirm", _ADMINISTRATOR,
+              lambda c: rooms.confirm_removals(c.by, c.ids["room_id"]),
+              "Say that the removals held back in a room are right", Room, status=202),
         Route("GET", "/api/rooms/{room_id}/health", _MEMBER,
               lambda c: rooms.health(c.by, c.ids["room_id"]),
               "How a room's sync is, in words", RoomHealth),
@@ -208,6 +242,14 @@ def _record_routes(bookings: Bookings, records: Records) -> list[Route]:
               "What happened to a booking", Page[HistoryEntry]),
         Route("GET", "/api/audit", _ADMINISTRATOR, lambda c: records.audit(c.by, c.query),
               "Who changed what, newest first", Page[AuditEntry], query=AuditAsked),
+        Route("GET", "/api/operator/audit", _OPERATOR,
+              lambda c: records.deployment_audit(c.query),
+              "What the operator did outside any organisation, newest first", Page[AuditEntry],
+              query=AuditAsked, inside=False),
+        Route("POST", "/api/operator/audit", _OPERATOR,
+              lambda c: records.note_deployment(c.body),
+              "Put on record what is about to be done to dead letters", AuditEntry, OperatorNote,
+              status=201, inside=False),
         Route("GET", "/api/status", _MEMBER, lambda c: records.status(c.by),
               "The sync at a glance", OrganisationStatus),
     ]  # fmt: skip

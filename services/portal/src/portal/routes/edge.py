@@ -1,18 +1,18 @@
 """From an HTTP request to a checked call, and from its outcome to an HTTP answer."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Final, TypeVar
+from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
 import structlog
 from aiohttp import web
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from pgstore import DatabaseUnavailable
 
 from ..domain.caller import Access, Caller, Operator, allows
 from ..domain.refusal import Reason, Refusal, not_found
-from ..domain.wire import Body, looks_like_guid
+from ..domain.wire import Body, Document, looks_like_guid
 from ..handlers.organisations import Organisations
 from ..handlers.records import Records
 from ..handlers.sessions import Sessions
@@ -22,9 +22,9 @@ from .table import Call, Route
 log = structlog.get_logger()
 
 Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
-BodyT = TypeVar("BodyT", bound=Body)
 
 _MOST_BODY: Final = 64 * 1024
+_MOST_BODIES: Final = 500
 _MOST_TOKEN: Final = 512
 
 
@@ -97,21 +97,31 @@ class Edge:
                     for name, text in request.match_info.items()
                 },
                 query=_query(request, route.query),
-                body=await _body(request, route.body) if route.body is not None else None,
+                body=await _body(request, route) if route.body is not None else None,
                 client=request.remote or "",
             )
             outcome = await route.handle(call)
             if outcome is None:
                 return web.Response(status=204, headers=HEADERS)
-            later = route.later is not None and isinstance(outcome, route.later)
+            if isinstance(outcome, Document):
+                return _file(outcome, route.media)
             return web.Response(
                 body=outcome.model_dump_json().encode(),
-                status=202 if later else route.status,
+                status=_status(route, outcome),
                 content_type="application/json",
                 headers=HEADERS,
             )
 
         return answer
+
+
+def _file(document: Document, media: str) -> web.Response:
+    return web.Response(
+        body=document.content.encode(),
+        content_type=media,
+        charset="utf-8",
+        headers={**HEADERS, "Content-Disposition": f'attachment; filename="{document.name}"'},
+    )
 
 
 def _with_problems(answer: Answering) -> Answering:
@@ -174,7 +184,13 @@ class _Nothing(Body):
     """A route without query parameters."""
 
 
-async def _body(request: web.Request, model: type[BodyT]) -> BodyT:
+def _status(route: Route, outcome: BaseModel) -> int:
+    if route.later is not None and isinstance(outcome, route.later):
+        return 202
+    return 200 if route.many is not None and isinstance(outcome, route.many) else route.status
+
+
+async def _body(request: web.Request, route: Route) -> Body | list[Body]:
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise Refusal(Reason.UNSUPPORTED_MEDIA, "Bodies are sent uncompressed.")
     raw = bytearray()
@@ -185,9 +201,17 @@ async def _body(request: web.Request, model: type[BodyT]) -> BodyT:
     if raw and request.content_type != "application/json":
         raise Refusal(Reason.UNSUPPORTED_MEDIA, "Bodies are application/json.")
     try:
-        return model.model_validate_json(bytes(raw) or b"{}")
+        return _bodies(route, bytes(raw) or b"{}")
     except ValidationError as error:
         raise unacceptable(error) from error
+
+
+def _bodies(route: Route, raw: bytes) -> Body | list[Body]:
+    model: Any = route.body
+    if route.many is None or not raw.lstrip().startswith(b"["):
+        return cast("Body", model.model_validate_json(raw))
+    listed = Annotated[list[model], Field(min_length=1, max_length=_MOST_BODIES)]
+    return cast("list[Body]", TypeAdapter(listed).validate_json(raw))
 
 
 def _methods_at(app: web.Application, path: str) -> list[str]:

@@ -10,6 +10,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from ..domain.caller import Access
 from ..domain.refusal import ProblemDocument
+from ..domain.wire import Document
 from .table import Route
 
 PATH: Final = "/api/openapi.json"
@@ -54,8 +55,8 @@ def _models(table: list[Route]) -> list[tuple[type[BaseModel], JsonSchemaMode]]:
     for route in table:
         if route.body is not None:
             found[route.body, "validation"] = None
-        for sent in (route.answer, route.later):
-            if sent is not None:
+        for sent in (route.answer, route.later, route.many):
+            if sent is not None and sent is not Document:
                 found[sent, "serialization"] = None
     return list(found)
 
@@ -63,7 +64,9 @@ def _models(table: list[Route]) -> list[tuple[type[BaseModel], JsonSchemaMode]]:
 def _operation(route: Route, names: Any) -> dict[str, Any]:
     problem = _content("application/problem+json", names[ProblemDocument, "serialization"])
     answer: dict[str, Any] = {"description": "Done"}
-    if route.answer is not None:
+    if route.answer is Document:
+        answer |= _content(route.media, {"type": "string"})
+    elif route.answer is not None:
         answer |= _content("application/json", names[route.answer, "serialization"])
     operation: dict[str, Any] = {
         "summary": route.summary,
@@ -78,13 +81,18 @@ def _operation(route: Route, names: Any) -> dict[str, Any]:
         operation["responses"]["202"] = {"description": "Not known yet"} | _content(
             "application/json", names[route.later, "serialization"]
         )
+    if route.many is not None:
+        operation["responses"]["200"] = {"description": "One result for each of a list"} | _content(
+            "application/json", names[route.many, "serialization"]
+        )
     if route.access is Access.ANYONE:
         operation["security"] = []
     if route.body is not None:
         needed = any(each.is_required() for each in route.body.model_fields.values())
-        operation["requestBody"] = {"required": needed} | _content(
-            "application/json", names[route.body, "validation"]
-        )
+        body = names[route.body, "validation"]
+        if route.many is not None:
+            body = {"anyOf": [body, {"type": "array", "items": body}]}
+        operation["requestBody"] = {"required": needed} | _content("application/json", body)
     return operation
 
 

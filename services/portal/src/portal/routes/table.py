@@ -47,7 +47,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`answer` None means 204; `inside` means that the call belongs to one organisation; `later` is sent with 202 instead."""
+    """`answer` None means 204; `inside` means that the call belongs to one organisation; `later` is sent with 202 instead.
+
+    An `answer` of Document is a file of the kind `media`.
+    With `many` the body may also be a list of bodies, answered by one `many` with 200.
+    """
 
     method: str
     path: str
@@ -60,3 +64,5 @@ class Route:
     status: int = 200
     inside: bool = True
     later: type[BaseModel] | None = None
+    media: str = "application/json"
+    many: type[BaseModel] | None = None

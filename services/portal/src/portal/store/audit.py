@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pgstore import Connection, Database
 
-from ..domain.accounts import AuditEntry
+from ..domain.accounts import AuditEntry, OperatorNote
 
 
 async def record(
@@ -62,3 +62,27 @@ class AuditStore:
                 action="operator.called",
                 subject=call,
             )
+
+    async def deployment_entries(self, *, before: int | None, limit: int) -> list[AuditEntry]:
+        """What is about no organisation, older than the id `before`."""
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(
+                "select id, at, actor, action, subject, detail from audit"
+                " where organisation_id is null and ($1::bigint is null or id < $1) order by id desc limit $2",
+                before,
+                limit,
+            )
+        return [AuditEntry(**dict(row)) for row in rows]
+
+    async def note_deployment(self, note: OperatorNote, *, at: datetime) -> AuditEntry:
+        """Put on record what the operator does outside any organisation."""
+        async with self._database.transaction() as connection:
+            [row] = await connection.fetch(
+                "insert into audit (organisation_id, at, actor, action, subject, detail)"
+                " values (null, $1, 'operator', $2, 'queue:dead-letters', $3)"
+                " returning id, at, actor, action, subject, detail",
+                at,
+                note.action,
+                {"messages": note.messages},
+            )
+        return AuditEntry(**dict(row))

@@ -8,13 +8,52 @@ import asyncpg
 from contracts.events import Booking, Organizer
 from pgstore import Database
 
-from ..domain.bookings import HistoryEntry
+from ..domain.history import Line
 from ..domain.refusal import not_found
 
 _COLUMNS = (
     "b.id, b.room_id, b.starts, b.ends, b.all_day, b.time_zone, b.subject, b.organizer_name, b.organizer_email,"
     " b.status, b.origin, b.series_id, b.original_start, b.version"
 )
+
+# A command may name the series of a meeting. Of a command's end the journal has the time of the commit, where a room's holder
+# made it; `commands` has every one, strays and rooms that are off included.
+_HISTORY = """
+with known as materialized (
+    select $1::uuid as id
+    union
+    select b.series_id from rooms r join bookings b on b.room_id = r.id and b.id = $1 where b.series_id is not null
+), lines as (
+    select j.at, j.entry, j.version, j.room_id, j.id as place, case when j.version is null then j.detail
+        else j.detail || jsonb_build_object('sent', j.version <= s.published_version) end as detail
+    from known cross join rooms r join journal j on j.room_id = r.id and j.booking_id = known.id
+    left join room_sync s on s.room_id = r.id
+    where j.entry not in ('command.accepted', 'command.rejected')
+    union all
+    select e.at, 'command.' || e.entry, e.version, c.room_id, 0, jsonb_strip_nulls(e.detail || jsonb_build_object('command', c.id))
+    from known join commands c on c.booking_id = known.id
+    left join lateral (select min(j.at) as at from journal j
+        where j.room_id = c.room_id and j.booking_id = c.booking_id and j.detail ->> 'command' = c.id) as ended on true
+    cross join lateral (values
+        (c.received_at, 'received', null::bigint, jsonb_build_object('kind', c.kind, 'source', c.source, 'sequence', c.sequence)),
+        (coalesce(ended.at, c.decided_at), c.outcome, c.version, jsonb_build_object('reason', c.reason)),
+        (c.sent_at, 'told', null, '{}'::jsonb)
+    ) as e(at, entry, version, detail) where e.at is not null
+    union all
+    select e.at, 'conflict.' || e.entry, null, c.room_id, c.id, jsonb_strip_nulls(jsonb_build_object(
+        'kind', c.kind, 'command', c.command_id, 'other', case when c.booking_id = known.id then c.other_id else c.booking_id end))
+    from known cross join rooms r join conflicts c on c.room_id = r.id and known.id in (c.booking_id, c.other_id)
+    cross join lateral (values (c.at, 'found'), (c.cleared_at, 'cleared')) as e(at, entry) where e.at is not null
+    union all
+    select (h.hint ->> 'received_at')::timestamptz, 'hint.waiting', null, r.id, 0,
+        jsonb_build_object('asked', h.hint -> 'asked', 'asked_next_at', h.hint -> 'ask_at')
+    from known cross join rooms r join bookings b on b.room_id = r.id and b.id = known.id
+    join room_sync s on s.room_id = r.id
+    cross join lateral jsonb_array_elements(s.pending) as h(hint) where h.hint ->> 'event' in (b.event_id, b.master_id)
+)
+select * from lines order by at desc, place desc limit $2
+"""
+_LINE = ("at", "entry", "version", "room_id", "detail")
 
 
 class BookingStore:
@@ -64,18 +103,11 @@ class BookingStore:
             )
         return _booking(row) if row else None
 
-    async def history(
-        self, organisation_id: UUID, booking_id: UUID, *, limit: int
-    ) -> list[HistoryEntry]:
-        """What happened to the booking, oldest first; empty also when nobody has heard of it."""
+    async def history(self, organisation_id: UUID, booking_id: UUID, *, limit: int) -> list[Line]:
+        """The last things that happened to the booking; empty also when nobody has heard of it."""
         async with self._database.organisation_transaction(organisation_id) as connection:
-            rows = await connection.fetch(
-                "select j.at, j.entry, j.version from rooms r"
-                " join journal j on j.room_id = r.id and j.booking_id = $1 order by j.id limit $2",
-                booking_id,
-                limit,
-            )
-        return [HistoryEntry(**dict(row)) for row in rows]
+            rows = await connection.fetch(_HISTORY, booking_id, limit)
+        return [Line(**{name: row[name] for name in _LINE}) for row in reversed(rows)]
 
 
 def _booking(row: "asyncpg.Record") -> Booking:

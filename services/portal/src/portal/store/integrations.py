@@ -14,7 +14,8 @@ from .audit import record
 _SAVED = """
     select i.tenant_id, i.client_id, i.enabled, i.delivery, i.revision, i.tested_at, i.test_result,
            c.sealed_secret is not null as secret_set, c.expires_at as secret_expires_at,
-           w.failing_since, w.failing_code, w.failing_revision, w.expires_at as watched_expiry
+           c.certificate_thumbprint, c.sealed_chat_webhook is not null as chat_webhook_set,
+           w.failing_since, w.failing_code, w.failing_revision, w.expires_at as watched_expiry, w.watched_revision
     from integrations i
     left join credentials c on c.organisation_id = i.organisation_id
     left join credential_watch w on w.organisation_id = i.organisation_id
@@ -33,13 +34,14 @@ class IntegrationStore:
         async with self._database.organisation_transaction(organisation_id) as connection:
             return await _load(connection, organisation_id)
 
-    async def sealed_secret(self, organisation_id: UUID) -> bytes | None:
-        """The sealed client secret."""
+    async def sealed_secrets(self, organisation_id: UUID) -> list[bytes]:
+        """What proves the app, sealed, and while it may still be needed the one before it; newest first."""
         async with self._database.organisation_transaction(organisation_id) as connection:
-            sealed: bytes | None = await connection.fetchval(
-                "select sealed_secret from credentials where organisation_id = $1", organisation_id
+            row = await connection.fetchrow(
+                "select sealed_secret, sealed_former from credentials where organisation_id = $1",
+                organisation_id,
             )
-        return sealed
+        return [sealed for sealed in row or () if sealed is not None]
 
     async def replace(
         self, organisation_id: UUID, new: Replacement, *, now: datetime, actor: str
@@ -67,6 +69,10 @@ class IntegrationStore:
                     "tenant_id": str(new.tenant_id),
                     "client_id": str(new.client_id),
                     "new_secret": new.sealed_secret is not None,
+                    "certificate": new.certificate_thumbprint,
+                    "chat_webhook": None
+                    if new.keep_chat_webhook
+                    else new.sealed_chat_webhook is not None,
                 },
             )
             saved = await _load(connection, organisation_id)
@@ -111,6 +117,8 @@ async def _load(connection: Connection, organisation_id: UUID) -> Saved | None:
         revision=row["revision"],
         secret_set=row["secret_set"],
         secret_expires_at=row["secret_expires_at"],
+        certificate_thumbprint=row["certificate_thumbprint"],
+        chat_webhook_set=bool(row["chat_webhook_set"]),
         tested_at=row["tested_at"],
         test_ok=result.get("ok"),
         test_causes=tuple(cause["code"] for cause in result.get("causes", [])),
@@ -119,6 +127,7 @@ async def _load(connection: Connection, organisation_id: UUID) -> Saved | None:
         failing_code=row["failing_code"],
         failing_revision=row["failing_revision"],
         watched_expiry=row["watched_expiry"],
+        watched_revision=row["watched_revision"],
     )
 
 
@@ -156,18 +165,37 @@ async def _write(
         tested,
         new.keep_test,
     )
+    await _write_credentials(connection, organisation_id, new, now)
+
+
+async def _write_credentials(
+    connection: Connection, organisation_id: UUID, new: Replacement, now: datetime
+) -> None:
     if new.sealed_secret is not None:
         await connection.execute(
-            "insert into credentials (organisation_id, sealed_secret, expires_at, updated_at) values ($1, $2, $3, $4)"
-            " on conflict (organisation_id) do update set sealed_secret = $2, expires_at = $3, updated_at = $4",
+            "insert into credentials as c"
+            " (organisation_id, sealed_secret, expires_at, certificate_thumbprint, updated_at)"
+            " values ($1, $2, $3, $4, $5)"
+            " on conflict (organisation_id) do update set sealed_secret = $2, expires_at = $3,"
+            " certificate_thumbprint = $4, updated_at = $5, former_until = $6,"
+            " sealed_former = case when $6::timestamptz is not null then c.sealed_secret end",
             organisation_id,
             new.sealed_secret,
             new.secret_expires_at,
+            new.certificate_thumbprint,
             now,
+            new.former_until,
         )
     elif new.secret_expires_at is not None:
         await connection.execute(
-            "update credentials set expires_at = $2 where organisation_id = $1",
+            "update credentials set expires_at = $2"
+            " where organisation_id = $1 and certificate_thumbprint is null",
             organisation_id,
             new.secret_expires_at,
+        )
+    if not new.keep_chat_webhook:
+        await connection.execute(
+            "update credentials set sealed_chat_webhook = $2 where organisation_id = $1",
+            organisation_id,
+            new.sealed_chat_webhook,
         )

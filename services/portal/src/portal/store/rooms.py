@@ -1,5 +1,6 @@
 """Imported rooms, with what the worker and the manager know of them."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,7 +20,8 @@ _RECORD = """
            coalesce(s.lags, '{}') as lags, s.problem, s.problem_since,
            coalesce(jsonb_array_length(s.brake -> 'ids'), 0) as held_removals,
            u.subscription_id is not null as subscribed, u.expires_at as subscription_expires_at,
-           u.live_since, u.poll_only_since, u.refusal,
+           u.live_since, u.poll_only_since, u.refusal, u.sealed_by,
+           nullif(s.due_at, 'infinity') as due_at,
            coalesce(i.enabled, false) as integration_enabled, i.tenant_id as integration_tenant_id,
            case when w.failing_revision is null or w.failing_revision >= i.revision then w.failing_since end
                as credentials_failing_since
@@ -96,6 +98,15 @@ class RoomStore:
                 tenant_id,
             )
         return {row["mailbox_id"] for row in rows}
+
+    async def addresses(self, organisation_id: UUID) -> list[str]:
+        """Addresses of the organisation's living rooms, in order."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            rows = await connection.fetch(
+                "select mailbox from rooms where organisation_id = $1 and removed_at is null order by mailbox",
+                organisation_id,
+            )
+        return [row["mailbox"] for row in rows]
 
     async def add(
         self,
@@ -200,6 +211,75 @@ class RoomStore:
                 action="room.removed",
                 subject=f"room:{room_id}",
             )
+
+    async def confirm_removals(
+        self, organisation_id: UUID, room_id: UUID, *, now: datetime, actor: str
+    ) -> RoomRecord:
+        """Say that the removals held back now are right; refuses where none are."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            room = await _find(connection, organisation_id, room_id)
+            if not room.held_removals:
+                raise conflict("No removals are held back in this room.")
+            await connection.execute(
+                "update rooms set removals_confirmed_at = $3 where organisation_id = $1 and id = $2",
+                organisation_id,
+                room_id,
+                now,
+            )
+            await record(
+                connection,
+                organisation_id,
+                at=now,
+                actor=actor,
+                action="room.removals_confirmed",
+                subject=f"room:{room_id}",
+                detail={"held": room.held_removals},
+            )
+        return room
+
+    async def follow(
+        self,
+        organisation_id: UUID,
+        tenant_id: UUID,
+        listed: Iterable[ListedRoom],
+        *,
+        now: datetime,
+        actor: str,
+    ) -> int:
+        """Take over name, address, capacity and place of the imported rooms that the list shows otherwise; how many."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            rows = await connection.fetch(
+                "select id, mailbox_id, mailbox, name, capacity, building, floor from rooms"
+                " where organisation_id = $1 and tenant_id = $2 and removed_at is null order by id for update",
+                organisation_id,
+                tenant_id,
+            )
+            now_listed = {each.mailbox_id: each for each in listed}
+            changed = [
+                (row["id"], one)
+                for row in rows
+                if (one := now_listed.get(row["mailbox_id"])) is not None
+                and tuple(row)[2:] != (one.mailbox, one.name, one.capacity, one.building, one.floor)
+            ]
+            for room_id, one in changed:
+                await connection.execute(
+                    "update rooms set mailbox = $2, name = $3, capacity = $4, building = $5, floor = $6 where id = $1",
+                    room_id,
+                    one.mailbox,
+                    one.name,
+                    one.capacity,
+                    one.building,
+                    one.floor,
+                )
+                await record(
+                    connection,
+                    organisation_id,
+                    at=now,
+                    actor=actor,
+                    action="room.followed",
+                    subject=f"room:{room_id}",
+                )
+        return len(changed)
 
 
 async def _check_office(connection: Connection, organisation_id: UUID, office_id: UUID) -> None:

@@ -13,11 +13,12 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A subscription as Graph confirmed it, and the key id in its clientState."""
+    """A subscription as Graph confirmed it, the key id in its clientState, and for which certificate it is rich."""
 
     subscription_id: str
     expires_at: datetime
     sealed_by: str
+    certificate_id: str | None = None
 
 
 def created(
@@ -32,6 +33,7 @@ def created(
         gap_at=now if gap else row.gap_at,
         sealed_by=live.sealed_by,
         sealed_at=now,
+        certificate_id=live.certificate_id,
         client_id=desired.client_id,
         tenant_id=desired.tenant_id,
         webhook_url=rules.webhook_url,
@@ -49,7 +51,13 @@ def created(
 def renewed(row: Row, expires_at: datetime, now: datetime) -> Row:
     """Extended, and reauthorised with it."""
     kept = replace(
-        row, expires_at=expires_at, patched_at=now, lifecycle_due=False, refusal=None, attempts=0
+        row,
+        expires_at=expires_at,
+        patched_at=now,
+        creating_since=None,
+        lifecycle_due=False,
+        refusal=None,
+        attempts=0,
     )
     return replace(kept, due_at=max(renewal_at(kept, expires_at), now + SPACING))
 
@@ -62,6 +70,7 @@ def answered(row: Row, expires_at: datetime, now: datetime) -> Row:
         gap_at=now if row.missed_due else row.gap_at,
         lifecycle_due=False,
         missed_due=False,
+        creating_since=None,
         asked_at=now,
         refusal=None,
         attempts=0,
@@ -85,7 +94,7 @@ def lost(row: Row, now: datetime) -> Row:
 
 def waiting(row: Row, until: datetime) -> Row:
     """Nothing happened."""
-    return replace(row, due_at=until)
+    return replace(row, creating_since=None, due_at=until)
 
 
 def put_off(row: Row, now: datetime, wait: float | None, code: str | None) -> Row:

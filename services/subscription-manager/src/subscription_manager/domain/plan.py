@@ -6,16 +6,14 @@ from uuid import UUID
 
 from .subscription import Desired, Row, Rules
 
-ASKED_LIFE = timedelta(minutes=10_000)  # Graph enforces 10,070 at most (graph-notifications §0)
 SPACING = timedelta(minutes=10)  # between two PATCHes, and between two questions for one hint
 _DESPAIR_AFTER = 3  # failed renewals, once less than a tenth of the life remains
 
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Make one; `search` first where an earlier attempt may have made it; `gap`: notifications were lost meanwhile."""
+    """Make one; `gap`: notifications were lost meanwhile."""
 
-    search: bool
     gap: bool
 
 
@@ -28,7 +26,7 @@ class Renew:
 
 @dataclass(frozen=True, slots=True)
 class Recreate:
-    """Replace the one there is."""
+    """Replace the one there is, which lives until the new one does where Graph admits two."""
 
     subscription_id: str
     reason: str
@@ -43,7 +41,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """The room shall have none: remove it at Graph."""
+    """The room shall have none: remove at Graph what is known; what nobody recorded falls to the sweep."""
 
     subscription_id: str | None
 
@@ -71,9 +69,9 @@ def plan(desired: Desired | None, row: Row, now: datetime, rules: Rules) -> Plan
     if row.poll_only_since is not None and now < row.due_at:
         return Wait(row.due_at)
     if row.subscription_id is None or row.expires_at is None:
-        return Create(search=row.creating_since is not None, gap=row.live_since is not None)
+        return Create(gap=row.live_since is not None)
     if row.expires_at <= now:
-        return Create(search=False, gap=True)
+        return Create(gap=True)
     reason = _misfit(desired, row, rules)
     if reason is not None:
         return Recreate(row.subscription_id, reason)
@@ -98,6 +96,8 @@ def _misfit(desired: Desired, row: Row, rules: Rules) -> str | None:
         return "webhook_url"
     if row.sealed_by != rules.sealing_key:
         return "sealing_key"
+    if row.certificate_id != rules.certificate_of(desired):
+        return "certificate"
     return None
 
 

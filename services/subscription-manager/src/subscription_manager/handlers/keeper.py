@@ -13,7 +13,7 @@ from ..domain import outcome
 from ..domain.plan import SPACING, Ask, Create, Delete, Forget, Recreate, Renew, Wait, plan
 from ..domain.subscription import Claim, Desired, Row
 from .needs import LeaseLost, SecretMissing, Tenants, Watch
-from .visit import Means, Visit, Visited, remove
+from .visit import Means, Visit, Visited
 
 log = structlog.get_logger()
 
@@ -42,6 +42,7 @@ class Keeper:
             match step:
                 case Wait(until):
                     await self._means.records.settle(outcome.waiting(row, until))
+                    await self._doubt(row, left_over=row.creating_since is not None)
                     return "waited"
                 case Forget():
                     await self._means.records.forget(row)
@@ -72,9 +73,10 @@ class Keeper:
             return await self._credentials_fail(known, desired, rejected.code or rejected.error)
         except (GraphError, TimeoutError) as error:
             known = visit.row if visit is not None else row
-            return await self._failed(known, error, patching=not isinstance(step, Create))
+            return await self._failed(known, error, patching=isinstance(step, Renew | Ask))
+        await self._doubt(row, left_over=visit.left_over)
         if claim.failing:
-            await self._watch.accepted(row.organisation_id)
+            await self._watch.accepted(row.organisation_id, self._means.clock())
         return ended
 
     async def _credentials_fail(self, row: Row, desired: Desired, code: str) -> Ended:
@@ -98,16 +100,13 @@ class Keeper:
 
     async def _delete(self, row: Row, subscription_id: str | None) -> Ended:
         """Remove what Graph has for a room that shall have none; what we may no longer touch ends by itself."""
-        if row.tenant_id is not None and row.client_id is not None:
+        if subscription_id is not None and row.tenant_id is not None and row.client_id is not None:
             try:
                 tenant = await self._tenants.tenant(
                     row.organisation_id, row.tenant_id, row.client_id
                 )
                 async with asyncio.timeout(PASS_TIME.total_seconds()):
-                    sweep = row.creating_since is not None
-                    await remove(
-                        tenant, self._means.keys(), row.room_id, subscription_id, sweep=sweep
-                    )
+                    await tenant.delete_subscription(subscription_id)
             except (Throttled, Unavailable, TimeoutError) as error:
                 if row.expires_at is not None and row.expires_at > self._means.clock():
                     return await self._failed(row, error, patching=False)
@@ -115,4 +114,9 @@ class Keeper:
                 kind = type(error).__name__
                 log.info("subscription_left_to_expire", room=str(row.room_id), error=kind)
         await self._means.records.forget(row)
+        await self._doubt(row, left_over=row.creating_since is not None)
         return "deleted"
+
+    async def _doubt(self, row: Row, *, left_over: bool) -> None:
+        if left_over:
+            await self._means.doubt(row.organisation_id, self._means.clock())

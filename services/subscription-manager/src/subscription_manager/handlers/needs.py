@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from graphclient import Subscription
+from graphclient.encryption import Certificate
 
 from ..domain.subscription import Row
 
@@ -29,6 +30,7 @@ class Calls(Protocol):
         lifecycle_url: str,
         client_state: str,
         expires_at: datetime,
+        certificate: Certificate | None = None,
     ) -> Subscription:
         """As graphclient's."""
 
@@ -45,7 +47,7 @@ class Calls(Protocol):
 class Tenant(Calls, Protocol):
     """A tenant of graphclient: besides, the slow list of all subscriptions, and the age of the token."""
 
-    def subscriptions(self) -> AsyncIterator[Subscription]:
+    def subscriptions(self) -> AsyncIterator[list[Subscription]]:
         """As graphclient's."""
 
     def forget_token(self) -> bool:
@@ -80,5 +82,5 @@ class Watch(Protocol):
     ) -> None:
         """They do not: nothing of this organisation is claimed for a while, unless they change."""
 
-    async def accepted(self, organisation_id: UUID) -> None:
+    async def accepted(self, organisation_id: UUID, now: datetime) -> None:
         """They do."""

@@ -1,7 +1,7 @@
 """One room's turn at Graph: `row` always says what is known so far, whatever comes next."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, assert_never
 from uuid import UUID
@@ -12,6 +12,7 @@ from graphclient import (
     ClientStateKeys,
     Conflict,
     CredentialsRejected,
+    ExpiryTooLate,
     Forbidden,
     GraphError,
     MailboxUnsupported,
@@ -22,11 +23,13 @@ from graphclient import (
     open_state,
     seal,
 )
-from graphclient.subscriptions import resource_of
+from graphclient.encryption import Certificates
+from graphclient.subscriptions import watches
 
 from ..domain import outcome
+from ..domain.life import RICH, Lives
 from ..domain.outcome import Live
-from ..domain.plan import ASKED_LIFE, SPACING, Ask, Create, Recreate, Renew
+from ..domain.plan import SPACING, Ask, Create, Recreate, Renew
 from ..domain.subscription import Desired, Row, Rules
 from .needs import Records, Tenant
 
@@ -51,37 +54,43 @@ _CERTAIN = (
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What every visit works with."""
+    """What every visit works with; `doubt` has an organisation's tenant swept from a time on."""
 
     records: Records
+    doubt: Callable[[UUID, datetime], Awaitable[None]]
     keys: Callable[[], ClientStateKeys]
     webhook_url: str
     clock: Callable[[], datetime]
+    lives: Lives = field(default_factory=Lives)
+    certificates: Callable[[], Certificates] | None = None
 
     def rules(self) -> Rules:
-        """The rules of this moment: keys may change while we run."""
-        return Rules(self.webhook_url, self.keys().first)
+        """The rules of this moment: keys and certificates may change while we run."""
+        certificates = None if self.certificates is None else self.certificates().first.id
+        return Rules(self.webhook_url, self.keys().first, certificates)
 
 
 class Visit:
-    """Takes one step with Graph; what it raises is Graph's refusal, and `row` is then what to build on."""
+    """Takes one step with Graph; what it raises is Graph's refusal, and `row` is then what to build on.
+
+    `left_over`: one that no row knows may be live at Graph.
+    """
 
     def __init__(self, means: Means, row: Row, desired: Desired, tenant: Tenant) -> None:
         self._means = means
         self._desired = desired
         self._tenant = tenant
         self.row = row
+        self.left_over = row.creating_since is not None
 
     async def take(self, step: Create | Renew | Recreate | Ask) -> Visited:
         """Take the step and record how it went."""
         match step:
-            case Create(search, gap):
-                return await self._create(search=search, gap=gap)
+            case Create(gap):
+                return await self._create(gap=gap)
             case Recreate(subscription_id, reason):
                 log.info("subscription_replaced", room=str(self.row.room_id), reason=reason)
-                await self._tenant.delete_subscription(subscription_id)
-                self.row = outcome.lost(self.row, self._means.clock())
-                return await self._create(search=False, gap=True)
+                return await self._create(gap=False, old=subscription_id)
             case Renew(subscription_id):
                 return await self._renew(subscription_id)
             case Ask(subscription_id):
@@ -89,27 +98,31 @@ class Visit:
             case _:
                 assert_never(step)
 
-    async def _create(self, *, search: bool, gap: bool) -> Visited:
-        live = await self._search(None) if search else None
-        if live is not None:
-            return await self._created(live, "adopted", gap=gap)
+    async def _create(self, *, gap: bool, old: str | None = None) -> Visited:
+        """A new one; the old goes once it is live, or before it where Graph admits no second one."""
         try:
-            live, how = await self._make()
+            live, how = await self._make(old)
         except (MailboxUnsupported, NotFound) as error:
             return await self._refused(error, final=True)
         except Forbidden as error:
             return await self._refused(error, final=False)
+        if old is not None and self.row.subscription_id == old:
+            await self._retire(old)
+        elif old is not None:
+            gap = True
         return await self._created(live, how, gap=gap)
 
-    async def _make(self) -> tuple[Live, Visited]:
+    async def _make(self, old: str | None) -> tuple[Live, Visited]:
         await self._intend()
         try:
             return await self._post(), "created"
         except Forbidden:
             if not self._tenant.forget_token():
                 raise
+        except ExpiryTooLate as error:
+            log.info("subscription_life_limited", minutes=error.most_minutes)
         except Conflict as conflict:
-            live = await self._search(conflict.existing_id)
+            live = await self._contest(conflict.existing_id, old)
             if live is not None:
                 return live, "adopted"
         await self._intend()
@@ -127,24 +140,34 @@ class Visit:
 
     async def _post(self) -> Live:
         keys, desired = self._means.keys(), self._desired
+        rich = self._means.certificates if desired.rich else None
+        certificate = None if rich is None else rich().first
         try:
             made = await self._tenant.create_subscription(
                 mailbox=desired.mailbox_id,
                 notification_url=self._means.webhook_url + NOTIFICATIONS_PATH,
                 lifecycle_url=self._means.webhook_url + LIFECYCLE_PATH,
                 client_state=seal(keys, self.row.room_id, desired.tenant_id, desired.client_id),
-                expires_at=self._means.clock() + ASKED_LIFE,
+                expires_at=self._until(rich=certificate is not None),
+                certificate=certificate,
             )
-        except _CERTAIN:
+        except _CERTAIN as error:
             self.row = replace(self.row, creating_since=None)
+            self._learn(error)
             raise
-        return Live(made.id, made.expires_at, keys.first)
+        encrypted_for = None if certificate is None else certificate.id
+        return Live(made.id, made.expires_at, keys.first, encrypted_for)
 
-    async def _search(self, existing_id: str | None) -> Live | None:
-        """Look for what Graph has for this mailbox already: adopt the first that is this room's, remove the rest."""
-        candidates = [existing_id] if existing_id is not None else await self._listed()
+    async def _contest(self, existing_id: str | None, old: str | None) -> Live | None:
+        """What Graph has in the new one's place: adopted if it is this room's and fits, else it goes."""
+        if old is not None:
+            self.row = outcome.lost(self.row, self._means.clock())
+            await self._intend()
+            await self._tenant.delete_subscription(old)
         adopted: Live | None = None
-        for candidate in candidates:
+        for candidate in [existing_id] if existing_id is not None else await self._listed():
+            if candidate == old:
+                continue
             try:
                 found = await self._tenant.subscription(candidate)
             except NotFound:
@@ -155,12 +178,22 @@ class Visit:
             adopted = adopted or live
         return adopted
 
+    async def _retire(self, old: str) -> None:
+        """Remove what the new one replaces; the new one counts whatever comes of it."""
+        try:
+            await self._tenant.delete_subscription(old)
+        except GraphError as error:
+            self.left_over = True
+            kind = type(error).__name__
+            log.info("subscription_left_to_sweep", room=str(self.row.room_id), error=kind)
+
     async def _listed(self) -> list[str]:
-        resource = resource_of(self._desired.mailbox_id).lower()
+        mailbox = self._desired.mailbox_id
         return [
             each.id
-            async for each in self._tenant.subscriptions()
-            if (each.resource or "").strip("/").lower() == resource
+            async for page in self._tenant.subscriptions()
+            for each in page
+            if watches(each, mailbox)
         ]
 
     def _ours(self, found: Subscription) -> Live | None:
@@ -171,9 +204,10 @@ class Visit:
             != (self.row.room_id, self._desired.tenant_id, self._desired.client_id)
             or found.notification_url != self._means.webhook_url + NOTIFICATIONS_PATH
             or found.expires_at <= self._means.clock()
+            or found.certificate_id != self._means.rules().certificate_of(self._desired)
         ):
             return None
-        return Live(found.id, found.expires_at, opened.key_id)
+        return Live(found.id, found.expires_at, opened.key_id, found.certificate_id)
 
     async def _created(self, live: Live, how: Visited, *, gap: bool) -> Visited:
         now = self._means.clock()
@@ -195,19 +229,32 @@ class Visit:
             renewed = await self._patch(subscription_id)
         except NotFound:
             self.row = outcome.lost(self.row, self._means.clock())
-            return await self._create(search=False, gap=True)
+            return await self._create(gap=True)
         self.row = outcome.renewed(self.row, renewed.expires_at, self._means.clock())
         await self._means.records.settle(self.row)
         return "renewed"
 
     async def _patch(self, subscription_id: str) -> Subscription:
-        until = self._means.clock() + ASKED_LIFE
+        rich = self.row.certificate_id is not None
         try:
-            return await self._tenant.renew_subscription(subscription_id, until)
+            return await self._tenant.renew_subscription(subscription_id, self._until(rich=rich))
+        except ExpiryTooLate as error:
+            self._learn(error)  # the next PATCH, ten minutes from now, asks for less
+            raise
         except Forbidden:
             if not self._tenant.forget_token():
                 raise
-        return await self._tenant.renew_subscription(subscription_id, until)
+        return await self._tenant.renew_subscription(subscription_id, self._until(rich=rich))
+
+    def _until(self, *, rich: bool) -> datetime:
+        now = self._means.clock()
+        longest = self._means.lives.to_ask(self._desired.tenant_id, now)
+        return now + (min(longest, RICH) if rich else longest)
+
+    def _learn(self, error: GraphError) -> None:
+        if isinstance(error, ExpiryTooLate):
+            now = self._means.clock()
+            self._means.lives.refused(self._desired.tenant_id, error.most_minutes, now)
 
     async def _ask(self, subscription_id: str) -> Visited:
         reauthorise = self.row.lifecycle_due
@@ -215,33 +262,10 @@ class Visit:
             found = await self._tenant.subscription(subscription_id)
         except NotFound:
             self.row = outcome.lost(self.row, self._means.clock())
-            return await self._create(search=False, gap=True)
+            return await self._create(gap=True)
         now = self._means.clock()
         self.row = outcome.answered(self.row, found.expires_at, now)
         if reauthorise and (self.row.patched_at is None or now - self.row.patched_at >= SPACING):
             return await self._renew(subscription_id)
         await self._means.records.settle(self.row)
         return "asked"
-
-
-async def remove(
-    tenant: Tenant,
-    keys: ClientStateKeys,
-    room_id: UUID,
-    subscription_id: str | None,
-    *,
-    sweep: bool,
-) -> None:
-    """See to it that Graph has none for this room; `sweep`: also one that a create may have made unrecorded."""
-    if subscription_id is not None:
-        await tenant.delete_subscription(subscription_id)
-    if not sweep:
-        return
-    async for listed in tenant.subscriptions():
-        try:
-            found = await tenant.subscription(listed.id)
-        except NotFound:
-            continue
-        opened = open_state(keys, found.client_state or "")
-        if opened is not None and opened.room_id == room_id:
-            await tenant.delete_subscription(found.id)

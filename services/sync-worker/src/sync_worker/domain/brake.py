@@ -20,6 +20,10 @@ class Brake:
     first_lacked_at: datetime
     reads: int
 
+    def confirmed(self, at: datetime | None) -> bool:
+        """Whether a confirmation of that moment is about these."""
+        return at is not None and at >= self.first_lacked_at
+
     def next_read_at(self) -> datetime:
         """When the next read may count; in the past once all were made."""
         return self.first_lacked_at + _READS_AFTER[min(self.reads, len(_READS_AFTER)) - 1]
@@ -52,13 +56,19 @@ def decide(
     lacking: Sequence[Standing],
     brake: Brake | None,
     now: datetime,
+    confirmed_at: datetime | None = None,
 ) -> Decision:
-    """Whether the removals a window read suggests may be looked into now."""
+    """Whether the removals a window read suggests may be looked into now.
+
+    `confirmed_at`: when somebody said that those held back then are right.
+    """
     if not _looks_emptied(standing, lacking, now):
         return Release()
     ids = tuple(sorted(row.id for row in lacking))
     if brake is None or not set(ids) <= set(brake.ids):
         return Hold(Brake(ids=ids, first_lacked_at=now, reads=1))
+    if brake.confirmed(confirmed_at):
+        return Release()
     if now < brake.next_read_at():
         return Hold(replace(brake, ids=ids))
     agreed = replace(brake, ids=ids, reads=min(brake.reads + 1, len(_READS_AFTER) + 1))

@@ -15,17 +15,51 @@ _NEXT: Final = -1  # stands for the version this change will get
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the journal: ids, times and codes only."""
+
+    booking_id: UUID
+    entry: str
+    version: int | None
+    detail: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """Rows to write: `quiet` ones nobody is told of, `told` ones in the order of their new versions."""
 
     quiet: tuple[Row, ...]
     told: tuple[Row, ...]
     version: int  # the room's counter afterwards
+    read: Mapping[UUID, datetime | None] = field(default_factory=dict)
+    """Rows that Graph showed or proved gone, with the ingress's receipt of the hint that had it asked."""
 
     @property
     def rows(self) -> tuple[Row, ...]:
         """All of them."""
         return (*self.quiet, *self.told)
+
+    def entries(self) -> list[Entry]:
+        """The journal's lines: every new version, and what a hint had read without bringing one."""
+        return [
+            *(
+                Entry(row.id, f"booking.{row.status}", row.version, self._cause(row))
+                for row in self.told
+            ),
+            *(
+                Entry(row.id, "event.unchanged", None, self._cause(row))
+                for row in self.quiet
+                if self.read.get(row.id) is not None
+            ),
+        ]
+
+    def _cause(self, row: Row) -> dict[str, str]:
+        if row.id not in self.read:
+            return {}
+        hint_at = self.read[row.id]
+        if hint_at is None:
+            return {"read": "calendar"}
+        return {"read": "hint", "hint_at": hint_at.isoformat()}
 
 
 @dataclass(frozen=True, slots=True)

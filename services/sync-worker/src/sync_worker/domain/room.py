@@ -69,6 +69,7 @@ class Claim:
     state: State
     command_no: int = 0
     work: Work = field(default_factory=Work)
+    removals_confirmed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,8 @@ class Effects:
         )
 
     def __or__(self, other: "Effects") -> "Effects":
+        if not other:
+            return self
         return Effects(
             intents=(*self.intents, *other.intents),
             results=(*self.results, *other.results),

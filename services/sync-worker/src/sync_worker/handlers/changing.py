@@ -11,7 +11,6 @@ from ..domain.command import accepted
 from ..domain.intent import Intent
 from ..domain.mirror import Sighting
 from ..domain.work import Effects
-from .answering import second_look
 from .copies import (
     MOST_ROUNDS,
     Copy,
@@ -23,6 +22,7 @@ from .copies import (
     state_of_copy,
 )
 from .desk import Desk
+from .second_look import second_look
 
 _OVERTAKEN = "The meeting was changed or cancelled in Outlook meanwhile."
 

@@ -8,14 +8,15 @@ from graphclient import Invitee, NewEvent, Written
 from graphclient.errors import Conflict
 
 from ..domain.booking import SHOWS_WITHIN
+from ..domain.expected import expected
 from ..domain.intent import Intent
 from ..domain.mirror import Sighting
 from ..domain.recurrence import local, read
 from ..domain.schedule import backoff
 from ..domain.work import Effects
-from .answering import row_of, second_look
 from .copies import Copy, Gone, state_of_copy
 from .desk import Desk
+from .second_look import second_look
 
 log = structlog.get_logger()
 
@@ -58,7 +59,7 @@ async def created(
         await desk.held.load([], [written.id])  # it may have been taken for somebody else's
     if intent.path == "direct":
         return await second_look(desk, done, found)
-    row = row_of(desk, done)
+    row = expected(done, desk.held.rows.get(done.booking_id), desk.held.clock())
     await desk.held.commit([], [], rows=[row], effects=Effects(intents=(done,)))
     return None
 

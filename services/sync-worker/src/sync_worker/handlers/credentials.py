@@ -13,10 +13,10 @@ from .needs import SignedIn
 
 
 class Sealed(Protocol):
-    """Where the sealed secret is kept."""
+    """Where the sealed secrets are kept."""
 
-    async def sealed_secret(self, organisation_id: UUID) -> bytes | None:
-        """The envelope, None where there is none."""
+    async def sealed_secrets(self, organisation_id: UUID) -> list[bytes]:
+        """The envelopes, newest first; none where there is none."""
 
 
 class OrganisationCalendars:
@@ -38,21 +38,25 @@ class OrganisationCalendars:
         known = self._known.get(claim.organisation_id)
         if known is not None and known[0] == claim.revision:
             return known[1]
-        sealed = await self._sealed.sealed_secret(claim.organisation_id)
-        if sealed is None:
+        sealed = await self._sealed.sealed_secrets(claim.organisation_id)
+        if not sealed:
             raise _no_secret("no secret is stored")
         try:
-            secret = self._secrets().open(
-                sealed,
-                organisation_id=claim.organisation_id,
-                row_id=claim.organisation_id,
-                field="client_secret",
-            )
+            newest, *before = (self._opened(claim.organisation_id, each) for each in sealed)
         except SecretUnreadable as error:
             raise _no_secret("the stored secret cannot be opened") from error
-        calendar = self._tenant(Credentials(claim.tenant_id, claim.client_id, secret))
+        spare = before[0] if before else None
+        calendar = self._tenant(Credentials(claim.tenant_id, claim.client_id, newest, spare))
         self._known[claim.organisation_id] = (claim.revision, calendar)
         return calendar
+
+    def _opened(self, organisation_id: UUID, sealed: bytes) -> str:
+        return self._secrets().open(
+            sealed,
+            organisation_id=organisation_id,
+            row_id=organisation_id,
+            field="client_secret",
+        )
 
     def distrust(self, claim: Claim) -> None:
         """The next call signs in anew if the token is old enough to be dated."""

@@ -104,7 +104,8 @@ async def _write(
     hints: dict[str, datetime],
     waiting: Sequence[Pending],
 ) -> None:
-    held.state = replace(held.state, lacking=merged(held.state.lacking, found.lacking))
+    if found.lacking:
+        held.state = replace(held.state, lacking=merged(held.state.lacking, found.lacking))
     rows = await by_marker(held, calendar, found.seen)
     await held.commit(found.seen, found.gone, hints, rows=rows)
     held.pending = tuple(waiting)

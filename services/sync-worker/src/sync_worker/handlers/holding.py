@@ -240,6 +240,7 @@ class Holding:
         masters = {row.id: row for row in (*self.rows.values(), *rows) if row.is_own_series}
         ours = Ours(tuple(rows), contents_of(intents), masters)
         changes = apply(self.rows.values(), shown, lost, self.state.version, now, ours)
+        changes = replace(changes, read=_read(changes.rows, shown, lost, hints or {}))
         self._doubt(changes.rows, ours.rows, now)
         if intents:
             after = {row.id: row for row in changes.rows}
@@ -322,7 +323,7 @@ class Holding:
             if row.published and row.version > state.published_version
         ]
         await self._tell(tuple(sorted(untold, key=lambda row: row.version)))
-        if state.version > state.published_version:
+        if state.version > self.state.published_version:
             # A version that a later one of the same booking replaced before it was sent is nobody's any more.
             self.state = replace(self.state, published_version=state.version)
         await self._send_results()
@@ -354,7 +355,9 @@ class Holding:
         overlaps = await self._mirror.commit(self.claim, state, changes, now, effects, lease)
         self._lease_until = now + lease
         # The commit that settles overlaps is the only one whose rows may go on overlapping.
-        self.state = replace(state, overlaps_owed=owed or (overlaps and effects.overlaps is None))
+        if overlaps and effects.overlaps is None and not owed:
+            state = replace(state, overlaps_owed=True)
+        self.state = state
         self._know(changes.rows)
         self.errands.take(effects)
 
@@ -416,6 +419,18 @@ class Holding:
             )
         if confirmed < len(rows):
             raise NotConfirmed("late", "bookings of a room")
+
+
+def _read(
+    rows: Iterable[Row], seen: Sequence[Seen], gone: Sequence[UUID], hints: dict[str, datetime]
+) -> dict[UUID, datetime | None]:
+    """Those of the rows that Graph was asked about, with the receipt of the hint about them or their series."""
+    asked = {each.sighting.event_id for each in seen}
+    return {
+        row.id: hints.get(row.event_id) or hints.get(row.master_id or "")
+        for row in rows
+        if row.event_id in asked or row.id in gone
+    }
 
 
 def _versions(rows: Iterable[Row]) -> dict[UUID, int]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from eventbus import NotConfirmed
-from graphclient.errors import CredentialsRejected, Forbidden, GraphError, Throttled, Unavailable
+from graphclient.errors import CredentialsRejected, Forbidden, GraphError, Throttled, TryLater
 from pgstore import DatabaseUnavailable
 
 from ..domain.booking import Row
@@ -118,6 +118,8 @@ class Passes:
             cadence=self.options.cadence,
         )
         brake = held.state.brake
+        if brake is not None and brake.confirmed(held.claim.removals_confirmed_at):
+            return held.clock()
         return regular if brake is None else min(regular, max(brake.next_read_at(), last))
 
     async def _done(self, held: Holding) -> datetime:
@@ -180,7 +182,7 @@ class Passes:
             self.calendars.distrust(claim)
         problem = problem_of(error)
         if problem is None:
-            told = error.retry_after if isinstance(error, (Throttled, Unavailable)) else None
+            told = error.retry_after if isinstance(error, TryLater) else None
             wait = self._backoff(held) if told is None else backoff(1, told)
             if isinstance(error, Throttled):
                 await held.hold_up(wait)

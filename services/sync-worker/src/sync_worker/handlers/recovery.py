@@ -11,7 +11,7 @@ from graphclient.errors import (
     CredentialsRejected,
     GraphError,
     Throttled,
-    Unavailable,
+    TryLater,
 )
 from graphclient.models import Event
 
@@ -20,11 +20,11 @@ from ..domain.command import rejected
 from ..domain.intent import Intent
 from ..domain.schedule import backoff
 from ..domain.work import Conflict, Effects
-from .answering import take_survivor
 from .copies import alive
 from .creating import created
 from .desk import Desk
 from .errands import removal
+from .surviving import take_survivor
 from .writing import carry_out
 
 log = structlog.get_logger()
@@ -39,7 +39,7 @@ async def resume(desk: Desk, intent: Intent) -> None:
         marked = await alive(desk, intent)
     except CredentialsRejected:
         raise
-    except (Throttled, Unavailable) as error:
+    except TryLater as error:
         await _wait(desk, intent, error)
         return
     if marked:
@@ -151,7 +151,7 @@ async def _remove(desk: Desk, intent: Intent, twins: list[Event]) -> None:
 
 
 async def _wait(desk: Desk, intent: Intent, error: GraphError) -> None:
-    told = error.retry_after if isinstance(error, (Throttled, Unavailable)) else None
+    told = error.retry_after if isinstance(error, TryLater) else None
     due_at = desk.held.clock() + backoff(min(intent.attempts, 4), told)
     await desk.save(replace(intent, due_at=due_at))
     if intent.path == "direct" and isinstance(error, Throttled):

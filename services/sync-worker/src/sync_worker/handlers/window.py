@@ -78,7 +78,8 @@ async def _judge(
 ) -> None:
     now = held.clock()
     lost = [row for row in lost if row.ends > window.start]
-    decision = decide(standing, lost, held.state.brake, now)
+    confirmed_at = held.claim.removals_confirmed_at
+    decision = decide(standing, lost, held.state.brake, now, confirmed_at)
     match decision:
         case Release():
             _ask(held, standing, lost, now)

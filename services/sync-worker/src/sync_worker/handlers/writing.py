@@ -19,7 +19,7 @@ from graphclient.errors import (
     NotFound,
     Rejected,
     Throttled,
-    Unavailable,
+    TryLater,
 )
 
 from ..domain.intent import Intent
@@ -72,7 +72,7 @@ async def _attempt(desk: Desk, intent: Intent) -> Intent | None:
                 assert_never(intent.step)
     except CredentialsRejected:
         raise
-    except (Throttled, Unavailable, Malformed, Changed) as error:
+    except (TryLater, Malformed, Changed) as error:
         await _postpone(desk, intent, error)
     except _UNREACHABLE as error:
         if intent.path == "organizer":
@@ -132,7 +132,7 @@ async def _refused(desk: Desk, intent: Intent, error: GraphError) -> None:
 
 async def _postpone(desk: Desk, intent: Intent, error: GraphError) -> None:
     """Not now, or the outcome is unknown: the next attempt looks for our own work first."""
-    told = error.retry_after if isinstance(error, (Throttled, Unavailable)) else None
+    told = error.retry_after if isinstance(error, TryLater) else None
     wait = backoff(intent.attempts, told)
     if told is None:
         wait = min(wait, _LONGEST_WAIT)

@@ -64,6 +64,16 @@ with polled as (
 update room_sync s set due_at = polled.due_at from polled where s.room_id = polled.room_id
 """
 
+_CONFIRMED = """
+with confirmed as (
+    select s.room_id from room_sync s join rooms r on r.id = s.room_id
+    where s.brake is not null and s.due_at < 'infinity' and s.due_at > greatest($1, s.not_before)
+      and r.removals_confirmed_at >= (s.brake ->> 'first_lacked_at')::timestamptz
+    order by s.room_id for update of s skip locked
+)
+update room_sync s set due_at = greatest($1, s.not_before) from confirmed where s.room_id = confirmed.room_id
+"""
+
 _NEW_CREDENTIALS = """
 with renewed as (
     select s.room_id from room_sync s join integrations i on i.organisation_id = s.organisation_id
@@ -83,7 +93,7 @@ class Comparison:
         self._cadence = cadence
 
     async def compare(self, now: datetime) -> None:
-        """New rooms get a row, switched-off ones sleep, switched-on ones and those with gaps are due."""
+        """New rooms get a row, switched-off ones sleep, switched-on ones, those with gaps and confirmed ones are due."""
         async with self._database.transaction() as connection:
             await connection.execute(_NEW, now)
             await connection.execute(_OFF)
@@ -91,3 +101,4 @@ class Comparison:
             await connection.execute(_NEW_CREDENTIALS, now)
             await connection.execute(_GAPS, now)
             await connection.execute(_POLLED, now, self._cadence.poll)
+            await connection.execute(_CONFIRMED, now)

@@ -1,4 +1,4 @@
-"""The sealed secret of an organisation."""
+"""The sealed secrets of an organisation."""
 
 from uuid import UUID
 
@@ -11,10 +11,11 @@ class CredentialStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def sealed_secret(self, organisation_id: UUID) -> bytes | None:
-        """The envelope, None where the organisation has none."""
+    async def sealed_secrets(self, organisation_id: UUID) -> list[bytes]:
+        """The envelope, and while it may still be needed the one before it; newest first, none without any."""
         async with self._database.organisation_transaction(organisation_id) as connection:
-            sealed = await connection.fetchval(
-                "select sealed_secret from credentials where organisation_id = $1", organisation_id
+            row = await connection.fetchrow(
+                "select sealed_secret, sealed_former from credentials where organisation_id = $1",
+                organisation_id,
             )
-        return sealed if isinstance(sealed, bytes) else None
+        return [sealed for sealed in row or () if sealed is not None]

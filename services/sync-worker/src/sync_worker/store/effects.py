@@ -56,7 +56,11 @@ async def write_effects(
         await connection.execute(_RELEASED, room_id, list(effects.released))
     lines = [
         *(
-            {"booking_id": each.booking_id, "entry": f"{each.step}.{each.stage}", "detail": {}}
+            {
+                "booking_id": each.booking_id,
+                "entry": f"{each.step}.{each.stage}",
+                "detail": {"path": each.path, "attempts": each.attempts},
+            }
             for each in effects.intents
         ),
         *(

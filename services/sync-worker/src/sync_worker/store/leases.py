@@ -37,7 +37,7 @@ SUBSCRIBED = """coalesce(sub.subscription_id is not null and sub.expires_at > {n
 
 _CLAIM = f"""
 with chosen as (
-    select s.room_id, r.tenant_id, r.mailbox_id, i.client_id, i.revision
+    select s.room_id, r.tenant_id, r.mailbox_id, r.removals_confirmed_at, i.client_id, i.revision
     from room_sync s
     join rooms r on r.id = s.room_id
     join integrations i on i.organisation_id = s.organisation_id
@@ -48,7 +48,7 @@ with chosen as (
 ), taken as (
     update room_sync s set lease_until = $4, epoch = s.epoch + 1
     from chosen where s.room_id = chosen.room_id
-    returning s.*, chosen.tenant_id, chosen.mailbox_id, chosen.client_id, chosen.revision
+    returning s.*, chosen.tenant_id, chosen.mailbox_id, chosen.removals_confirmed_at, chosen.client_id, chosen.revision
 )
 select taken.*,
     taken.window_owed_no > taken.window_done_no or taken.window_read_started is null
@@ -231,4 +231,5 @@ def _claim(row: Fields) -> Claim:
         subscribed=row["subscribed"],
         state=held.state_of(row),
         command_no=row["command_no"],
+        removals_confirmed_at=row["removals_confirmed_at"],
     )

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+
 from pgstore import Database
 from pgstore.database import ORGANISATION
 
@@ -14,16 +16,17 @@ from ..domain.room import Claim, LeaseLost, State
 from ..domain.work import Effects
 from . import state as held
 from .effects import write_effects
-from .rows import COLUMNS, GIVEN, NAMES, OCCUPIES, UPDATES, arrays, row_of, unnested
+from .rows import COLUMNS, COUNT, GIVEN, NAMES, OCCUPIES, UPDATES, arrays, row_of, unnested
 
-_FIRST_STATE = 6
+_FIRST_STATE = 5
 _FIRST_ROW = _FIRST_STATE + len(held.COLUMNS)
+_FIRST_ENTRY = _FIRST_ROW + COUNT
 _FEW = 8  # rows that are compared with the others for overlaps; more are compared all together
 
 # The row of room_sync comes first: it is the lock of everything that belongs to the room.
 _HOLD = f"""
 update room_sync set lease_until = $3, {held.assignments(_FIRST_STATE)}
-    where room_id = $1 and epoch = $2 and $4::uuid is not null and $5::bigint is not null returning room_id
+    where room_id = $1 and epoch = $2 and $4::uuid is not null returning room_id
 """
 # Who overlaps is settled by a later commit: that it must be is written in this one.
 _OWED = f"overlaps_owed = ${_FIRST_STATE + held.COLUMNS.index('overlaps_owed')}"
@@ -42,11 +45,13 @@ with organisation as materialized (select {ORGANISATION.format("$4")} as id
     insert into bookings as b (organisation_id, room_id, {NAMES})
     select organisation.id, held.room_id, {GIVEN} from organisation, held, given
     on conflict (room_id, id) do update set {UPDATES}
-    returning b.id, b.version, b.status, b.changed_at
+    returning b.id
 ), told as (
-    insert into journal (organisation_id, room_id, booking_id, at, entry, version)
-    select organisation.id, $1, written.id, changed_at, 'booking.' || status, version
-    from organisation, written where version > $5
+    insert into journal (organisation_id, room_id, booking_id, at, entry, version, detail)
+    select organisation.id, $1, written.id, ${_FIRST_ENTRY}::timestamptz, e.entry, e.version, detail::jsonb
+    from organisation, written
+    join unnest(${_FIRST_ENTRY + 1}::uuid[], ${_FIRST_ENTRY + 2}::text[], ${_FIRST_ENTRY + 3}::bigint[],
+        ${_FIRST_ENTRY + 4}::text[]) as e(id, entry, version, detail) on e.id = written.id
 )
 select count(*) as held, (select yes from tangled) as tangled from held
 """
@@ -126,13 +131,11 @@ class MirrorStore:
 
         True if a row written now shares time with another of the room; that this must be settled is written as well.
         """
-        before = changes.version - len(changes.told)
         hold = (
             claim.room_id,
             claim.epoch,
             now + (lease or self._lease),
             claim.organisation_id,
-            before,
             *held.parameters(state),
         )
         rows = changes.rows
@@ -145,7 +148,9 @@ class MirrorStore:
         )
         async with lent as connection:
             if rows:
-                written = await connection.fetchrow(_COMMIT, *hold, *arrays(rows))
+                written = await connection.fetchrow(
+                    _COMMIT, *hold, *arrays(rows), now, *_told(changes)
+                )
                 still = written is not None and written["held"]
                 tangled = written is not None and written["tangled"]
             else:
@@ -155,3 +160,13 @@ class MirrorStore:
             if effects:
                 await write_effects(connection, claim, effects, now)
         return tangled
+
+
+def _told(changes: Changes) -> tuple[list[object], ...]:
+    entries = changes.entries()
+    return (
+        [each.booking_id for each in entries],
+        [each.entry for each in entries],
+        [each.version for each in entries],
+        [msgspec.json.encode(each.detail).decode() for each in entries],
+    )

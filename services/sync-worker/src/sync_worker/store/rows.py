@@ -47,6 +47,7 @@ _ARRAYS: Final = {
     "past_etags": "string_to_array(given.past_etags, E'\\n')",
 }
 
+COUNT: Final = len(_TYPES)
 COLUMNS: Final = ", ".join(("b.room_id", *(f"b.{name}" for name in _TYPES)))
 NAMES: Final = ", ".join(_TYPES)
 GIVEN: Final = ", ".join(_ARRAYS.get(name, f"given.{name}") for name in _TYPES)

@@ -1,4 +1,4 @@
-"""The manager's only SQL: one method, one transaction."""
+"""Rows of `subscriptions`: one method, one transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,8 +10,9 @@ import asyncpg
 from contracts.hints import LifecycleHint
 from pgstore import Database
 
-from .domain.subscription import Claim, Desired, Row
-from .handlers import LeaseLost
+from ..domain.pacing import CROWDED
+from ..domain.subscription import Claim, Desired, Row
+from ..handlers import LeaseLost
 
 _ACTIVE = (
     "r.removed_at is null and i.enabled and i.removed_at is null and i.tenant_id = r.tenant_id"
@@ -19,7 +20,7 @@ _ACTIVE = (
 _FIELDS = (
     "subscription_id", "expires_at", "live_since", "gap_at", "sealed_by", "sealed_at", "client_id",
     "tenant_id", "webhook_url", "creating_since", "poll_only_since", "refusal", "asked_at",
-    "patched_at", "attempts",
+    "patched_at", "attempts", "certificate_id",
 )  # fmt: skip
 _KEPT = ", ".join(f"{name} = ${number}" for number, name in enumerate(_FIELDS, start=7))
 _ROW = (
@@ -72,7 +73,8 @@ with misfits as (
     select s.room_id from subscriptions s
     join rooms r on r.id = s.room_id join integrations i on i.organisation_id = s.organisation_id
     where {_ACTIVE} and s.due_at > $1 and (s.attempts = 0 or s.subscription_id is null)
-      and (s.client_id, s.tenant_id, s.webhook_url) is distinct from (i.client_id, i.tenant_id, $2)
+      and ((s.client_id, s.tenant_id, s.webhook_url) is distinct from (i.client_id, i.tenant_id, $2)
+        or s.subscription_id is not null and (s.certificate_id is not null) <> (i.delivery = 'rich' and $3))
       and s.client_id is not null
     order by s.room_id for update of s skip locked
 )
@@ -94,8 +96,9 @@ with due as (
     select s.room_id from subscriptions s
     left join integrations i on i.organisation_id = s.organisation_id
     left join credential_watch w on w.organisation_id = s.organisation_id
+    left join subscription_tenants t on t.organisation_id = s.organisation_id
     where s.due_at <= $1 and (s.lease_until is null or s.lease_until <= $1)
-      and not s.organisation_id = any($4)
+      and not s.organisation_id = any($4) and (t.call_at is null or t.call_at <= $5)
       and (w.failing_since is null or w.failing_revision is distinct from i.revision or w.retry_at <= $1
            or not coalesce(i.enabled, false))
     order by s.due_at, s.room_id limit $2
@@ -105,8 +108,15 @@ update subscriptions s set lease_until = $3, epoch = s.epoch + 1 from due where 
 returning s.*
 """
 
+# Two ends of two indexes: one expression over all rows would read all of them.
+_NEXT_DUE = """
+select least(
+    (select min(due_at) from subscriptions where lease_until is null),
+    (select min(greatest(due_at, lease_until)) from subscriptions where lease_until is not null))
+"""
+
 _DESIRED = f"""
-select r.id, r.mailbox_id, i.tenant_id, i.client_id, i.revision, w.failing_since is not null as failing
+select r.id, r.mailbox_id, i.tenant_id, i.client_id, i.revision, i.delivery = 'rich' as rich, w.failing_since is not null as failing
 from rooms r join integrations i on i.organisation_id = r.organisation_id
 left join credential_watch w on w.organisation_id = r.organisation_id
 where r.id = any($1) and {_ACTIVE}
@@ -150,21 +160,6 @@ update subscriptions s set
 from locked where s.room_id = locked.room_id
 """
 
-_REJECTED = """
-insert into credential_watch as w (organisation_id, failing_since, failing_code, failing_revision, retry_at)
-values ($1, $2, $3, $4, $5)
-on conflict (organisation_id) do update set
-    failing_since = coalesce(w.failing_since, excluded.failing_since), failing_code = excluded.failing_code,
-    failing_revision = excluded.failing_revision, retry_at = excluded.retry_at
-"""
-
-_ACCEPTED = """
-update credential_watch set failing_since = null, failing_code = null, failing_revision = null, retry_at = null
-where organisation_id = $1 and failing_since is not null
-"""
-
-RETRY_CREDENTIALS = timedelta(hours=1)
-
 
 class Store:
     """Rows of `subscriptions`: compared, claimed, settled under the claim's epoch."""
@@ -173,20 +168,31 @@ class Store:
         self._database = database
         self._lease = lease
 
-    async def compare(self, now: datetime, webhook_url: str, sealing_key: str) -> None:
-        """Rows for rooms that lack one; due what no longer fits; gone what has nothing left at Graph."""
+    async def compare(
+        self, now: datetime, webhook_url: str, sealing_key: str, *, rich: bool = False
+    ) -> None:
+        """Rows for rooms that lack one; due what no longer fits; gone what has nothing left at Graph.
+
+        `rich`: there is a certificate for those who wish for events themselves. What is under an older one is replaced
+        when it would be renewed, within a day.
+        """
         async with self._database.transaction() as connection:
             if webhook_url:
                 await connection.execute(_NEW, now)
-                await connection.execute(_MISFITS, now, webhook_url)
+                await connection.execute(_MISFITS, now, webhook_url, rich)
                 await connection.execute(_OLD_KEYS, now, sealing_key)
             await connection.execute(_GONE, now, bool(webhook_url))
             await connection.execute(_TO_DELETE, now, bool(webhook_url))
 
     async def claim(self, now: datetime, most: int, without: Sequence[UUID]) -> list[Claim]:
-        """Up to `most` rows that are due and free, now held; none of the organisations named, none whose credentials fail."""
+        """Up to `most` rows that are due and free, now held.
+
+        None of the organisations named, none whose credentials fail, none whose tenant has many calls waiting already.
+        """
         async with self._database.transaction() as connection:
-            rows = await connection.fetch(_CLAIM, now, most, now + self._lease, list(without))
+            rows = await connection.fetch(
+                _CLAIM, now, most, now + self._lease, list(without), now + CROWDED
+            )
             wanted = await connection.fetch(_DESIRED, [row["room_id"] for row in rows])
         desired = {each["id"]: each for each in wanted}
         return [_claim(row, desired.get(row["room_id"])) for row in rows]
@@ -194,9 +200,7 @@ class Store:
     async def next_due(self) -> datetime | None:
         """When the next row is due, whoever may hold it."""
         async with self._database.transaction() as connection:
-            due: datetime | None = await connection.fetchval(
-                "select min(greatest(due_at, coalesce(lease_until, due_at))) from subscriptions"
-            )
+            due: datetime | None = await connection.fetchval(_NEXT_DUE)
         return due
 
     async def intend(self, row: Row) -> None:
@@ -252,35 +256,6 @@ class Store:
             raise LeaseLost
 
 
-class CredentialStore:
-    """The sealed secret of an organisation, and whether its credentials work."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def sealed_secret(self, organisation_id: UUID) -> bytes | None:
-        """The envelope, None where the organisation has none."""
-        async with self._database.organisation_transaction(organisation_id) as connection:
-            sealed: bytes | None = await connection.fetchval(
-                "select sealed_secret from credentials where organisation_id = $1", organisation_id
-            )
-        return sealed
-
-    async def rejected(
-        self, organisation_id: UUID, revision: int, code: str, now: datetime
-    ) -> None:
-        """Nothing of this organisation is claimed before an hour has passed, unless its revision changes."""
-        async with self._database.transaction() as connection:
-            await connection.execute(
-                _REJECTED, organisation_id, now, code, revision, now + RETRY_CREDENTIALS
-            )
-
-    async def accepted(self, organisation_id: UUID) -> None:
-        """The credentials work again."""
-        async with self._database.transaction() as connection:
-            await connection.execute(_ACCEPTED, organisation_id)
-
-
 def _claim(row: asyncpg.Record, desired: asyncpg.Record | None) -> Claim:
     held = Row(**{name: row[name] for name in _ROW})
     if desired is None:
@@ -290,6 +265,7 @@ def _claim(row: asyncpg.Record, desired: asyncpg.Record | None) -> Claim:
         client_id=desired["client_id"],
         mailbox_id=desired["mailbox_id"],
         revision=desired["revision"],
+        rich=desired["rich"],
     )
     return Claim(held, wanted, failing=desired["failing"])
 

@@ -1,0 +1,120 @@
+"""A second look right after a write into the room's own calendar, where nobody else checks (design §5.3, §5.4)."""
+
+from dataclasses import replace
+from uuid import uuid5
+
+from contracts.identity import NAMESPACE
+from graphclient.models import Event
+
+from ..domain.alternatives import Slot
+from ..domain.booking import Row, with_past
+from ..domain.changes import Seen
+from ..domain.command import accepted
+from ..domain.expected import expected
+from ..domain.intent import YIELD_WITHIN, Intent
+from ..domain.mirror import Sighting
+from ..domain.work import Effects
+from .copies import alive
+from .desk import Desk
+from .errands import removal
+from .looking import look, slot_of
+from .undoing import refuse
+
+
+async def second_look(desk: Desk, intent: Intent, shown: Sighting | None = None) -> Intent | None:
+    """Right after a direct write: alone in its slot it is confirmed, else it gives way; what is to be written next.
+
+    `shown` is the event as the write left it, or as it was found. Raises GraphError.
+    """
+    held = desk.held
+    row = _direct_row(desk, intent)
+    is_series = row.kind == "master"
+    slot = slot_of(intent.content) if shown is None else Slot(shown.starts, shown.ends)
+    if is_series:
+        slot = Slot(max(slot.starts, held.window().start), held.window().end)
+        held.bind(row.event_id, row.id)
+    seen = await look(desk, slot)
+    ours = [each for each in seen if row.event_id in _names(each)]
+    slots = [_span(each) for each in ours] if is_series else [slot]
+    rest = [each for each in seen if row.event_id not in _names(each)]
+    in_the_way = [
+        each
+        for each in rest
+        if each.sighting.answer != "cancelled" and any(slot.overlaps(_span(each)) for slot in slots)
+    ]
+    now = held.clock()
+    twins: list[Event] = []
+    if not intent.moves:
+        in_the_way = []
+    if in_the_way and intent.step == "create" and not intent.by_answer:
+        twins = [each for each in await alive(desk, intent) if each.id != row.event_id]
+        ids = {each.id for each in twins}
+        in_the_way = [each for each in in_the_way if not ids.intersection(_names(each))]
+    if in_the_way:
+        return await refuse(desk, intent, "overlap", in_the_way)
+    if is_series:  # first, so that its occurrences are known as ours
+        await held.commit([], [], rows=[row])
+    gone = (removal(replace(intent, event_id=each.id), now) for each in twins)
+    effects = Effects(intents=(intent.ended(now), *gone))
+    asked = held.errands.command(intent.command)
+    if asked is not None and intent.step != "restore":
+        result = accepted(asked, held.claim.room_id)
+        effects |= held.errands.decision(asked, result, now)
+    address = held.errands.address
+    asks = intent.content.organizer_email.lower()
+    is_room = address is not None and asks == address.mailbox.lower()  # it need not invite itself
+    following = _invitation(intent, desk) if intent.step == "create" and not is_room else None
+    if following is not None:
+        effects |= Effects(intents=(following,))
+    known = ours if is_series else [] if shown is None else [Seen(shown)]
+    await held.commit([], [], rows=[row], effects=effects, known=known)
+    return following
+
+
+def _names(seen: Seen) -> tuple[str, str | None]:
+    return seen.sighting.event_id, seen.sighting.master_id
+
+
+def _span(seen: Seen) -> Slot:
+    return Slot(seen.sighting.starts, seen.sighting.ends)
+
+
+def _invitation(intent: Intent, desk: Desk) -> Intent:
+    now = desk.held.clock()
+    return Intent(
+        id=uuid5(NAMESPACE, f"{intent.id}/invite"),
+        booking_id=intent.booking_id,
+        command=None,
+        step="invite",
+        path="direct",
+        mailbox=intent.mailbox,
+        content=intent.content,
+        created_at=now,
+        due_at=now,
+        event_id=intent.event_id,
+        etag=intent.etag,
+        ical_uid=intent.ical_uid,
+        attempts=1,
+    )
+
+
+def _direct_row(desk: Desk, intent: Intent) -> Row:
+    """The row of a booking in the room's own calendar, once its slot is surely ours."""
+    row = expected(intent, desk.held.rows.get(intent.booking_id), desk.held.clock())
+    etags = tuple(etag for etag in (intent.etag,) if etag and etag not in row.seen_etags)
+    content = intent.content
+    return replace(
+        row,
+        event_id=intent.event_id or row.event_id,
+        etag=intent.etag or row.etag,
+        past_etags=with_past(row, intent.etag or row.etag),
+        written_at=desk.held.clock(),
+        seen_etags=(*row.seen_etags, *etags),
+        starts=content.starts if intent.moves else row.starts,
+        ends=content.ends if intent.moves else row.ends,
+        subject=content.subject,
+        answer="confirmed",
+        yields_until=desk.held.clock() + YIELD_WITHIN
+        if intent.step == "create"
+        else row.yields_until,
+    )
