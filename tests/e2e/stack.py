@@ -48,10 +48,10 @@ class Stack:
         await office.connect(self.operator)
         self.offices.append(office)
         async with asyncio.timeout(30):
-            await until(lambda: self._all_live(office))
+            await until(lambda: self.all_live(office))
         return office
 
-    async def _all_live(self, office: Office) -> bool:
+    async def all_live(self, office: Office) -> bool:
         rooms = (await office.portal.call("GET", "/api/rooms"))["items"]
         return all(room["state"] == "live" for room in rooms)
 
@@ -108,7 +108,11 @@ async def running_stack(
         ),
         ca,
     )
-    ingress = service("webhook_ingress", ("AMQP_URL", "CLIENT_STATE_KEYS"), hook_port)
+    ingress = service(
+        "webhook_ingress",
+        ("AMQP_URL", "CLIENT_STATE_KEYS", "ENTRA_URL", "GRAPH_CA_FILE"),
+        hook_port,
+    )
     worker = service("sync_worker", ("DATABASE_URL", "AMQP_URL", "SECRET_KEYS", *graph))
     manager = service(
         "subscription_manager",

@@ -208,7 +208,8 @@ async def test_content_of_no_usable_shape_stays_behind_and_its_neighbours_go() -
             wire = make()
             became = await door.became(change(encryptedContent=wire), tokens=[good()])
             assert became == ("enclosed" if content(wire) is not None else "a hint"), name
-        for odd in (7, "x", [], [enclosed()], True, {"data": {"data": {}}}):
+        shapes: tuple[Any, ...] = (7, "x", [], [enclosed()], True, {"data": {"data": {}}})
+        for odd in shapes:
             assert await door.became(change(encryptedContent=odd), tokens=[good()]) == "a hint"
         assert await door.became(tokens=[good()]) == "enclosed"
 

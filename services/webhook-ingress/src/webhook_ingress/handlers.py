@@ -116,8 +116,10 @@ class Reception:
             await self._lifecycle.add(lifecycle)
         if changes:
             self._count("change", len(changes))
-            self._count("enclosed", admission.enclosed)
-            self._count("unproven", admission.unproven)
+            if admission.enclosed:
+                self._count("enclosed", admission.enclosed)
+            if admission.unproven:
+                self._count("unproven", admission.unproven)
         if lifecycle:
             self._count("lifecycle", len(lifecycle))
 
