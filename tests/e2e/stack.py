@@ -78,15 +78,12 @@ async def running_stack(
         "PORTAL_OPERATOR_TOKEN": OPERATOR_TOKEN,
         "PORTAL_URL": f"http://127.0.0.1:{portal_port}",
         "LOG_FORMAT": "json",
-        **(environ or {}),
     }
 
     def service(module: str, needs: tuple[str, ...], listen: int | None = None) -> Program:
         ops = free_port()
-        own = {name: shared[name] for name in needs} | {
-            name: value for name, value in (environ or {}).items() if name not in shared
-        }
-        own |= {"OPS_LISTEN": f"127.0.0.1:{ops}", "LOG_FORMAT": shared["LOG_FORMAT"]}
+        own = {name: shared[name] for name in (*needs, "LOG_FORMAT")} | (environ or {})
+        own |= {"OPS_LISTEN": f"127.0.0.1:{ops}"}
         if listen is not None:
             own["LISTEN"] = f"127.0.0.1:{listen}"
         return Program(module, own, folder / f"{module}.log", f"http://127.0.0.1:{ops}/readyz")

@@ -143,7 +143,7 @@ def sealed(ciphertext: bytes, key: bytes = KEY, name: str = "ours", **changed: A
     } | changed
 
 
-def enclosed(plain: Json | bytes | None = None, **changed: Any) -> Json:
+def enclosed(plain: Json | bytes | None = None, /, **changed: Any) -> Json:
     """`encryptedContent` as Graph makes it, around this document."""
     text = (
         plain

@@ -366,4 +366,4 @@ CASES: Final[tuple[tuple[str, Version, Make, Verdict], ...]] = tuple(
     for version in VERSIONS
     for made, verdict in ((FALSE, "forged_token"), (UNPROVEN, "unproven"))
     for name, make in made.items()
-)  # type: ignore[assignment]  # the words are those of Verdict
+)
