@@ -56,7 +56,7 @@ def public_der(name: str = "entra") -> bytes:
     )
 
 
-def jwk(name: str, bits: int = 2048, **more: Any) -> Json:
+def jwk(name: str, bits: int = 2048, /, **more: Any) -> Json:
     """The key as a key set shows it."""
     number = RSAAlgorithm.to_jwk(key(name, bits).public_key(), as_dict=True)
     return {"kty": "RSA", "use": "sig", "kid": name, "n": number["n"], "e": number["e"], **more}
@@ -361,9 +361,13 @@ UNPROVEN: Final[Mapping[str, Make]] = {
 
 Verdict: TypeAlias = Literal["forged_token", "unproven"]
 
+_MADE: Final[tuple[tuple[Mapping[str, Make], Verdict], ...]] = (
+    (FALSE, "forged_token"),
+    (UNPROVEN, "unproven"),
+)
 CASES: Final[tuple[tuple[str, Version, Make, Verdict], ...]] = tuple(
     (f"{name} (v{version})", version, make, verdict)
     for version in VERSIONS
-    for made, verdict in ((FALSE, "forged_token"), (UNPROVEN, "unproven"))
+    for made, verdict in _MADE
     for name, make in made.items()
 )
