@@ -212,6 +212,15 @@ async def test_nothing_is_done_to_dead_letters_that_cannot_be_put_on_record(
             assert "does not know this token" in refused.err
         async with asyncio.timeout(30):
             await until(dead)
+        elsewhere = await cli.run("organisations", "list", PORTAL_URL=stack.sim.origin)
+        assert elsewhere.code == 4
+        assert "is not trusted" in elsewhere.err
+        trusted = await cli.run(
+            "organisations", "list", PORTAL_URL=stack.sim.origin,
+            REQUESTS_CA_BUNDLE=str(stack.simulator.ca),
+        )  # fmt: skip
+        assert trusted.code == 3
+        assert "not as the portal does" in trusted.err
 
 
 async def test_organisations_integrations_and_rooms_are_run_from_outside(

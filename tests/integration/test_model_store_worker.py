@@ -89,6 +89,7 @@ class Worker(Scene):
             booking_id = None if kept is None else kept.booking_id
             if owner == organisation.id and booking_id and organisation.rooms:
                 room_id = values.chance.choice(organisation.rooms)
+                values.now += timedelta(microseconds=1)
                 asked = values.of(values.book(booking_id, room_id), len(organisation.commands))
                 organisation.commands.append(asked)
                 self.sides.call("commands", "note", owner, asked, self.now)

@@ -359,6 +359,7 @@ RIGHTS = {
     "DELETE /api/users/{user_id}": ADMINISTRATOR,
     "GET /api/integration": ADMINISTRATOR,
     "PUT /api/integration": ADMINISTRATOR,
+    "GET /api/integration/renewal.ics": ADMINISTRATOR,
     "POST /api/integration/test": ADMINISTRATOR,
     "GET /api/integration/scope-script": ADMINISTRATOR,
     "GET /api/offices": MEMBER,
@@ -412,3 +413,47 @@ async def test_every_route_admits_exactly_the_roles_it_is_for(scene: Scene) -> N
                 assert status == refused, (route, level, status)
             else:
                 assert status not in {401, 403, 405, 500} or least == ANYONE, (route, level, status)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "10.1.2.3", "169.254.169.254", "localhost"])
+async def test_a_chat_address_inside_our_network_is_refused_with_the_reason(
+    scene: Scene, host: str
+) -> None:
+    _, token = await scene.organisation("north")
+    body = scene.integration(chat_webhook=f"https://{host}/hooks/t0ken")
+
+    refused = await scene.call("PUT", "/api/integration", body, token)
+
+    assert refused.status == 422
+    (error,) = refused.body["errors"]
+    assert error["field"] == "chat_webhook"
+    assert "public internet" in error["message"]
+    assert (await scene.call("GET", "/api/integration", token=token)).status == 404
+
+
+async def test_a_chat_address_is_kept_secret_kept_when_left_out_and_taken_away_by_null(
+    scene: Scene,
+) -> None:
+    _, token = await scene.organisation("north")
+    body = scene.integration()
+    saved = await scene.good(
+        "PUT", "/api/integration", body | {"chat_webhook": "https://8.8.8.8/hooks/t0ken"}, token
+    )
+    assert saved["chat_webhook_set"]
+    assert (await scene.good("PUT", "/api/integration", body, token))["chat_webhook_set"]
+    gone = await scene.good("PUT", "/api/integration", body | {"chat_webhook": None}, token)
+    assert not gone["chat_webhook_set"]
+    audited = await scene.good("GET", "/api/audit", token=token)
+    saves = [each["detail"]["chat_webhook"] for each in audited["items"]
+             if each["action"] == "integration.saved"]  # fmt: skip
+    assert saves == [False, None, True]
+    assert "t0ken" not in "".join(scene.texts)
+
+
+async def test_the_rotation_of_keys_shows_to_the_operator_alone(scene: Scene) -> None:
+    organisation, token = await scene.organisation("north")
+    await scene.good("PUT", "/api/integration", scene.integration(), token)
+    assert (await scene.good("GET", "/api/status", token=token))["secret_keys"] is None
+    inside = {"X-Organisation": str(organisation)}
+    seen = await scene.call("GET", "/api/status", token=OPERATOR, **inside)
+    assert seen.body["secret_keys"] == {"newest": "s1", "remaining": 0}

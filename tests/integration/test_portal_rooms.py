@@ -195,7 +195,8 @@ async def test_names_addresses_and_capacities_follow_when_the_list_is_refreshed(
     made = await portal.good("POST", "/api/rooms", account.token, body)
     await portal.found(rooms=[room("new", 1, capacity=9)])
 
-    await portal.good("GET", "/api/rooms/importable?refresh=true", account.token)
+    for _ in range(2):  # the second has nothing to take over
+        await portal.good("GET", "/api/rooms/importable?refresh=true", account.token)
 
     now = await portal.good("GET", f"/api/rooms/{made['id']}", account.token)
     assert (now["name"], now["mailbox"], now["capacity"]) == ("new", "new@x.example", 9)

@@ -68,6 +68,15 @@ async def test_a_limited_scope_is_proven_by_an_outside_mailbox_and_saved(
     assert results(result)["scope"] == "pass"
 
 
+async def test_a_refused_mailbox_that_nobody_has_proves_nothing(portal: PortalTenant) -> None:
+    account = await portal.organisation("north", roles=_LIMITED, scope=[str(_ROOM)])
+
+    result, scope = await press(portal, account, outside_mailbox="nobody@x.example")
+
+    assert (result["ok"], scope) == (True, "rooms")
+    assert results(result)["scope"] == "unknown"
+
+
 async def test_an_imported_room_that_leaves_the_scope_is_what_is_wrong(
     portal: PortalTenant,
 ) -> None:
@@ -82,6 +91,28 @@ async def test_an_imported_room_that_leaves_the_scope_is_what_is_wrong(
 
     assert [each["code"] for each in result["causes"]] == ["room_outside_scope"]
     assert saved == "rooms"
+
+
+async def test_a_new_secret_is_not_held_up_by_rooms_and_keeps_the_scope(
+    portal: PortalTenant,
+) -> None:
+    policy = [str(_ROOM), str(_OTHER)]
+    account = await portal.organisation("north", access_policy=policy)
+    assert (await press(portal, account, outside_mailbox="ann@x.example"))[1] == "rooms"
+    secrets = [{"value": SECRET}, {"value": "s3~next-value"}]
+    await portal.found(
+        apps=[{"client_id": str(account.client), "secrets": secrets, "access_policy": []}]
+    )
+    change = {
+        "enabled": True,
+        "tenant_id": str(portal.tenant),
+        "client_id": str(account.client),
+        "client_secret": "s3~next-value",
+    }
+
+    saved = await portal.good("PUT", "/api/integration", account.token, change)
+
+    assert (saved["status"], saved["scope"]) == ("ok", "rooms")
 
 
 async def test_each_press_signs_in_afresh(portal: PortalTenant) -> None:

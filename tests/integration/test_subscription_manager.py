@@ -17,7 +17,7 @@ from contracts.hints import LifecycleHint, encode_hint, join_hints
 from contracts.routing import GRAPH_LIFECYCLE, SUBSCRIPTIONS_LIFECYCLE
 from eventbus import Bus
 from eventbus.postgres import SCHEMA, open_postgres_bus
-from graphclient import ClientStateKeys, open_graph, open_state
+from graphclient import ClientStateKeys, open_graph, open_state, seal
 from pgstore import Role, SecretBox, open_database
 from pgstore.testing import TestDatabase
 from servicekit.clock import utc_now
@@ -81,6 +81,12 @@ class Scene:
 
     async def live(self, room: UUID) -> dict[str, Any]:
         return await self.until(room, lambda row: bool(row and row["subscription_id"]))
+
+    async def sweep_now(self) -> None:
+        """The hour is over."""
+        owner = await asyncpg.connect(self.database.owner_dsn)
+        await owner.execute("update subscription_tenants set sweep_at = now()")
+        await owner.close()
 
     async def hint(self, room: UUID, event: str, subscription: str) -> None:
         hint = LifecycleHint(room, self.office.tenant_id, subscription, event, utc_now())
@@ -296,3 +302,33 @@ async def test_another_webhook_replaces_every_subscription(scene: Scene) -> None
 
     (held,) = scene.graph.held.values()
     assert held["notificationUrl"] == "https://new.test/graph/notifications"
+
+
+async def test_a_sweep_finds_what_graph_dropped_without_a_word_and_removes_what_nobody_knows(
+    scene: Scene,
+) -> None:
+    rooms = [await scene.office.room() for _ in range(3)]
+    keys = ClientStateKeys.parse(KEYS)
+    async with scene.manager():
+        first, *_ = [await scene.live(room) for room in rooms]
+        held = scene.graph.held
+        state = seal(keys, rooms[1], scene.office.tenant_id, scene.office.client_id)
+        row = held.pop(first["subscription_id"])
+        held["orphan"] = row | {"id": "orphan", "clientState": state}
+        held["elsewhere"] = held["orphan"] | {
+            "id": "elsewhere",
+            "notificationUrl": "https://other.test/graph/notifications",
+        }
+        held["foreign"] = held["orphan"] | {"id": "foreign", "clientState": "of somebody else"}
+        await scene.sweep_now()
+        second = await scene.until(
+            rooms[0],
+            lambda row: bool(
+                row and row["subscription_id"] not in {None, first["subscription_id"]}
+            ),
+        )
+        await until(lambda: "orphan" not in held)
+
+    assert second["gap_at"] is not None
+    assert held.keys() >= {"elsewhere", "foreign"}
+    assert len(held) == 5

@@ -1,5 +1,6 @@
 """The manager's SQL on a real server, as the manager's own role."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,8 +14,9 @@ from contracts.hints import LifecycleHint
 from pgstore import Database, Role, open_database
 from pgstore.testing import TestDatabase
 from subscription_manager.domain.subscription import Claim
+from subscription_manager.domain.sweep import Due
 from subscription_manager.handlers import LeaseLost
-from subscription_manager.store import CredentialStore, Store
+from subscription_manager.store import CredentialStore, Store, TenantStore
 
 from .subscription_office import Office
 
@@ -359,6 +361,98 @@ async def test_a_live_subscription_is_announced_to_whoever_listens(
         await connection.close()
 
     assert "subscriptions" in heard
+
+
+async def test_nobody_is_told_of_what_changed_nothing(
+    store: Store, office: Office, database: TestDatabase
+) -> None:
+    room = await live_room(store, office, NOW)
+    heard: list[object] = []
+    connection = await asyncpg.connect(database.owner_dsn)
+    try:
+        await connection.add_listener("clearooms", lambda *args: heard.append(args[-1]))
+        await store.compare(NOW, HOOKS, "k1")
+        claim = await claim_one(store)
+        await store.settle(replace(claim.row, attempts=1, due_at=NOW))
+        await connection.execute("select 1")
+        assert heard == []
+
+        await store.settle(replace((await claim_one(store)).row, gap_at=NOW + MINUTE))
+        await connection.execute("select 1")
+    finally:
+        await connection.close()
+
+    assert heard == ["subscriptions"]
+    assert claim.row.room_id == room
+
+
+async def test_turns_taken_at_one_moment_by_several_replicas_are_apart(
+    manager: Database, office: Office
+) -> None:
+    tenants, apart, most = TenantStore(manager), timedelta(milliseconds=50), timedelta(seconds=5)
+
+    async def take() -> datetime | None:
+        return await tenants.turn(office.id, "call", NOW, apart, most)
+
+    async with asyncio.TaskGroup() as replicas:
+        taken = [replicas.create_task(take()) for _ in range(30)]
+
+    turns = sorted(turn for each in taken if (turn := each.result()) is not None)
+    assert turns == [NOW + number * apart for number in range(30)]
+    assert await tenants.turn(office.id, "list", NOW, apart, most) == NOW
+    assert await tenants.turn(uuid4(), "call", NOW, apart, most) == NOW
+
+
+async def test_a_tenant_that_is_held_up_gives_no_turns_and_its_rooms_are_not_claimed(
+    store: Store, manager: Database, office: Office
+) -> None:
+    tenants, apart, most = TenantStore(manager), timedelta(milliseconds=50), timedelta(seconds=5)
+    await office.room()
+    await store.compare(NOW, HOOKS, "k1")
+    await tenants.turn(office.id, "call", NOW, apart, most)
+    await tenants.hold_up(office.id, "call", NOW + MINUTE)
+
+    assert await tenants.turn(office.id, "call", NOW, apart, most) is None
+    assert await store.claim(NOW, 8, []) == []
+    assert await tenants.turn(office.id, "call", NOW + MINUTE, apart, most) == NOW + MINUTE
+    assert len(await store.claim(NOW + MINUTE, 8, [])) == 1
+
+
+async def test_a_sweep_is_one_replicas_and_due_again_in_an_hour_or_when_something_is_in_doubt(
+    manager: Database, office: Office
+) -> None:
+    tenants = TenantStore(manager)
+    due = Due(office.id, office.tenant_id, office.client_id)
+
+    assert await tenants.next_sweep(NOW) == due
+    assert await tenants.next_sweep(NOW + 59 * MINUTE) is None
+    assert await tenants.next_sweep(NOW + 60 * MINUTE) == due
+    await tenants.doubt(office.id, NOW + 70 * MINUTE)
+    await tenants.doubt(office.id, NOW + 3 * DAY)
+    assert await tenants.next_sweep(NOW + 70 * MINUTE) == due
+
+
+async def test_what_is_switched_off_is_swept_once_more_and_again_once_it_is_on(
+    manager: Database, office: Office
+) -> None:
+    tenants = TenantStore(manager)
+    await tenants.next_sweep(NOW)
+    await office.run(
+        "update integrations set enabled = false where organisation_id = $1", office.id
+    )
+
+    assert await tenants.next_sweep(NOW + DAY) is not None
+    assert await tenants.next_sweep(NOW + 9 * DAY) is None
+    await office.run("update integrations set enabled = true where organisation_id = $1", office.id)
+    assert await tenants.next_sweep(NOW + 9 * DAY) is not None
+
+
+async def test_a_tenant_whose_credentials_fail_is_not_swept(
+    manager: Database, office: Office
+) -> None:
+    await CredentialStore(manager).rejected(office.id, 1, "X", NOW)
+
+    assert await TenantStore(manager).next_sweep(NOW + 9 * DAY) is None
 
 
 async def test_the_next_due_time_looks_past_leases(store: Store, office: Office) -> None:

@@ -70,6 +70,8 @@ class People:
         if len(affairs) < 3 or self._random.random() < 0.4:
             await self._book()
             return
+        if self._switches.regret and await self._regret(affairs):
+            return
         affair = self._random.choice(affairs)
         action = self._random.choices(
             (
@@ -90,6 +92,16 @@ class People:
             done = await action(affair, side)
         if not done:
             await self._book()
+
+    async def _regret(self, affairs: list[Affair]) -> bool:
+        """Cancel in Outlook what was booked on the platform and has no news there yet; whether there was such a thing."""
+        if self._random.random() >= self._switches.regret:
+            return False
+        for affair in reversed(affairs):
+            unheard = affair.side == "platform" and self._known(affair) is None
+            if unheard and not affair.meetings and await self._cancel(affair, "outlook"):
+                return True
+        return False
 
     def _here(self) -> list[Office]:
         return [each for each in self._offices if not self._ledger.gone(each.number)]

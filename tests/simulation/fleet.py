@@ -1,6 +1,7 @@
 """Thousands of rooms and the shipped managers alone: their subscriptions on virtual time, and what Graph was asked for them."""
 
 import asyncio
+import math
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,8 @@ from uuid import UUID
 
 from typing_extensions import override
 
+from graphclient import open_state
+from graphclient.client_state import Opened
 from graphsim.wire import Call
 from subscription_manager.domain.subscription import Row
 
@@ -25,7 +28,7 @@ WINDOW = 20.0  # seconds; over it Graph counts calls about subscriptions (graph-
 
 
 def circumstances(
-    organisations: int, rooms: int, *, compare_seconds: float = 15.0, **cloud: object
+    organisations: int, rooms: int, *, compare_seconds: float = 300.0, **cloud: object
 ) -> Switches:
     """So many organisations with so many rooms each, and nothing that goes wrong by itself."""
     return replace(
@@ -46,6 +49,9 @@ class Load:
 
     most: Counter[tuple[str, str]] = field(default_factory=Counter)
     most_at_once: int = 0
+    patched: dict[str, float] = field(default_factory=dict)
+    closest_patches: float = math.inf
+    """Seconds between two PATCHes of one subscription."""
     _recent: dict[tuple[str, str], deque[float]] = field(default_factory=dict)
     _flying: Counter[bytes] = field(default_factory=Counter)
 
@@ -64,6 +70,12 @@ class Load:
         self._flying[mailbox] += step
         self.most_at_once = max(self.most_at_once, self._flying[mailbox])
 
+    def patches(self, path: str, at: float) -> None:
+        """A subscription is asked to be extended."""
+        if path in self.patched:
+            self.closest_patches = min(self.closest_patches, at - self.patched[path])
+        self.patched[path] = at
+
     def of(self, kind: str) -> tuple[int, int]:
         """The most of one kind in one tenant, and over all of them."""
         tenants = [
@@ -79,6 +91,8 @@ class Fleet(World):
         super().__init__(seed, switches)
         self._managers = managers
         self.load = Load()
+        self.bared = 0
+        """Removals of ours that left a room without a live subscription."""
         self.cloud.before, self.cloud.after = self._asked, self._answered
         self.rooms = {
             room: mailbox for office in self.offices for room, mailbox in office.rooms.items()
@@ -141,6 +155,11 @@ class Fleet(World):
             missing += len(self.uncovered())
         return missing
 
+    def seals(self) -> list[Opened]:
+        """What the clientStates at Graph say, opened with today's keys."""
+        states = [each.client_state or "" for each in self.cloud.simulator.register.everything()]
+        return [opened for state in states if (opened := open_state(self.keys, state)) is not None]
+
     def throttled(self) -> Sequence[str]:
         """What Graph refused as too much."""
         counts = self.cloud.simulator.gateway.counts
@@ -186,7 +205,11 @@ class Fleet(World):
         self.load.begins(kind, token, self.time())
         if call.method == "POST":
             self.load.creates(call.body, 1)
+        if call.method == "PATCH":
+            self.load.patches(call.path, self.time())
 
     def _answered(self, _: str, call: Call, __: int) -> None:
         if call.method == "POST":
             self.load.creates(call.body, -1)
+        if call.method == "DELETE" and len(self.live()) < len(self.rooms):
+            self.bared += 1

@@ -70,8 +70,7 @@ async def _live(world: World) -> Outcome:
         world.clock, world.random("people"), switches,
     )  # fmt: skip
     monitor = Monitor(world.cloud, world.offices, world.ledger, people)
-    world.cloud.before, world.cloud.after = monitor.before, monitor.after
-    Makings(world.cloud, world.journal)
+    Makings(world.cloud, world.journal, monitor)
     trouble = Trouble(world, world.random("trouble"))
     upheaval = Upheaval(world, world.random("upheaval"))
     async with world.running():

@@ -90,6 +90,8 @@ class Switches:
     """How often a guest, or somebody in the room's own calendar, books a series."""
     hasty: float = 0.0
     """How often whoever has booked on the platform cancels before they can have heard of it."""
+    regret: float = 0.0
+    """How often somebody cancels in Outlook what the platform has not heard of yet."""
     pauses: int = 0
     """How often a worker stands still in the middle of what it does, for longer than its lease."""
     drains: int = 0

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from .kept_seeds import EXCUSED, MENDED, OPEN
+from .kept_seeds import MENDED, OPEN
 from .runner import outcomes
 from .tally import Tally, told
 
@@ -25,11 +25,6 @@ def test_fresh_seeds_break_no_promise(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_mended_seeds_break_no_promise_any_more() -> None:
     broken = [each for each in outcomes(MENDED) if each.violations]
-    assert not broken, "\n".join(map(told, broken))
-
-
-def test_what_is_made_once_more_is_excused_only_where_graph_forgot_it() -> None:
-    broken = [each for each in outcomes(EXCUSED) if each.violations]
     assert not broken, "\n".join(map(told, broken))
 
 

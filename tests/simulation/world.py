@@ -85,6 +85,7 @@ class World:
         self.switches = switches
         self.time = loop.time
         self.clock = _clock(loop.time, switches.begins)
+        self.keys = KEYS
         self.journal = Journal(loop.time)
         self.ledger = Ledger()
         self.tables = Tables(heard=self._heard)
@@ -233,7 +234,7 @@ class World:
     async def _manage(self, fuse: Fuse, stop: asyncio.Event) -> None:
         webhook = WEBHOOK if self.switches.subscriptions else ""
         options = ManagerOptions(
-            webhook, lambda: KEYS, compare_seconds=self.switches.compare_seconds
+            webhook, lambda: self.keys, compare_seconds=self.switches.compare_seconds
         )
         database = self._database(fuse)
         stores = ManagerStores(

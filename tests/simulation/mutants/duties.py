@@ -14,7 +14,7 @@ from sync_worker.domain import mirror
 from sync_worker.domain.booking import Row
 from sync_worker.domain.command import Asked, accepted
 from sync_worker.domain.mirror import Sighting
-from sync_worker.handlers import commanding, creating, publishing
+from sync_worker.handlers import commanding, copies, creating, publishing
 from sync_worker.handlers.credentials import OrganisationCalendars
 from sync_worker.handlers.errands import Errands
 from sync_worker.handlers.publishing import Publisher
@@ -22,8 +22,8 @@ from sync_worker.handlers.refusing import Ended
 
 from ..broker import Broker
 from ..store.tables import Tables
-from .focus import AWAY, DRAINED, HURRIED, LEFT, OFF, POLLED, RIVALS, SERIES
-from .mutant import Mutant, Original, Patch, returns
+from .focus import AWAY, DRAINED, FORGOTTEN, HURRIED, LEFT, OFF, POLLED, REMEMBERED, RIVALS, SERIES
+from .mutant import Mutant, Original, Patch, answers, returns
 
 
 def _of_its_own(original: Original) -> object:
@@ -140,6 +140,16 @@ def _in_words(scope: str) -> Callable[[Original], object]:
     return accepts
 
 
+def _made_anew(_: Original) -> object:
+    async def gone(desk: Any, intent: Any) -> None:
+        new = creating._new_event(desk, intent)  # noqa: SLF001 -- the bug sits inside
+        again = replace(new, transaction_id=UUID(int=intent.id.int ^ 1))
+        written = await desk.diary.create_event(desk.mailbox_of(intent), again)
+        await creating.created(desk, intent, written)
+
+    return gone
+
+
 def _dead_while_away(original: Original) -> object:
     async def handle(consumer: Any, delivery: Any) -> Any:
         said = await original(consumer, delivery)
@@ -248,6 +258,18 @@ DUTIES = (
         "written_again_and_again",
         "A booking takes one write.",
         (Patch(creating, "create", _written_twice),),
+    ),
+    Mutant(
+        "cancelled_and_made_anew",
+        "What Graph says was made and is gone was cancelled, and stays so.",
+        (Patch(creating, "_made_and_gone", _made_anew),),
+        REMEMBERED,
+    ),
+    Mutant(
+        "found_and_made_anew",
+        "What was made and not answered is not made again under the same transactionId once it can be found.",
+        (Patch(copies, "alive", answers([])),),
+        FORGOTTEN,
     ),
     Mutant(
         "begun_after_its_time",

@@ -129,11 +129,60 @@ AWAY: Final = Focus("database away", {"database_away": 0.02})
 LAGGING: Final = Focus(
     "lagging", _TOLD_ONCE | {"cloud": {"read_lag": 5.0, "notify_delay": 0.5}, "faults": ()}
 )
+SLOW_ROOM: Final = Focus(
+    "slow room",
+    _TOLD_ONCE
+    | {
+        "cloud": {"appear_seconds": 20.0, "read_lag": 0.0},
+        "faults": (),
+        "database_away": 0.0,
+        "message_duplicated": 0.0,
+        "message_held_back": 0.0,
+        "confirm_lost": 0.0,
+        "broker_blocked": False,
+        "outage": False,
+        "posted_again": 0.0,
+        "adversary": False,
+        "drains": 0,
+    },
+)
+"""Nothing else may be the reason why it does not answer."""
+LATE_TWINS: Final = Focus(
+    "late twins",
+    {
+        "cloud": {"transaction_memory_seconds": 0.0},
+        "faults": (_struck("strikes_late", "POST", 0.5, latency=40),),
+    },
+)
+DEAF: Final = Focus(
+    "deaf", {"hints_lost": True, "reconcile_minutes": 3.0, "cloud": {"read_lag": 5.0}}
+)
 FORGETFUL: Final = Focus("forgetful", {"cloud": {"transaction_memory_seconds": 0.0}})
+_UNHEARD: Final[dict[str, Any]] = {
+    "organisers": ("member", "room"),
+    "edits": 50,
+    "minutes": 3,
+    "regret": 0.5,
+    "faults": (
+        _struck("answer_lost", "POST", 0.5, drop=True, when="after"),
+        _struck("unavailable", "GET", 0.7, status=503),
+    ),
+    "outage": False,
+}
+"""Answers are lost, and what was made is not found for long (ADR 12)."""
+
+FORGOTTEN: Final = Focus(
+    "forgotten",
+    _UNHEARD | {"cloud": {"transaction_memory_seconds": 0.0, "read_lag": 0.0}},
+)
+REMEMBERED: Final = Focus(
+    "remembered",
+    _UNHEARD | {"cloud": {"transaction_memory_seconds": None, "read_lag": 0.0}},
+)
 REMEMBERING: Final = Focus("remembering", {"cloud": {"transaction_memory_seconds": None}})
 
 FOCUSES: Final = (
     PLAIN, RIVALS, CROWD, TOLD_ONCE, POLLED, SHOWN_LATE, MEDDLED, PAUSED, HASTY, HURRIED, SERIES, OFF, LEFT, DRAINED,
     BLOCKED, AWAY,
-    LAGGING, FORGETFUL, REMEMBERING,
+    SLOW_ROOM, LATE_TWINS, LAGGING, DEAF, FORGETFUL, FORGOTTEN, REMEMBERED, REMEMBERING,
 )  # fmt: skip

@@ -6,7 +6,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 from ..crashes import processes
+from ..history import Outcome, live
 from ..runner import PROCESSES
+from .focus import FOCUSES
 
 MOST_HISTORIES = 20_000
 _PIECE = 2
@@ -69,3 +71,18 @@ def _told_apart(name: str, seed: int) -> tuple[str, ...]:
     spared = harmed and not mutant.clean(seed).violations
     gc.collect()
     return harmed if spared else ()
+
+
+def spared(places: Iterable[tuple[str, int]]) -> Iterator[tuple[tuple[str, int], Outcome]]:
+    """What becomes of the shipped code in these focuses and seeds."""
+    given = list(places)
+    with processes() as pool:
+        yield from zip(given, pool.map(_focused, given, chunksize=1), strict=True)
+
+
+def _focused(place: tuple[str, int]) -> Outcome:
+    name, seed = place
+    focus = next(each for each in FOCUSES if each.name == name)
+    outcome = live(seed, focus.draw(seed))
+    gc.collect()
+    return outcome

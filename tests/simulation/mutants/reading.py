@@ -22,7 +22,7 @@ from sync_worker.domain.reading import Answered, Drop, Missing
 from sync_worker.handlers import own_work, window
 from sync_worker.handlers.holding import Holding
 
-from .focus import LAGGING, MEDDLED, RIVALS, SHOWN_LATE
+from .focus import DEAF, LAGGING, MEDDLED, POLLED, RIVALS, SHOWN_LATE
 from .mutant import Mutant, Original, Patch, returns
 from .stories import (
     ANSWERED_LATE,
@@ -172,11 +172,13 @@ READING = (
         "window_read_removes",
         "A window read alone never proves that something is gone.",
         (Patch(window, "_judge", _without_asking),),
+        SHOWN_LATE,
     ),
     Mutant(
         "lacking_not_asked_for",
         "Whoever lacks in a window read is asked for by id.",
         (Patch(absence, "to_ask", returns(())),),
+        DEAF,
     ),
     Mutant(
         "no_reconcile",
@@ -187,6 +189,7 @@ READING = (
         "no_polling",
         "A room without a subscription is polled.",
         (Patch(schedule, "next_window", _unpolled),),
+        POLLED,
     ),
     Mutant(
         "keep_back_off",

@@ -22,7 +22,7 @@ from sync_worker.handlers import (
 from sync_worker.handlers.desk import Desk
 from sync_worker.handlers.errands import Errands
 
-from .focus import CROWD, FORGETFUL
+from .focus import CROWD, FORGETFUL, LATE_TWINS, SLOW_ROOM
 from .mutant import Mutant, Original, Patch, answers, constant
 from .stories import (
     BOOKED_DEAF,
@@ -141,6 +141,7 @@ WRITING = (
         "attempts_not_counted",
         "A second attempt reads before it writes.",
         (Patch(Desk, "ready", _without_counting),),
+        LATE_TWINS,
     ),
     Mutant(
         "if_match_left_out",
@@ -175,6 +176,7 @@ WRITING = (
         "no_patience_with_the_room",
         "The room has two minutes to answer.",
         (Patch(intent, "ANSWER_WITHIN", constant(timedelta(0))),),
+        SLOW_ROOM,
     ),
     Mutant(
         "a_look_says_nothing",

@@ -1,20 +1,15 @@
 """The one booking that may be made once more (ADR 12): its making was not answered, somebody cancelled it, Graph forgot it."""
 
 from itertools import pairwise
-from urllib.parse import unquote
 
 from ..journal import Line
 from ..ledger import Affair
 from ..view import View
 
-_HEARD_WITHIN = 15.0
-"""Seconds after which an answer finds nobody who waits for it."""
-
 
 def made_once_more(view: View, affair: Affair) -> bool:
     """Whether the cancelled affair may stand again: all of it is the world's own record, none of it the engine's."""
-    mark = f"made {affair.tag} "
-    makings = [each for each in view.journal.lines if each.who == "graph" and mark in each.what]
+    makings = [each for each in _graphs(view) if each.what.startswith(f"made {affair.tag} ")]
     cancels = [each.at for each in affair.edits if each.cancels and each.side == "outlook"]
     for first, second in pairwise(makings):
         # Graph takes a transactionId twice only if it has forgotten it.
@@ -22,43 +17,40 @@ def made_once_more(view: View, affair: Affair) -> bool:
         between = [at for at in cancels if first.at < at < second.at]
         if not forgot or not between or max(cancels) > second.at:
             continue
-        if not _answered(view, first) and not _searched(view, first, between[0]):
+        if not _answered(view, affair, first, second) and not _found(
+            view, affair, first, between[0]
+        ):
             return True
     return False
 
 
-def _answered(view: View, making: Line) -> bool:
-    """Whether whoever asked for it was told, and lived to hear it."""
-    until = making.at + _HEARD_WITHIN
-    told = [each for each in _calls(view, making, "POST", until) if each.what.endswith(" 201")]
-    return any(not _died(view, each) for each in told)
+def _answered(view: View, affair: Affair, making: Line, again: Line) -> bool:
+    """Whether whoever made it was told, and could note it."""
+    mark = f"answered {affair.tag} to "
+    told = [each for each in _graphs(view) if each.what.startswith(mark)]
+    heard = [each for each in told if making.at <= each.at < again.at]
+    return any(not _kept_from(view, each.what.removeprefix(mark), each.at) for each in heard)
 
 
-def _died(view: View, told: Line) -> bool:
+def _kept_from(view: View, who: str, at: float) -> bool:
+    """Whether it died just then, or the database was away: then what it was told is nowhere."""
+    kept = (f"crashed {who}", "database_away")
     return any(
-        each.who == "fault"
-        and each.what.startswith(f"crashed {told.who}")
-        and told.at <= each.at < told.at + 1
+        each.who == "fault" and each.what.startswith(kept) and at <= each.at < at + 1
         for each in view.journal.lines
     )
 
 
-def _searched(view: View, making: Line, until: float) -> bool:
+def _found(view: View, affair: Affair, making: Line, cancelled: float) -> bool:
     """Whether anybody looked for it by our marker while it was there and to be seen."""
     lags = (each.document.get("lag", 0.0) for each in view.switches.faults)
     shows_at = making.at + max((view.switches.cloud["read_lag"], *lags))
-    found = [each for each in _calls(view, making, "GET", until) if each.what.endswith(" 200")]
-    return any(shows_at < each.at for each in found)
+    marker = str(affair.booking_id)
+    return any(
+        shows_at < each.at < cancelled and each.what.startswith("searched ") and marker in each.what
+        for each in _graphs(view)
+    )
 
 
-def _calls(view: View, making: Line, method: str, until: float) -> list[Line]:
-    """Calls on the list of events where it was made."""
-    names = making.what.split()[-2:]
-    return [
-        each
-        for each in view.journal.lines
-        if making.at <= each.at <= until
-        and each.what.startswith(f"{method} /v1.0/users/")
-        and each.what.split()[1].endswith("/events")
-        and unquote(each.what.split("/")[3]) in names
-    ]
+def _graphs(view: View) -> list[Line]:
+    return [each for each in view.journal.lines if each.who == "graph"]

@@ -73,9 +73,10 @@ def test_the_first_key_seals_and_every_key_opens() -> None:
     place = {"organisation_id": ORGANISATION, "row_id": ORGANISATION}
     old = sealed("kept")
     assert rotated.open(old, **place, field="client_secret") == "kept"
-    assert rotated.needs_rewrap(old)
+    assert not old.startswith(rotated.prefix)
     new = rotated.seal("kept", **place, field="client_secret")
-    assert not rotated.needs_rewrap(new)
+    assert new.startswith(rotated.prefix)
+    assert rotated.newest == "new"
     with pytest.raises(SecretUnreadable, match="no key 'new'"):
         BOX.open(new, **place, field="client_secret")
 
@@ -92,7 +93,15 @@ def test_keys_are_read_as_the_operator_writes_them() -> None:
     text = ",".join(
         f"{key_id}:{base64.b64encode(key).decode()}" for key_id, key in [("n", NEW), ("old", OLD)]
     )
-    assert SecretBox.parse(text).needs_rewrap(sealed())
+    box = SecretBox.parse(text)
+    assert box.newest == "n"
+    place = {"organisation_id": ORGANISATION, "row_id": ORGANISATION}
+    assert box.open(sealed("kept"), **place, field="client_secret") == "kept"
+
+
+def test_a_key_whose_id_begins_like_another_ones_has_another_prefix() -> None:
+    longer = SecretBox({"older": OLD})
+    assert not longer.prefix.startswith(BOX.prefix)
 
 
 @pytest.mark.parametrize(

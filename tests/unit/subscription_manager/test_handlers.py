@@ -436,6 +436,31 @@ async def test_a_replacement_that_fails_leaves_the_old_one_live_and_recorded(sce
     assert scene.recorded.due_at < NOW + timedelta(minutes=1)
 
 
+@pytest.mark.parametrize(
+    "misfit",
+    [
+        {"sealed_by": "k0"},
+        {"webhook_url": "https://old.test"},
+        {"client_id": UUID(int=99)},
+    ],
+)
+async def test_a_replacement_that_fails_is_tried_again(
+    scene: Scene, misfit: dict[str, object]
+) -> None:
+    scene.graph.put("s1", None)
+    scene.graph.errors = [Unavailable()]
+    assert await scene.turn(live(**misfit)) == "failed"
+
+    assert await scene.turn(scene.recorded) == "created"
+
+    assert list(scene.graph.held) == [scene.recorded.subscription_id]
+    assert (scene.recorded.sealed_by, scene.recorded.webhook_url, scene.recorded.client_id) == (
+        "k1",
+        RULES.webhook_url,
+        DESIRED.client_id,
+    )
+
+
 async def test_a_replacement_that_fails_after_the_old_one_went_knows_that_it_is_gone(
     scene: Scene,
 ) -> None:
@@ -480,8 +505,10 @@ async def test_a_renewal_for_too_long_a_life_is_repeated_for_a_shorter_one_ten_m
     scene.now = scene.recorded.due_at
 
     assert await scene.turn(scene.recorded) == "renewed"
-    assert scene.recorded.expires_at is not None
-    assert scene.recorded.expires_at < scene.now + timedelta(minutes=4_230)
+    assert scene.graph.asked_life is not None
+    assert (
+        scene.recorded.expires_at == scene.graph.asked_life < scene.now + timedelta(minutes=4_230)
+    )
 
 
 @pytest.mark.parametrize(

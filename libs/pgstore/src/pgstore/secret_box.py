@@ -85,10 +85,6 @@ class SecretBox:
         """How everything begins that the newest key has sealed."""
         return _prefix(self._sealing)
 
-    def needs_rewrap(self, sealed: bytes) -> bool:
-        """Tell whether another key than the newest sealed it; raises `SecretUnreadable`."""
-        return _split(sealed)[0] != self._sealing
-
 
 def _split(sealed: bytes) -> tuple[str, bytes]:
     if len(sealed) < 2 or sealed[:1] != _FORMAT or len(sealed) < 2 + sealed[1] + _NONCE_BYTES:

@@ -17,9 +17,9 @@ async def keep_resealing(
     while not stop.is_set():
         try:
             await run()
-        except DatabaseUnavailable as error:
-            log.warning("database_unavailable", error=str(error))
-        except Exception:
+        except* DatabaseUnavailable:
+            log.warning("database_unavailable")
+        except* Exception:
             log.exception("resealing_failed")
         try:
             async with asyncio.timeout(seconds):

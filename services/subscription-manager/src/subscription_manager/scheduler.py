@@ -166,9 +166,9 @@ async def keep_turning(
         more = False
         try:
             more = await turn()
-        except DatabaseUnavailable as error:
-            log.warning("database_unavailable", error=str(error))
-        except Exception:
+        except* DatabaseUnavailable:
+            log.warning("database_unavailable")
+        except* Exception:
             log.exception("turn_failed")
         if not more:
             with suppress(TimeoutError):

@@ -1,6 +1,6 @@
 """The connection to the tenant: save, show, test."""
 
-from collections.abc import Awaitable, Callable, Set
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -111,13 +111,16 @@ class Integrations:
         new = await self._replacement(by.organisation_id, change, old)
         if plain is not None and old is not None and domain.status_of(old) == "ok":
             credentials = Credentials(change.tenant_id, change.client_id, plain)
-            result, outcome = await self._tried(credentials)
+            result, outcome = await self._tried(by, credentials)
             if not result.ok:
                 raise Refusal(
                     Reason.INVALID,
                     "The new secret or certificate does not work; the old one stays.",
                     test=result.model_dump(mode="json"),
                 )
+            same_app = (old.tenant_id, old.client_id) == (change.tenant_id, change.client_id)
+            if same_app and old.scope != "unknown":
+                outcome = replace(outcome, scope=old.scope)  # another secret reaches as far
             new = replace(new, outcome=outcome)
         saved = await self._rows.replace(by.organisation_id, new, now=self._clock(), actor=by.actor)
         return domain.shown(saved, webhook_url=self._webhook_url)
@@ -163,8 +166,7 @@ class Integrations:
         beyond = Questions(
             self._webhook_url or "", self._clock, asked.outside_mailbox, asked.write_probe
         )
-        imported = await self._rooms.imported(by.organisation_id, saved.tenant_id)
-        result, outcome = await self._tried(replace(credentials, spare=None), imported, beyond)
+        result, outcome = await self._tried(by, replace(credentials, spare=None), beyond)
         await self._rows.record_test(
             by.organisation_id, outcome, revision=saved.revision, actor=by.actor
         )
@@ -198,16 +200,13 @@ class Integrations:
         return Credentials(saved.tenant_id, saved.client_id, newest, spare)
 
     async def _tried(
-        self,
-        credentials: Credentials,
-        imported: Set[UUID] = frozenset(),
-        beyond: Questions | None = None,
+        self, by: Acting, credentials: Credentials, beyond: Questions | None = None
     ) -> tuple[TestResult, Outcome]:
         seen = await gather_evidence(
             self._graph.fresh_tenant(credentials),
             credentials.client_id,
             secret_is_guid=looks_like_guid(credentials.secret),
-            imported=imported,
+            imported=await self._rooms.imported(by.organisation_id, credentials.tenant_id),
             beyond=beyond,
         )
         now = self._clock()

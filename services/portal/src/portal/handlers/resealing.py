@@ -1,5 +1,6 @@
 """Rotation of SECRET_KEYS while everything runs: what older keys have sealed is sealed anew, a few rows at a time."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final, Protocol
@@ -13,7 +14,8 @@ from .envelopes import Envelopes, Field
 
 log = structlog.get_logger()
 
-_AT_ONCE: Final = 100
+_BATCH: Final = 100
+_AT_ONCE: Final = 4  # the requests of people need connections, too
 
 REMAINING = Gauge(
     "clearooms_secrets_to_reseal",
@@ -64,23 +66,32 @@ class Resealing:
     async def run(self) -> None:
         """Seal anew whatever the newest key has not sealed, and drop secrets kept past their time."""
         prefix, after, unreadable = self._envelopes.prefix, UUID(int=0), 0
-        while found := await self._rows.to_tend(prefix, self._clock(), after=after, most=_AT_ONCE):
-            for organisation_id in found:
-                try:
-                    await self._tend(organisation_id)
-                except _Unreadable:
-                    unreadable += 1
+        while found := await self._rows.to_tend(prefix, self._clock(), after=after, most=_BATCH):
+            places = asyncio.Semaphore(_AT_ONCE)
+            async with asyncio.TaskGroup() as group:
+                tended = [group.create_task(self._tend(each, places)) for each in found]
+            unreadable += sum(not each.result() for each in tended)
             after = found[-1]
         progress = await self.progress()
         REMAINING.clear()
         REMAINING.labels(progress.newest).set(progress.remaining)
         UNREADABLE.set(unreadable)
 
-    async def _tend(self, organisation_id: UUID) -> None:
-        old = await self._rows.sealed(organisation_id, self._clock())
-        if old is None:
-            return
+    async def _tend(self, organisation_id: UUID, places: asyncio.Semaphore) -> bool:
+        """Whether everything could be opened."""
+        async with places:
+            old = await self._rows.sealed(organisation_id, self._clock())
+            if old is None:
+                return True
+            try:
+                new = self._anew(organisation_id, old)
+            except _Unreadable:
+                return False
+            if await self._rows.replace(organisation_id, old, new) and new != old:
+                RESEALED.inc()
+            return True
 
+    def _anew(self, organisation_id: UUID, old: Sealed) -> Sealed:
         def anew(sealed: bytes, field: Field) -> bytes:
             if sealed.startswith(self._envelopes.prefix):
                 return sealed
@@ -89,10 +100,8 @@ class Resealing:
                 raise _Unreadable
             return self._envelopes.seal(organisation_id, plain, field)
 
-        new = Sealed(
+        return Sealed(
             anew(old.secret, "client_secret"),
             None if old.former is None else anew(old.former, "client_secret"),
             None if old.chat_webhook is None else anew(old.chat_webhook, "chat_webhook"),
         )
-        if await self._rows.replace(organisation_id, old, new) and new != old:
-            RESEALED.inc()

@@ -113,7 +113,7 @@ class Visit:
         return await self._created(live, how, gap=gap)
 
     async def _make(self, old: str | None) -> tuple[Live, Visited]:
-        await self._intend()
+        await self._intend(old)
         try:
             return await self._post(), "created"
         except Forbidden:
@@ -125,17 +125,19 @@ class Visit:
             live = await self._contest(conflict.existing_id, old)
             if live is not None:
                 return live, "adopted"
-        await self._intend()
+        await self._intend(old)
         return await self._post(), "created"
 
-    async def _intend(self) -> None:
-        self.row = replace(
-            self.row,
-            creating_since=self._means.clock(),
-            client_id=self._desired.client_id,
-            tenant_id=self._desired.tenant_id,
-            webhook_url=self._means.webhook_url,
-        )
+    async def _intend(self, old: str | None) -> None:
+        """Record it; as long as the old one is recorded, so is what it was made with: it may have to be replaced again."""
+        self.row = replace(self.row, creating_since=self._means.clock())
+        if old is None or self.row.subscription_id != old:
+            self.row = replace(
+                self.row,
+                client_id=self._desired.client_id,
+                tenant_id=self._desired.tenant_id,
+                webhook_url=self._means.webhook_url,
+            )
         await self._means.records.intend(self.row)
 
     async def _post(self) -> Live:
@@ -162,7 +164,7 @@ class Visit:
         """What Graph has in the new one's place: adopted if it is this room's and fits, else it goes."""
         if old is not None:
             self.row = outcome.lost(self.row, self._means.clock())
-            await self._intend()
+            await self._intend(old)
             await self._tenant.delete_subscription(old)
         adopted: Live | None = None
         for candidate in [existing_id] if existing_id is not None else await self._listed():

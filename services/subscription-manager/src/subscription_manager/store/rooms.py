@@ -34,39 +34,54 @@ _ROW = (
     "missed_due",
 )
 
+# First the rooms without a row, next to none of all: joined with their integrations first, each of all was looked up.
 _NEW = f"""
+with r as materialized (
+    select id, organisation_id, tenant_id, removed_at from rooms
+    where removed_at is null and not exists (select from subscriptions s where s.room_id = rooms.id)
+)
 insert into subscriptions (room_id, organisation_id, due_at)
 select r.id, r.organisation_id, $1
-from rooms r join integrations i on i.organisation_id = r.organisation_id
-where {_ACTIVE} and not exists (select from subscriptions s where s.room_id = r.id)
+from r join integrations i on i.organisation_id = r.organisation_id
+where {_ACTIVE}
 order by r.id
 on conflict do nothing
 """
 
-# $2: whether any room is wanted at all; without a webhook none is.
 _UNWANTED = f"""
-not ($2 and exists (select from rooms r join integrations i on i.organisation_id = r.organisation_id
-    where r.id = s.room_id and {_ACTIVE}))
+not exists (select from rooms r join integrations i on i.organisation_id = r.organisation_id
+    where r.id = s.room_id and {_ACTIVE})
 """
 
-_GONE = f"""
+
+def _gone(unwanted: str) -> str:
+    return f"""
 with gone as (
     select s.room_id from subscriptions s
     where s.subscription_id is null and s.creating_since is null
-      and (s.lease_until is null or s.lease_until <= $1) and {_UNWANTED}
+      and (s.lease_until is null or s.lease_until <= $1) and {unwanted}
     order by s.room_id for update of s skip locked
 )
 delete from subscriptions s using gone where s.room_id = gone.room_id
 """
 
-_TO_DELETE = f"""
+
+def _to_delete(unwanted: str) -> str:
+    return f"""
 with unwanted as (
     select s.room_id from subscriptions s
-    where s.due_at > $1 and (s.attempts = 0 or s.poll_only_since is not null) and {_UNWANTED}
+    where s.due_at > $1 and (s.attempts = 0 or s.poll_only_since is not null) and {unwanted}
     order by s.room_id for update of s skip locked
 )
 update subscriptions s set due_at = $1 from unwanted where s.room_id = unwanted.room_id
 """
+
+
+# By whether there is a webhook: without one no room is wanted. A parameter in its place would keep the planner from joining.
+_CLEARED = {
+    True: (_gone(_UNWANTED), _to_delete(_UNWANTED)),
+    False: (_gone("true"), _to_delete("true")),
+}
 
 _MISFITS = f"""
 with misfits as (
@@ -181,8 +196,8 @@ class Store:
                 await connection.execute(_NEW, now)
                 await connection.execute(_MISFITS, now, webhook_url, rich)
                 await connection.execute(_OLD_KEYS, now, sealing_key)
-            await connection.execute(_GONE, now, bool(webhook_url))
-            await connection.execute(_TO_DELETE, now, bool(webhook_url))
+            for statement in _CLEARED[bool(webhook_url)]:
+                await connection.execute(statement, now)
 
     async def claim(self, now: datetime, most: int, without: Sequence[UUID]) -> list[Claim]:
         """Up to `most` rows that are due and free, now held.

@@ -90,6 +90,10 @@ def answered(hints: Sequence[Pending], row: Row | None, etag: str, now: datetime
         return _again(
             hints, now
         )  # announced before these hints were: what they announce has not arrived
+    if not matched and row is None:
+        # The first sight of an event is mostly newer than its hint; where the read lags it is older. Not asked again at once.
+        named = [hint for hint in hints if hint.etag is not None]
+        return _again([replace(hint, asked=max(hint.asked, 1)) for hint in named], now)
     if not matched:
         return Answered(waiting=(), etags=_etags(hints))
     # What came after the hint that fits announces another state, later or (out of order) earlier.

@@ -8,11 +8,14 @@ from graphclient.errors import NotFound
 from graphclient.models import Event
 
 from ..domain.changes import Seen
+from ..domain.intent import Intent
 from ..domain.mirror import Unreadable
+from .copies import alive
 from .desk import Desk
 from .following import sightings
 from .masters import master_of
-from .own_work import series_in_flight
+from .own_work import series_in_flight, unsure_series
+from .recovery import remove_twins
 
 log = structlog.get_logger()
 
@@ -24,20 +27,36 @@ async def bind_series(desk: Desk, shown: Sequence[Seen] = ()) -> None:
     """
     held = desk.held
     flying = series_in_flight(held.errands, held.rows.values())
-    if not flying or any(each.ical_uid is None for each in flying):
+    unsure = unsure_series(held.errands)
+    if not (flying or unsure) or any(each.ical_uid is None for each in flying):
         return  # what we wrote is not known before its answer is: recovery looks for it
-    ours = {each.ical_uid for each in flying}
     unknown = {each.sighting.master_id for each in (*held.kept_back.values(), *shown)}
-    unknown -= held.errands.foreign_masters
-    for master_id in sorted(each for each in unknown if each is not None):
-        event = await master_of(held, desk.diary, master_id)
+    unknown -= held.errands.foreign_masters | {row.event_id for row in held.rows.values()}
+    names = sorted(each for each in unknown if each is not None)
+    masters = [await master_of(held, desk.diary, each) for each in names]
+    ours = {each.ical_uid for each in flying}
+    twins = await _twins(desk, unsure) if any(masters) else set()
+    for event in masters:
         if event is None:
             continue
         if event.ical_uid in ours:
             log.info("series_bound", room=str(held.claim.room_id))
             await _take_in(desk, event)
-        else:
-            held.errands.foreign_masters.add(master_id)
+        elif not twins.intersection((event.id, event.ical_uid)):
+            held.errands.foreign_masters.add(event.id)
+
+
+async def _twins(desk: Desk, unsure: Sequence[Intent]) -> set[str | None]:
+    """Ids and iCalUIds of the twins of these series; they are taken away unless the room's answer tells which one stays."""
+    found: list[Event] = []
+    for intent in unsure:
+        twins = (
+            [each for each in await alive(desk, intent) if each.id != intent.event_id]
+            if intent.awaits_room
+            else await remove_twins(desk, intent)
+        )
+        found += twins
+    return {each.id for each in found} | {each.ical_uid for each in found}
 
 
 async def take_in_master(desk: Desk, master_id: str) -> None:

@@ -58,6 +58,10 @@ async def created(
     if found is not None:
         await desk.held.load([], [written.id])  # it may have been taken for somebody else's
     if intent.path == "direct":
+        if (
+            found is not None
+        ):  # should the look fail, and somebody cancel it, it is known that it was there
+            await desk.save(replace(intent, event_id=written.id, etag=written.etag))
         return await second_look(desk, done, found)
     row = expected(done, desk.held.rows.get(done.booking_id), desk.held.clock())
     await desk.held.commit([], [], rows=[row], effects=Effects(intents=(done,)))

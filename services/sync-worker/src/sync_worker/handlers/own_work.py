@@ -26,7 +26,8 @@ def may_be_ours(
     if new and _of_unknown_series(errands, rows, one):
         return True
     if row is None and one.kind == "master":
-        return any(each.ical_uid is None for each in series_in_flight(errands, rows))
+        unsure = bool(unsure_series(errands)) and one.event_id not in errands.foreign_masters
+        return unsure or any(each.ical_uid is None for each in series_in_flight(errands, rows))
     if row is not None and row.just_withdrawn(now) and one.answer != "cancelled":
         return True  # what we took away does not come back because somebody reads an old copy
     if row is not None and not row.parked and _reappeared(errands, row, seen):
@@ -68,13 +69,27 @@ def series_in_flight(errands: Errands, rows: Collection[Row]) -> list[Intent]:
     ]
 
 
+def unsure_series(errands: Errands) -> list[Intent]:
+    """Our series that were found, not confirmed: a late twin of each may come."""
+    return [
+        each
+        for each in errands.intents
+        if each.step == "create"
+        and each.content.recurrence is not None
+        and each.stage in {"written", "guarding"}
+        and not each.by_answer
+    ]
+
+
 def _of_unknown_series(errands: Errands, rows: Collection[Row], one: Sighting) -> bool:
-    """Whether a new occurrence may belong to a series of ours, or to one that we are taking away."""
+    """Whether a new occurrence may belong to a series of ours, to its twin, or to one that we are taking away."""
     if any(each.step == "delete" and each.event_id == one.master_id for each in errands.intents):
         return one.answer != "cancelled"
-    if one.master_id in errands.foreign_masters or not series_in_flight(errands, rows):
+    if one.master_id in errands.foreign_masters:
         return False
-    return not any(row.event_id == one.master_id for row in rows)
+    if any(row.event_id == one.master_id for row in rows):
+        return False
+    return bool(series_in_flight(errands, rows) or unsure_series(errands))
 
 
 def _reappeared(errands: Errands, row: Row, seen: Seen) -> bool:

@@ -41,7 +41,7 @@ select room_id from (
     select c.room_id, true, c.received_at from commands c
     where c.booking_id = $2 and c.kind = 'book' and c.room_id is not null and c.outcome is distinct from 'rejected'
 ) as known
-order by over, at desc limit 1
+order by over, at desc, room_id desc limit 1
 """
 _ACTIVE = f"""
 select {ACTIVE} from rooms r left join integrations i on i.organisation_id = r.organisation_id

@@ -45,13 +45,11 @@ with organisation as materialized (select {ORGANISATION.format("$4")} as id
     insert into bookings as b (organisation_id, room_id, {NAMES})
     select organisation.id, held.room_id, {GIVEN} from organisation, held, given
     on conflict (room_id, id) do update set {UPDATES}
-    returning b.id
 ), told as (
     insert into journal (organisation_id, room_id, booking_id, at, entry, version, detail)
-    select organisation.id, $1, written.id, ${_FIRST_ENTRY}::timestamptz, e.entry, e.version, detail::jsonb
-    from organisation, written
-    join unnest(${_FIRST_ENTRY + 1}::uuid[], ${_FIRST_ENTRY + 2}::text[], ${_FIRST_ENTRY + 3}::bigint[],
-        ${_FIRST_ENTRY + 4}::text[]) as e(id, entry, version, detail) on e.id = written.id
+    select organisation.id, held.room_id, e.id, ${_FIRST_ENTRY}::timestamptz, e.entry, e.version, e.detail::jsonb
+    from organisation, held, unnest(${_FIRST_ENTRY + 1}::uuid[], ${_FIRST_ENTRY + 2}::text[],
+        ${_FIRST_ENTRY + 3}::bigint[], ${_FIRST_ENTRY + 4}::text[]) as e(id, entry, version, detail)
 )
 select count(*) as held, (select yes from tangled) as tangled from held
 """
