@@ -48,10 +48,10 @@ class Stack:
         await office.connect(self.operator)
         self.offices.append(office)
         async with asyncio.timeout(30):
-            await until(lambda: self._all_live(office))
+            await until(lambda: self.all_live(office))
         return office
 
-    async def _all_live(self, office: Office) -> bool:
+    async def all_live(self, office: Office) -> bool:
         rooms = (await office.portal.call("GET", "/api/rooms"))["items"]
         return all(room["state"] == "live" for room in rooms)
 
@@ -78,15 +78,12 @@ async def running_stack(
         "PORTAL_OPERATOR_TOKEN": OPERATOR_TOKEN,
         "PORTAL_URL": f"http://127.0.0.1:{portal_port}",
         "LOG_FORMAT": "json",
-        **(environ or {}),
     }
 
     def service(module: str, needs: tuple[str, ...], listen: int | None = None) -> Program:
         ops = free_port()
-        own = {name: shared[name] for name in needs} | {
-            name: value for name, value in (environ or {}).items() if name not in shared
-        }
-        own |= {"OPS_LISTEN": f"127.0.0.1:{ops}", "LOG_FORMAT": shared["LOG_FORMAT"]}
+        own = {name: shared[name] for name in (*needs, "LOG_FORMAT")} | (environ or {})
+        own |= {"OPS_LISTEN": f"127.0.0.1:{ops}"}
         if listen is not None:
             own["LISTEN"] = f"127.0.0.1:{listen}"
         return Program(module, own, folder / f"{module}.log", f"http://127.0.0.1:{ops}/readyz")
@@ -108,7 +105,11 @@ async def running_stack(
         ),
         ca,
     )
-    ingress = service("webhook_ingress", ("AMQP_URL", "CLIENT_STATE_KEYS"), hook_port)
+    ingress = service(
+        "webhook_ingress",
+        ("AMQP_URL", "CLIENT_STATE_KEYS", "ENTRA_URL", "GRAPH_CA_FILE"),
+        hook_port,
+    )
     worker = service("sync_worker", ("DATABASE_URL", "AMQP_URL", "SECRET_KEYS", *graph))
     manager = service(
         "subscription_manager",

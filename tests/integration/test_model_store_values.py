@@ -131,6 +131,7 @@ class Values:
             flips=tuple(self.moment() for _ in range(self.chance.randrange(3))),
             past_etags=tuple(f"old {n}" for n in range(self.chance.randrange(3))),
             written_at=self.maybe(self.now, 0.2),
+            modified_at=self.now if version % 2 else None,  # draws nothing: what others draw stays
         )
 
     def changes(self, state: State) -> Changes:

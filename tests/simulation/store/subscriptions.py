@@ -25,7 +25,9 @@ class SubscriptionStore:
         self._database = database
         self._lease = lease
 
-    async def compare(self, now: datetime, webhook_url: str, sealing_key: str) -> None:
+    async def compare(
+        self, now: datetime, webhook_url: str, sealing_key: str, *, rich: bool = False
+    ) -> None:
         """Rows for rooms that lack one; due what no longer fits; gone what has nothing left at Graph."""
         async with self._database as tables:
             wanted = {each for each in tables.rooms if webhook_url and tables.active(each)}
@@ -34,7 +36,7 @@ class SubscriptionStore:
                 tables.subscriptions[room_id] = Subscription(row)
             for room_id, held in list(tables.subscriptions.items()):
                 if webhook_url:
-                    self._hurry(tables, held, now, webhook_url, sealing_key)
+                    self._hurry(tables, held, now, webhook_url, sealing_key, rich=rich)
                 if room_id in wanted:
                     continue
                 if _nothing_left(held, now):
@@ -49,13 +51,19 @@ class SubscriptionStore:
         now: datetime,
         webhook_url: str,
         sealing_key: str,
+        *,
+        rich: bool,
     ) -> None:
         row = held.row
         active = tables.active(row.room_id)
         if active is not None and row.client_id is not None and row.due_at > now:
             fits = (active[1].client_id, active[1].tenant_id, webhook_url)
             tried = row.attempts == 0 or row.subscription_id is None
-            if tried and (row.client_id, row.tenant_id, row.webhook_url) != fits:
+            wanted = rich and active[1].delivery == "rich"
+            misfit = (row.client_id, row.tenant_id, row.webhook_url) != fits or (
+                row.subscription_id is not None and (row.certificate_id is not None) != wanted
+            )
+            if tried and misfit:
                 _due(held, now)
         row = held.row
         old_key = row.subscription_id is not None and row.sealed_by not in {None, sealing_key}
@@ -194,6 +202,7 @@ def _claim(tables: Tables, row: Row) -> Claim:
         client_id=integration.client_id,
         mailbox_id=room.mailbox_id,
         revision=integration.revision,
+        rich=integration.delivery == "rich",
     )
     return Claim(row, desired, failing=watch is not None and watch.failing_since is not None)
 

@@ -4,7 +4,14 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from graphclient.models import EVENT_SELECT, DateTimeTimeZone, Event, Room, Subscription
+from graphclient.models import (
+    EVENT_SELECT,
+    RICH_SELECT,
+    DateTimeTimeZone,
+    Event,
+    Room,
+    Subscription,
+)
 
 ALLOWED = {
     "subject", "start", "end", "organizer", "iCalUId", "type", "seriesMasterId", "originalStart",
@@ -24,12 +31,14 @@ EVENT = b"""{"@odata.etag":"W/\\"aB3d\\"","id":"AAMk=","type":"occurrence","subj
 
 def test_the_one_select_asks_for_nothing_but_what_the_law_allows() -> None:
     assert set(EVENT_SELECT.split(",")) == ALLOWED
+    assert set(RICH_SELECT.split(",")) == ALLOWED | {"lastModifiedDateTime"}
 
 
 def test_the_event_model_knows_no_field_beyond_the_select() -> None:
     assert {field.encode_name for field in msgspec.structs.fields(Event)} == ALLOWED | {
         "id",
         "@odata.etag",
+        "lastModifiedDateTime",
     }
 
 

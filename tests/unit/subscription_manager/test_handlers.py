@@ -1,8 +1,8 @@
 """One room's turn against a small Graph that remembers; every refusal comes from a queue of errors."""
 
 import base64
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -24,10 +24,12 @@ from graphclient import (
     open_state,
     seal,
 )
-from subscription_manager.domain.life import Lives
+from graphclient.encryption import Certificate, Certificates
+from subscription_manager.domain.life import RICH, Lives
 from subscription_manager.domain.subscription import Claim, Desired, Row
 from subscription_manager.handlers import Keeper, LeaseLost, Means, SecretMissing, Tenant
 
+from ..graphclient.bad_contents import pair
 from .rooms import DESIRED, NEW, NOW, ORGANISATION, ROOM, RULES, WEEK, live
 
 KEYS = ClientStateKeys.parse("k1:" + base64.b64encode(b"k" * 32).decode())
@@ -45,6 +47,7 @@ class SmallGraph:
     lost_answer: bool = False
     admits_one: bool = False
     asked_life: datetime | None = None
+    asked_for: Certificate | None = None
 
     def put(
         self, name: str, state: str | None, mailbox: UUID = DESIRED.mailbox_id, url: str = NOTIFY
@@ -65,7 +68,9 @@ class SmallGraph:
         lifecycle_url: str,
         client_state: str,
         expires_at: datetime,
+        certificate: Certificate | None = None,
     ) -> Subscription:
+        self.asked_for = certificate
         assert lifecycle_url == "https://hooks.test/graph/lifecycle"
         self._call("create")
         self.asked_life = expires_at
@@ -131,6 +136,7 @@ class Scene:
     doubts: list[datetime] = field(default_factory=list)
     lives: Lives = field(default_factory=Lives)
     keys: ClientStateKeys = KEYS
+    certificates: Callable[[], Certificates] | None = None
 
     async def tenant(self, organisation_id: UUID, tenant_id: UUID, client_id: UUID) -> Tenant:
         assert organisation_id == ORGANISATION
@@ -172,7 +178,13 @@ class Scene:
     ) -> str:
         self.row = row
         means = Means(
-            self, self.doubt, lambda: self.keys, self.webhook_url, lambda: self.now, self.lives
+            self,
+            self.doubt,
+            lambda: self.keys,
+            self.webhook_url,
+            lambda: self.now,
+            self.lives,
+            self.certificates,
         )
         return await Keeper(means, self, self).carry_out(Claim(row, desired, failing))
 
@@ -185,6 +197,54 @@ class Scene:
 @pytest.fixture
 def scene() -> Scene:
     return Scene()
+
+
+RICH_ROOM = replace(DESIRED, rich=True)
+
+
+def _given(scene: Scene, name: str) -> Certificate:
+    found = Certificates.parse(pair(name).certificate_pem)
+    scene.certificates = lambda: found
+    return found.first
+
+
+async def test_a_room_that_wishes_for_events_gets_them_for_our_certificate_and_a_day(
+    scene: Scene,
+) -> None:
+    first = _given(scene, "ours")
+    assert await scene.turn(NEW, RICH_ROOM) == "created"
+    assert scene.graph.asked_for == first
+    assert scene.graph.asked_life == NOW + RICH
+    assert scene.recorded.certificate_id == first.id
+
+
+async def test_without_a_wish_or_without_a_certificate_there_are_no_events(scene: Scene) -> None:
+    assert await scene.turn(NEW, RICH_ROOM) == "created"
+    assert (scene.graph.asked_for, scene.recorded.certificate_id) == (None, None)
+    _given(scene, "ours")
+    assert await scene.turn(NEW) == "created"
+    assert (scene.graph.asked_for, scene.recorded.certificate_id) == (None, None)
+
+
+@pytest.mark.parametrize("former", [None, "another"])
+async def test_what_is_not_under_our_certificate_is_replaced_and_what_is_stays(
+    scene: Scene, former: str | None
+) -> None:
+    first = _given(scene, "ours")
+    row = live(certificate_id=former)
+    scene.graph.put("s1", None)
+    assert await scene.turn(row, RICH_ROOM) == "created"
+    assert scene.recorded.certificate_id == first.id
+    assert "s1" not in scene.graph.held
+    kept = live(certificate_id=first.id)
+    assert await scene.turn(kept, RICH_ROOM) != "created"
+
+
+async def test_a_wish_withdrawn_brings_an_ordinary_subscription_back(scene: Scene) -> None:
+    first = _given(scene, "ours")
+    scene.graph.put("s1", None)
+    assert await scene.turn(live(certificate_id=first.id), DESIRED) == "created"
+    assert scene.recorded.certificate_id is None
 
 
 async def test_a_create_seals_the_room_and_trusts_the_expiry_in_the_answer(scene: Scene) -> None:

@@ -29,7 +29,9 @@ class Desk:
     most: dict[UUID, int] = field(default_factory=dict)
     seconds: float = 1.0
 
-    async def compare(self, now: datetime, webhook_url: str, sealing_key: str) -> None:
+    async def compare(
+        self, now: datetime, webhook_url: str, sealing_key: str, *, rich: bool = False
+    ) -> None:
         self.compared.append((now - BEGAN).total_seconds())
 
     async def claim(self, now: datetime, most: int, without: Sequence[UUID]) -> list[Claim]:

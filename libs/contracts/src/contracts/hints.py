@@ -19,14 +19,34 @@ GraphText = Annotated[
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class ChangeHint(msgspec.Struct, frozen=True):
-    """An event of a room's mailbox may have changed; `received_at` is the ingress's clock."""
+Base64 = Annotated[
+    str, msgspec.Meta(min_length=4, max_length=16_384, pattern=r"^[A-Za-z0-9+/]+={0,2}\Z")
+]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[ -~]+\Z")]
+
+
+class Enclosure(msgspec.Struct, frozen=True):
+    """The event's new state as Graph encrypted it for us; only a worker can open it (design §4.3)."""
+
+    data: Base64
+    key: Base64
+    signature: Base64
+    certificate: Name
+    thumbprint: Name
+
+
+class ChangeHint(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An event of a room's mailbox may have changed; `received_at` is the ingress's clock.
+
+    `enclosure`: it came from Graph beyond doubt, and with the event's new state. It may always be left unread.
+    """
 
     room: UUID
     tenant: UUID
     event: GraphText
     etag: GraphText | None
     received_at: Instant
+    enclosure: Enclosure | None = None
 
 
 class LifecycleHint(msgspec.Struct, frozen=True):

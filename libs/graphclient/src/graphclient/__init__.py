@@ -22,6 +22,7 @@ from .errors import (
 )
 from .models import (
     EVENT_SELECT,
+    RICH_SELECT,
     DateTimeTimeZone,
     Event,
     ExtendedProperty,
@@ -37,6 +38,7 @@ from .tenant import Graph, Tenant, open_graph
 __all__ = [
     "EVENT_SELECT",
     "MARKER",
+    "RICH_SELECT",
     "Application",
     "Certificate",
     "CertificateUnusable",

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from .drafts import MARKER
-from .models import EVENT_SELECT, Event, Marking, Page
+from .models import Event, Marking, Page
 from .paging import Listing, decode, pages
 from .protocol import Request, instant_text, literal
 from .transport import Wire
@@ -45,7 +45,7 @@ async def marked_events(wire: Wire, mailbox: UUID | str, marker: str) -> list[Ev
         str(mailbox),
         "events",
         _filter=f"singleValueExtendedProperties/Any(ep: {ours})",
-        _select=EVENT_SELECT,
+        _select=wire.select,
         _top=str(PAGE_SIZE),
     )
     return await _all(wire, Request("GET", url, mailbox=str(mailbox), seconds=_PAGE_SECONDS))
@@ -67,7 +67,7 @@ async def marking(wire: Wire, mailbox: UUID | str, event_id: str) -> Marking:
 
 async def event(wire: Wire, mailbox: UUID | str, event_id: str) -> Event:
     """The event as it is now; NotFound if the mailbox has none of this id."""
-    url = wire.service.url("users", str(mailbox), "events", event_id, _select=EVENT_SELECT)
+    url = wire.service.url("users", str(mailbox), "events", event_id, _select=wire.select)
     answer = await wire.read(Request("GET", url, mailbox=str(mailbox)))
     return decode(_event, answer.body)
 
@@ -87,7 +87,7 @@ def _window(
         *path,
         startDateTime=instant_text(start),
         endDateTime=instant_text(end),
-        _select=EVENT_SELECT,
+        _select=wire.select,
         _top=str(PAGE_SIZE),
     )
     return Request("GET", url, mailbox=str(mailbox), seconds=_PAGE_SECONDS)

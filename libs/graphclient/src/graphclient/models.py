@@ -15,6 +15,9 @@ EVENT_SELECT = (
 )
 """Everything of an event that is ever asked for; `id` and `@odata.etag` come by themselves (design §1, law 2)."""
 
+RICH_SELECT = EVENT_SELECT + ",lastModifiedDateTime"
+"""The same where notifications bring events along: which of two states is the later one."""
+
 
 class DateTimeTimeZone(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A wall-clock time without offset and the zone it is meant in; answers say UTC unless asked otherwise."""
@@ -105,6 +108,7 @@ class Event(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True)
     show_as: str | None = None
     sensitivity: str | None = None
     response_status: ResponseStatus | None = None
+    modified_at: Instant | None = msgspec.field(default=None, name="lastModifiedDateTime")
 
     @property
     def response(self) -> str:
@@ -210,3 +214,9 @@ class Subscription(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_onl
     client_state: str | None = None
     notification_url: str | None = None
     lifecycle_notification_url: str | None = None
+    encryption_certificate_id: str | None = None
+
+    @property
+    def certificate_id(self) -> str | None:
+        """For which certificate it is rich; Graph writes an unset one as null or as an empty text."""
+        return self.encryption_certificate_id or None

@@ -1,6 +1,6 @@
 """What Graph posts to a webhook, read without trusting it (graph-notifications §4.1 and §6). Pure."""
 
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -10,6 +10,8 @@ from .errors import Malformed
 T = TypeVar("T")
 
 _MOST_ITEMS = 5_000  # a genuine item has 300 bytes and more, a delivery at most 1 MiB
+_MOST_TOKENS = 64  # one per app and tenant in a delivery
+_LONGEST_TOKEN = 8_192
 _LONGEST_ID = 1024  # event ids have 150 to 200 characters
 _LIFECYCLE_EVENTS = {
     name.lower(): name for name in ("missed", "subscriptionRemoved", "reauthorizationRequired")
@@ -24,10 +26,27 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     change_type: str
 
 
+Base64 = Annotated[
+    str, msgspec.Meta(min_length=4, max_length=16_384, pattern=r"^[A-Za-z0-9+/]+={0,2}\Z")
+]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[ -~]+\Z")]
+
+
+class EncryptedContent(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """What Graph encloses of an event, as it came; an event within our `$select` has 2 KiB at most (§5.2)."""
+
+    data: Base64
+    data_key: Base64
+    data_signature: Base64
+    encryption_certificate_id: Name
+    encryption_certificate_thumbprint: Name
+
+
 class Item(msgspec.Struct, frozen=True, gc=False):
     """One notification: a change, a lifecycle event, or neither where it makes no sense to us.
 
-    Nothing in it is trustworthy before the `client_state` was opened and its tenant compared.
+    Nothing in it is trustworthy before the `client_state` was opened and its tenant compared; with `encrypted` not
+    even then, until the delivery's validation tokens are judged. `content` is None where it has no usable shape.
     """
 
     subscription_id: str = ""
@@ -36,6 +55,7 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     change: Change | None = None
     lifecycle: str | None = None
     encrypted: bool = False
+    content: EncryptedContent | None = None
 
 
 class _ResourceData(msgspec.Struct, gc=False):
@@ -62,9 +82,21 @@ class _LooseCollection(msgspec.Struct, gc=False):
     value: list[msgspec.Raw]
 
 
+class _Tokens(msgspec.Struct, gc=False, rename="camel"):
+    validation_tokens: (
+        Annotated[
+            list[Annotated[str, msgspec.Meta(max_length=_LONGEST_TOKEN)]],
+            msgspec.Meta(max_length=_MOST_TOKENS),
+        ]
+        | None
+    ) = None
+
+
 _collection = msgspec.json.Decoder(_Collection)
 _loose_collection = msgspec.json.Decoder(_LooseCollection)
 _wire_item = msgspec.json.Decoder(_WireItem)
+_content = msgspec.json.Decoder(EncryptedContent)
+_tokens = msgspec.json.Decoder(_Tokens)
 
 
 def parse(body: bytes) -> list[Item]:
@@ -78,6 +110,14 @@ def parse(body: bytes) -> list[Item]:
         return [_loose_item(raw) for raw in _loose_items(body)]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed("the delivery is not JSON") from error
+
+
+def validation_tokens(body: bytes) -> list[str]:
+    """The tokens beside a delivery's items, none where the member is absent or null; raises Malformed."""
+    try:
+        return _tokens.decode(body).validation_tokens or []
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed("the validation tokens are no short list of short texts") from error
 
 
 def _bounded(items: list[T]) -> list[T]:
@@ -107,14 +147,23 @@ def _item(wire: _WireItem) -> Item:
         lifecycle = _LIFECYCLE_EVENTS.get(wire.lifecycle_event.lower(), wire.lifecycle_event)
     elif wire.change_type:
         change = _change(wire, wire.change_type)
+    encrypted = bytes(wire.encrypted_content) not in {b"", b"null"}
     return Item(
         subscription_id=wire.subscription_id or "",
         tenant_id=wire.tenant_id,
         client_state=wire.client_state,
         change=change,
         lifecycle=lifecycle,
-        encrypted=bytes(wire.encrypted_content) not in {b"", b"null"},
+        encrypted=encrypted,
+        content=_enclosed(wire.encrypted_content) if encrypted else None,
     )
+
+
+def _enclosed(raw: msgspec.Raw) -> EncryptedContent | None:
+    try:
+        return _content.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _change(wire: _WireItem, change_type: str) -> Change | None:

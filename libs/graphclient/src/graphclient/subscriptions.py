@@ -6,8 +6,9 @@ from uuid import UUID
 
 import msgspec
 
+from .encryption import Certificate
 from .errors import NotFound
-from .models import Subscription
+from .models import RICH_SELECT, Subscription
 from .paging import Listing, decode, pages
 from .protocol import Request
 from .transport import Wire
@@ -25,6 +26,12 @@ def resource_of(mailbox: UUID) -> str:
     return f"users/{mailbox}/events"
 
 
+def watches(subscription: Subscription, mailbox: UUID) -> bool:
+    """Whether it watches this mailbox's calendar, whatever it brings of each event."""
+    path = (subscription.resource or "").partition("?")[0]
+    return path.strip("/").lower() == resource_of(mailbox).lower()
+
+
 async def create(
     wire: Wire,
     *,
@@ -34,22 +41,30 @@ async def create(
     client_state: str,
     expires_at: datetime,
     change_types: str = CHANGE_TYPES,
+    certificate: Certificate | None = None,
 ) -> Subscription:
     """A new subscription, challenged and live; trust the expiry in the answer, not the one asked for.
 
+    With a `certificate` its notifications bring events along, encrypted for it (graph-notifications §5.1).
     Raises Conflict where Graph has one like it, ExpiryTooLate, Rejected with `ValidationError` where our addresses do
     not answer.
     """
-    body = msgspec.json.encode(
-        {
-            "changeType": change_types,
-            "notificationUrl": notification_url,
-            "lifecycleNotificationUrl": lifecycle_url,
-            "resource": resource_of(mailbox),
-            "expirationDateTime": _expiry(expires_at),
-            "clientState": client_state,
+    asked: dict[str, object] = {
+        "changeType": change_types,
+        "notificationUrl": notification_url,
+        "lifecycleNotificationUrl": lifecycle_url,
+        "resource": resource_of(mailbox),
+        "expirationDateTime": _expiry(expires_at),
+        "clientState": client_state,
+    }
+    if certificate is not None:
+        asked |= {
+            "resource": f"{resource_of(mailbox)}?$select={RICH_SELECT}",
+            "includeResourceData": True,
+            "encryptionCertificate": certificate.body,
+            "encryptionCertificateId": certificate.id,
         }
-    )
+    body = msgspec.json.encode(asked)
     request = Request("POST", wire.service.url("subscriptions"), body, seconds=_CREATE_SECONDS)
     return decode(_subscription, (await wire.write(request)).body)
 

@@ -23,8 +23,9 @@ from .applications import Application
 from .auth import Credentials, Entra, TokenSource
 from .clouds import check_cloud, scope_of
 from .drafts import EventChange, NewEvent
+from .encryption import Certificate
 from .grants import Grants
-from .models import Event, Marking, Page, Room, Subscription, User, Written
+from .models import EVENT_SELECT, Event, Marking, Page, Room, Subscription, User, Written
 from .protocol import Service, roles_of
 from .transport import Transport, Wire
 
@@ -37,9 +38,15 @@ class Tenant:
     A mailbox is named by object id or address. A write that raises Unavailable or Malformed may have taken effect.
     """
 
-    def __init__(self, transport: Transport, tokens: TokenSource, service: Service) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        tokens: TokenSource,
+        service: Service,
+        select: str = EVENT_SELECT,
+    ) -> None:
         self._tokens = tokens
-        self._wire = Wire(transport, tokens, service)
+        self._wire = Wire(transport, tokens, service, select)
 
     async def check_token(self) -> frozenset[str]:
         """Sign in; the roles that the token shows. Raises CredentialsRejected."""
@@ -138,6 +145,7 @@ class Tenant:
         client_state: str,
         expires_at: datetime,
         change_types: str = subscriptions.CHANGE_TYPES,
+        certificate: Certificate | None = None,
     ) -> Subscription:
         """A live subscription to the mailbox's events. Raises Conflict, MailboxUnsupported, Forbidden, ExpiryTooLate, Rejected."""
         return await subscriptions.create(
@@ -148,6 +156,7 @@ class Tenant:
             client_state=client_state,
             expires_at=expires_at,
             change_types=change_types,
+            certificate=certificate,
         )
 
     async def subscription(self, subscription_id: str) -> Subscription:
@@ -170,10 +179,13 @@ class Tenant:
 class Graph:
     """Hands out tenants over one shared session."""
 
-    def __init__(self, transport: Transport, entra: Entra, service: Service) -> None:
+    def __init__(
+        self, transport: Transport, entra: Entra, service: Service, select: str = EVENT_SELECT
+    ) -> None:
         self._transport = transport
         self._entra = entra
         self._service = service
+        self._select = select
         self._tenants: dict[tuple[UUID, UUID], tuple[Credentials, Tenant]] = {}
 
     def tenant(self, credentials: Credentials) -> Tenant:
@@ -188,14 +200,17 @@ class Graph:
 
     def fresh_tenant(self, credentials: Credentials) -> Tenant:
         """A tenant that remembers nothing, for a test of settings: msal replays a refusal for a minute."""
-        return Tenant(self._transport, TokenSource(self._entra, credentials), self._service)
+        tokens = TokenSource(self._entra, credentials)
+        return Tenant(self._transport, tokens, self._service, self._select)
 
 
 @asynccontextmanager
-async def open_graph(graph_url: str, entra_url: str, ca_file: Path | None) -> AsyncIterator[Graph]:
+async def open_graph(
+    graph_url: str, entra_url: str, ca_file: Path | None, *, select: str = EVENT_SELECT
+) -> AsyncIterator[Graph]:
     """One session to Graph and Entra until the block ends; ValueError for addresses that are not of one cloud.
 
-    `ca_file` holds roots that are trusted besides the system's.
+    `ca_file` holds roots that are trusted besides the system's, `select` is what is asked for of events.
     """
     check_cloud(graph_url, entra_url)
     service = Service.at(graph_url)
@@ -210,7 +225,7 @@ async def open_graph(graph_url: str, entra_url: str, ca_file: Path | None) -> As
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=5.0),
         ) as session:
-            yield Graph(Transport(session), entra, service)
+            yield Graph(Transport(session), entra, service, select)
     finally:
         entra.http.close()
         threads.shutdown(wait=False, cancel_futures=True)

@@ -12,6 +12,7 @@ from yarl import URL
 from . import protocol
 from .auth import TokenSource
 from .errors import Malformed, Unavailable
+from .models import EVENT_SELECT
 from .protocol import Answer, Request
 
 MOST_IN_FLIGHT = (
@@ -99,11 +100,17 @@ class Wire:
     """A transport that signs in as one app: what the calls of a tenant are made with."""
 
     def __init__(
-        self, transport: Transport, tokens: TokenSource, service: protocol.Service
+        self,
+        transport: Transport,
+        tokens: TokenSource,
+        service: protocol.Service,
+        select: str = EVENT_SELECT,
     ) -> None:
+        """`select` is what is asked for of events."""
         self._transport = transport
         self._tokens = tokens
         self.service = service
+        self.select = select
 
     async def read(self, request: Request) -> Answer:
         """A successful answer to a request that changes nothing, asked up to three times while Graph is in trouble."""

@@ -9,14 +9,15 @@ from aiohttp import web
 
 from eventbus import Bus, open_bus
 from eventbus.postgres import SCHEMA, open_postgres_bus
-from graphclient import ClientStateKeys, open_graph
+from graphclient import EVENT_SELECT, RICH_SELECT, ClientStateKeys, open_graph
+from graphclient.signing_keys import open_publisher
 from pgstore import Role, SecretBox, open_database
 from portal.app import PortalOptions, add_portal
 from servicekit.clock import utc_now
 from servicekit.http import serve_http
 from servicekit.ops import Health, serve_ops
 from subscription_manager.app import ManagerOptions, run_manager
-from sync_worker.app import WorkerOptions, run_worker
+from sync_worker.app import WorkerOptions, notification_keys, run_worker
 from webhook_ingress.app import add_ingress
 
 from .database import bring_up_to_date, open_owner
@@ -30,6 +31,7 @@ async def main(given: Settings, stop: asyncio.Event) -> None:
     settings = with_kept_keys(given)
     client_state_keys = settings.live("client_state_keys", ClientStateKeys.parse)
     secrets = settings.live("secret_keys", SecretBox.parse)
+    opens = notification_keys(settings)
     on_postgres = settings.amqp_url.get_secret_value() == POSTGRES_BUS
     health = Health()
     serving = asyncio.Event()
@@ -44,7 +46,15 @@ async def main(given: Settings, stop: asyncio.Event) -> None:
                 return
             bus = await resources.enter_async_context(_open_bus(settings, login_dsn))
             graph = await resources.enter_async_context(
-                open_graph(settings.graph_url, settings.entra_url, settings.graph_ca_file)
+                open_graph(
+                    settings.graph_url,
+                    settings.entra_url,
+                    settings.graph_ca_file,
+                    select=EVENT_SELECT if opens is None else RICH_SELECT,
+                )
+            )
+            publisher = await resources.enter_async_context(
+                open_publisher(settings.entra_url, settings.graph_ca_file)
             )
             databases = {
                 role: await resources.enter_async_context(open_database(login_dsn, role))
@@ -54,7 +64,7 @@ async def main(given: Settings, stop: asyncio.Event) -> None:
                 health.add(role.value, database.healthy)
             health.add("bus", bus.connected)
             app = web.Application()
-            add_ingress(app, bus, client_state_keys.value, utc_now)
+            add_ingress(app, bus, client_state_keys.value, utc_now, judge=publisher.judge)
             add_portal(
                 app,
                 databases[Role.PORTAL],
@@ -78,6 +88,7 @@ async def main(given: Settings, stop: asyncio.Event) -> None:
                     reconcile_minutes=settings.reconcile_minutes,
                     poll_seconds=settings.poll_seconds,
                     mode=settings.sync_mode,
+                    notification_keys=opens,
                 ),
                 utc_now,
                 stop,
@@ -88,7 +99,10 @@ async def main(given: Settings, stop: asyncio.Event) -> None:
                 graph,
                 secrets.value,
                 ManagerOptions(
-                    settings.webhook_url, client_state_keys.value, portal_url=settings.portal_url
+                    settings.webhook_url,
+                    client_state_keys.value,
+                    portal_url=settings.portal_url,
+                    certificates=None if opens is None else lambda: opens().certificates,
                 ),
                 utc_now,
                 stop,

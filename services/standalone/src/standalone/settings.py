@@ -55,6 +55,14 @@ class Settings(ServiceSettings):
         description="id:base64,id:base64… of 32 bytes: the first encrypts, all decrypt; made like"
         " CLIENT_STATE_KEYS",
     )
+    notification_cert: SecretStr = Field(
+        SecretStr(""),
+        description="PEM certificates of rich notifications, the first for new subscriptions; empty = none",
+    )
+    notification_key: SecretStr = Field(
+        SecretStr(""),
+        description="PEM private keys, without a passphrase, of the certificates in NOTIFICATION_CERT",
+    )
     portal_operator_token: SecretStr = Field(
         SecretStr(""),
         description="bearer token of the operator, who alone creates organisations; made like"

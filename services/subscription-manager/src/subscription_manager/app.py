@@ -12,6 +12,7 @@ import structlog
 from contracts.routing import SUBSCRIPTIONS_LIFECYCLE
 from eventbus import Bus, open_bus
 from graphclient import ClientStateKeys, Credentials, open_graph
+from graphclient.encryption import Certificates
 from pgstore import Database, Role, SecretBox, open_database
 from servicekit.clock import Clock, utc_now
 from servicekit.ops import Health, serve_ops
@@ -56,6 +57,7 @@ class ManagerOptions:
     portal_url: str = ""
     tell_seconds: float = 5.0
     post: Callable[[str, bytes], Awaitable[None]] = post_json
+    certificates: Callable[[], Certificates] | None = None  # None: no rich notifications
 
 
 class Rooms(Rows, Records, Notes, Protocol):
@@ -164,7 +166,14 @@ async def manage(
     rooms, credentials = stores.rooms, stores.credentials
     shared = stores.tenants
     tenants = PacedTenants(_Tenants(graph, Secrets(credentials, secrets)), shared, clock)
-    means = Means(rooms, shared.doubt, options.client_state_keys, options.webhook_url, clock)
+    means = Means(
+        rooms,
+        shared.doubt,
+        options.client_state_keys,
+        options.webhook_url,
+        clock,
+        certificates=options.certificates,
+    )
     keeper = Keeper(means, tenants, credentials)
     scheduler = Scheduler(
         rooms,
@@ -172,6 +181,7 @@ async def manage(
         webhook_url=options.webhook_url,
         sealing_key=lambda: options.client_state_keys().first,
         compare_seconds=options.compare_seconds,
+        rich=options.certificates is not None,
         clock=clock,
     )
     consumer = LifecycleConsumer(rooms, scheduler.wake, clock)
@@ -191,6 +201,11 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
     """Run as a service of its own until `stop`; raises SettingsInvalid."""
     keys = settings.live("client_state_keys", ClientStateKeys.parse)
     secrets = settings.live("secret_keys", SecretBox.parse)
+    certificates = (
+        settings.live("notification_cert", Certificates.parse).value
+        if settings.notification_cert.get_secret_value()
+        else None
+    )
     clock: Clock = utc_now
     health = Health()
     async with (
@@ -201,5 +216,10 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
     ):
         health.add("database", database.healthy)
         health.add("bus", bus.connected)
-        options = ManagerOptions(settings.webhook_url, keys.value, portal_url=settings.portal_url)
+        options = ManagerOptions(
+            settings.webhook_url,
+            keys.value,
+            portal_url=settings.portal_url,
+            certificates=certificates,
+        )
         await run_manager(database, bus, graph, secrets.value, options, clock, stop)

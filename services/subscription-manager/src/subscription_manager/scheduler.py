@@ -40,7 +40,9 @@ SWEEPS = Counter("clearooms_subscription_sweeps", "Sweeps of tenants, by how the
 class Rows(Protocol):
     """The rows that are compared and claimed."""
 
-    async def compare(self, now: datetime, webhook_url: str, sealing_key: str) -> None:
+    async def compare(
+        self, now: datetime, webhook_url: str, sealing_key: str, *, rich: bool = False
+    ) -> None:
         """As the store's."""
 
     async def claim(self, now: datetime, most: int, without: Sequence[UUID]) -> list[Claim]:
@@ -61,12 +63,14 @@ class Scheduler:
         webhook_url: str,
         sealing_key: Callable[[], str],
         compare_seconds: float,
+        rich: bool = False,
         clock: Callable[[], datetime],
     ) -> None:
         self._rows = rows
         self._carry_out = carry_out
         self._webhook_url = webhook_url
         self._sealing_key = sealing_key
+        self._rich = rich
         self._compare_seconds = compare_seconds
         self._clock = clock
         self._held: Tally[UUID] = Tally()
@@ -105,7 +109,9 @@ class Scheduler:
         """Compare if it is time, start what is due; the seconds until there may be something to do."""
         ticks = asyncio.get_running_loop().time()
         if ticks >= self._compare_at:
-            await self._rows.compare(self._clock(), self._webhook_url, self._sealing_key())
+            await self._rows.compare(
+                self._clock(), self._webhook_url, self._sealing_key(), rich=self._rich
+            )
             self._compare_at = ticks + self._compare_seconds
         free = _AT_ONCE - self._held.total()
         if free <= 0:

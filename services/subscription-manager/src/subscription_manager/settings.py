@@ -30,6 +30,10 @@ class Settings(ServiceSettings):
     client_state_keys: SecretStr = Field(
         description="id:base64,id:base64… of 32 bytes or more: the first seals, all open"
     )
+    notification_cert: SecretStr = Field(
+        SecretStr(""),
+        description="PEM certificates of rich notifications, the first for new subscriptions; empty = none",
+    )
     secret_keys: SecretStr = Field(
         description="id:base64,id:base64… of 32 bytes: the first encrypts, all decrypt"
     )

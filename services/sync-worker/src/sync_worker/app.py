@@ -10,14 +10,17 @@ import structlog
 
 from contracts.routing import SYNC_CHANGES, SYNC_COMMANDS
 from eventbus import Bus, open_bus
-from graphclient import Credentials, open_graph
+from graphclient import EVENT_SELECT, RICH_SELECT, Credentials, open_graph
+from graphclient.encryption import Certificates, PrivateKeys
 from pgstore import Database, Role, SecretBox, open_database
 from servicekit.clock import Clock, utc_now
 from servicekit.ops import Health, serve_ops
+from servicekit.settings import ServiceSettings, SettingsInvalid
 
 from .consumer import ChangeConsumer, CommandConsumer, Commands, Hints
 from .domain.schedule import Cadence
 from .handlers.credentials import OrganisationCalendars, Sealed
+from .handlers.enclosures import Enclosures, NotificationKeys
 from .handlers.holding import Options
 from .handlers.needs import Leases, Mirror, Outgoing, Plans, SignedIn
 from .handlers.passes import Passes
@@ -65,6 +68,9 @@ class WorkerOptions:
         1.0  # how soon what nobody told us about is found: other workers' dead rooms, their hints
     )
     compare_seconds: float = 15.0
+    notification_keys: Callable[[], NotificationKeys] | None = (
+        None  # None: notifications bring nothing
+    )
 
     @property
     def reading(self) -> Options:
@@ -161,6 +167,7 @@ async def work(
     stop: asyncio.Event,
 ) -> None:
     """Consume hints and keep rooms up to date until `stop`; returns drained."""
+    enclosures = Enclosures(options.notification_keys)
     passes = Passes(
         mirror=stores.mirror,
         outgoing=stores.outgoing,
@@ -170,11 +177,12 @@ async def work(
         messages=bus,
         options=options.reading,
         clock=clock,
+        enclosures=enclosures,
     )
     scheduler = Scheduler(
         stores.leases, passes.run, clock, most=options.passes, look_seconds=options.look_seconds
     )
-    consumer = ChangeConsumer(stores.hints, scheduler.hinted, clock)
+    consumer = ChangeConsumer(stores.hints, scheduler.hinted, clock, enclosures.keep)
     strays = Strays(stores.commands, Publisher(bus).result, clock)
     strayed = asyncio.Event()
     orders = CommandConsumer(stores.commands, scheduler.hinted, strayed.set, clock)
@@ -209,16 +217,22 @@ async def work(
 async def main(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Open what the worker needs, run it, close in reverse order."""
     secrets = settings.live("secret_keys", SecretBox.parse)
+    options = _options(settings)
     health = Health()
     async with (
         open_database(settings.database_url.get_secret_value(), Role.WORKER, most=16) as database,
         open_bus(settings.amqp_url.get_secret_value()) as bus,
-        open_graph(settings.graph_url, settings.entra_url, settings.graph_ca_file) as graph,
+        open_graph(
+            settings.graph_url,
+            settings.entra_url,
+            settings.graph_ca_file,
+            select=EVENT_SELECT if options.notification_keys is None else RICH_SELECT,
+        ) as graph,
         serve_ops(settings.ops_listen, health),
     ):
         health.add("database", database.healthy)
         health.add("broker", bus.connected)
-        await run_worker(database, bus, graph, secrets.value, _options(settings), utc_now, stop)
+        await run_worker(database, bus, graph, secrets.value, options, utc_now, stop)
 
 
 def _options(settings: WorkerSettings) -> WorkerOptions:
@@ -227,4 +241,22 @@ def _options(settings: WorkerSettings) -> WorkerOptions:
         reconcile_minutes=settings.reconcile_minutes,
         poll_seconds=settings.poll_seconds,
         mode=settings.sync_mode,
+        notification_keys=notification_keys(settings),
     )
+
+
+def notification_keys(settings: ServiceSettings) -> Callable[[], NotificationKeys] | None:
+    """What opens rich notifications, read again as its files change; None where none is set. Raises SettingsInvalid.
+
+    For settings with `notification_cert` and `notification_key`.
+    """
+    names = ("notification_cert", "notification_key")
+    if not any(getattr(settings, name).get_secret_value() for name in names):
+        return None
+    certificates = settings.live("notification_cert", Certificates.parse)
+    keys = settings.live("notification_key", PrivateKeys.parse)
+    if certificates.value().first.public_key not in keys.value().by_public_key:
+        raise SettingsInvalid(
+            "NOTIFICATION_KEY", "holds no key for the first certificate of NOTIFICATION_CERT"
+        )
+    return lambda: NotificationKeys(certificates.value(), keys.value())

@@ -66,10 +66,13 @@ class ChangeConsumer:
         hints: Hints,
         wake: Callable[[Iterable[tuple[UUID, UUID]]], None],
         clock: Callable[[], datetime],
+        keep: Callable[[Sequence[ChangeHint], datetime], None] | None = None,
     ) -> None:
+        """`keep` is shown each hint before it is noted: some bring more along than rows hold."""
         self._hints = hints
         self._wake = wake
         self._clock = clock
+        self._keep = keep
         self._moment: _Moment | None = None
 
     async def handle(self, delivery: Delivery) -> Outcome:
@@ -78,6 +81,8 @@ class ChangeConsumer:
             hints = decode_changes(delivery.body)
         except Undecodable as error:
             return Dead(error.reason)
+        if self._keep is not None:
+            self._keep(hints, self._clock())
         return await self._with_others(hints) or await self._note(hints)
 
     async def _with_others(self, hints: Sequence[ChangeHint]) -> Outcome | None:

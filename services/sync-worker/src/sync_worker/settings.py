@@ -22,6 +22,14 @@ class WorkerSettings(ServiceSettings):
     )
     graph_ca_file: Path | None = Field(None, description="extra CA bundle for the two above")
     secret_keys: SecretStr = Field(description="id:base64,… : keys that open stored secrets")
+    notification_cert: SecretStr = Field(
+        SecretStr(""),
+        description="PEM certificates of rich notifications, the first for new subscriptions; empty = none",
+    )
+    notification_key: SecretStr = Field(
+        SecretStr(""),
+        description="PEM private keys, without a passphrase, of the certificates in NOTIFICATION_CERT",
+    )
     sync_window_days: int = Field(
         190, ge=1, le=1800, description="how far ahead calendars are read"
     )

@@ -17,11 +17,12 @@ from contracts.routing import (
 )
 from eventbus import Bus, Coalescer, open_bus
 from graphclient.client_state import ClientStateKeys
+from graphclient.signing_keys import open_publisher
 from servicekit.clock import utc_now
 from servicekit.http import serve_http
 from servicekit.ops import Health, serve_ops
 
-from .handlers import Reception
+from .handlers import Judge, Reception, unjudged
 from .routes import BODY_SECONDS, add_routes, count_items
 from .settings import Settings
 
@@ -38,6 +39,7 @@ def add_ingress(
     keys: Callable[[], ClientStateKeys],
     clock: Callable[[], datetime],
     *,
+    judge: Judge = unjudged,
     body_seconds: float = BODY_SECONDS,
 ) -> None:
     """Answer Graph's deliveries in this application and publish hints on the bus."""
@@ -47,6 +49,7 @@ def add_ingress(
         keys,
         clock,
         count_items,
+        judge,
     )
     add_routes(app, reception, body_seconds=body_seconds)
 
@@ -69,8 +72,9 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
     async with (
         serve_ops(settings.ops_listen, health),
         open_bus(settings.amqp_url.get_secret_value()) as bus,
+        open_publisher(settings.entra_url, settings.graph_ca_file) as publisher,
     ):
-        add_ingress(app, bus, keys.value, utc_now)
+        add_ingress(app, bus, keys.value, utc_now, judge=publisher.judge)
         async with serve_http(app, settings.listen) as (host, port):
             serving.set()
             health.add("broker", _met_once(bus.connected))

@@ -1,18 +1,19 @@
 """Accept a delivery: authenticate, publish, and only then say so."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, TypeAlias
 
 import structlog
 
 from eventbus import NotConfirmed
 from graphclient.client_state import ClientStateKeys
 from graphclient.errors import Malformed
-from graphclient.notifications import parse
+from graphclient.notifications import Item, parse, validation_tokens
+from graphclient.publisher import FALSE, NOTHING, Judgement
 
-from .domain.admission import Admission, Seals, admit
+from .domain.admission import Admission, Seals, admit, needs_proof
 from .domain.outcomes import ItemOutcome
 
 log = structlog.get_logger()
@@ -23,6 +24,13 @@ MOST_OBJECTS: Final = 15_000
 MOST_MEMBERS: Final = 60_000
 
 Verdict = Literal["accepted", "malformed", "unconfirmed"]
+Judge: TypeAlias = Callable[[Sequence[str], datetime], Awaitable[Judgement]]
+"""What validation tokens prove, within half a second."""
+
+
+async def unjudged(_: Sequence[str], __: datetime) -> Judgement:
+    """Prove nothing: rich items are hints like any other."""
+    return NOTHING
 
 
 class Outbox(Protocol):
@@ -42,6 +50,7 @@ class Reception:
         keys: Callable[[], ClientStateKeys],
         clock: Callable[[], datetime],
         count: Callable[[ItemOutcome, int], None],
+        judge: Judge = unjudged,
     ) -> None:
         self._changes = changes
         self._lifecycle = lifecycle
@@ -49,6 +58,7 @@ class Reception:
         self._seals = Seals(keys())
         self._clock = clock
         self._count = count
+        self._judge = judge
         self._failing = False
 
     async def receive(self, body: bytes) -> Verdict:
@@ -62,7 +72,9 @@ class Reception:
         keys = self._keys()
         if keys is not self._seals.keys:
             self._seals = Seals(keys)  # what a withdrawn key sealed must not open any more
-        admission = admit(items, self._seals, self._clock())
+        now = self._clock()
+        tokens = await self._judged(body, items, now)
+        admission = admit(items, self._seals, now, tokens)
         for outcome, number in admission.refused.items():
             self._count(outcome, number)
         try:
@@ -74,6 +86,15 @@ class Reception:
             self._failing = False
             log.info("confirmed_again")
         return "accepted"
+
+    async def _judged(self, body: bytes, items: Sequence[Item], now: datetime) -> Judgement:
+        if not needs_proof(items, self._seals):
+            return NOTHING
+        try:
+            tokens = validation_tokens(body)
+        except Malformed:
+            return FALSE
+        return await self._judge(tokens, now)
 
     async def _publish(self, admission: Admission) -> None:
         changes, lifecycle = admission.changes, admission.lifecycle
@@ -95,6 +116,10 @@ class Reception:
             await self._lifecycle.add(lifecycle)
         if changes:
             self._count("change", len(changes))
+            if admission.enclosed:
+                self._count("enclosed", admission.enclosed)
+            if admission.unproven:
+                self._count("unproven", admission.unproven)
         if lifecycle:
             self._count("lifecycle", len(lifecycle))
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from sync_worker.domain.reading import Pending
+from sync_worker.handlers.enclosures import Enclosures
 from sync_worker.handlers.following import follow_hints
 
 from ..examples import NOW, event, row
@@ -47,7 +48,7 @@ async def decided(case: Case) -> dict[str, str]:
         known = replace(known, written_at=NOW)
     rows = (known,) if case["we have"] == "the event" else ()
     room = Room(*rows, outlook=outlook, pending=(hint,))
-    await follow_hints(room.held, outlook)
+    await follow_hints(room.held, outlook, Enclosures())
     if not outlook.reads:
         return {"hint": "known already, no read"}
     [*waiting] = room.held.pending

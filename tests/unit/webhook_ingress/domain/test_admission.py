@@ -49,7 +49,6 @@ FOREIGN = ClientStateKeys.parse("k1:" + base64.b64encode(b"2" * 32).decode())
         ("no item at all", "forged"),
         (change(tenantId=str(uuid4())), "wrong_tenant"),
         (change(tenantId=None), "wrong_tenant"),
-        (change(encryptedContent={"data": "x"}), "rich_unsupported"),
         (change(encryptedContent={"data": "x"}, clientState=FLIPPED), "forged"),
         (lifecycle("rebooted"), "lifecycle_unknown"),
         (lifecycle(subscriptionId=None), "meaningless"),

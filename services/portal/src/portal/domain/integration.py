@@ -47,7 +47,7 @@ ChatAddress = Annotated[SecretStr, Field(max_length=2_048), AfterValidator(_chat
 
 
 class IntegrationChange(Body):
-    """The whole integration; what proves the app, and the chat's address, are kept when they are left out.
+    """The whole integration; what proves the app, the chat's address and `delivery` are kept when they are left out.
 
     `certificate` is PEM, with its private key; `chat_webhook` null takes the address away.
     """
@@ -59,6 +59,7 @@ class IntegrationChange(Body):
     certificate: PastedCertificate | None = None
     secret_expires_at: Time | None = None
     chat_webhook: ChatAddress | None = None
+    delivery: Literal["basic", "rich"] | None = None
 
     @model_validator(mode="after")
     def _one_proof(self) -> Self:
@@ -162,6 +163,7 @@ class Replacement:
     keep_test: bool
     outcome: Outcome | None
     based_on: int | None
+    delivery: Literal["basic", "rich"] | None = None  # None keeps the old one
 
 
 def status_of(saved: Saved) -> Status:

@@ -156,6 +156,7 @@ class Integrations:
             keep_test=same_app and plain is None,
             outcome=None,
             based_on=old.revision if old else None,
+            delivery=change.delivery,
         )
 
     async def test(self, by: Acting, asked: TestAsked) -> TestResult:

@@ -66,6 +66,7 @@ class IntegrationStore:
                 subject=f"organisation:{organisation_id}",
                 detail={
                     "enabled": new.enabled,
+                    "delivery": new.delivery,
                     "tenant_id": str(new.tenant_id),
                     "client_id": str(new.client_id),
                     "new_secret": new.sealed_secret is not None,
@@ -151,10 +152,10 @@ async def _write(
     )
     # The revision rises with every write: token caches and the manager compare it.
     await connection.execute(
-        "insert into integrations (organisation_id, tenant_id, client_id, enabled, tested_at, test_result)"
-        " values ($1, $2, $3, $4, $5, $6)"
+        "insert into integrations (organisation_id, tenant_id, client_id, enabled, tested_at, test_result, delivery)"
+        " values ($1, $2, $3, $4, $5, $6, coalesce($8, 'basic'))"
         " on conflict (organisation_id) do update set tenant_id = $2, client_id = $3, enabled = $4,"
-        " revision = integrations.revision + 1, removed_at = null,"
+        " revision = integrations.revision + 1, removed_at = null, delivery = coalesce($8, integrations.delivery),"
         " tested_at = case when $7 then integrations.tested_at else $5 end,"
         " test_result = case when $7 then integrations.test_result else $6 end",
         organisation_id,
@@ -164,6 +165,7 @@ async def _write(
         new.outcome.at if new.outcome else None,
         tested,
         new.keep_test,
+        new.delivery,
     )
     await _write_credentials(connection, organisation_id, new, now)
 

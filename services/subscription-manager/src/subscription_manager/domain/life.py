@@ -5,6 +5,7 @@ from uuid import UUID
 
 # Graph enforces 10,070 minutes at most today and had 4,230 once; a tenant may have its own limit (graph-notifications §0, §2.6).
 LONGEST = timedelta(minutes=10_000)
+RICH = timedelta(minutes=1_400)  # with the events themselves: a day at most (§0)
 _SHORTEST = timedelta(minutes=45)  # Graph raises anything less to it
 _SHARE = 0.99  # of the limit: Graph's clock is not ours
 _REMEMBERED = timedelta(days=1)

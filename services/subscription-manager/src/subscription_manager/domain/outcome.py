@@ -13,11 +13,12 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A subscription as Graph confirmed it, and the key id in its clientState."""
+    """A subscription as Graph confirmed it, the key id in its clientState, and for which certificate it is rich."""
 
     subscription_id: str
     expires_at: datetime
     sealed_by: str
+    certificate_id: str | None = None
 
 
 def created(
@@ -32,6 +33,7 @@ def created(
         gap_at=now if gap else row.gap_at,
         sealed_by=live.sealed_by,
         sealed_at=now,
+        certificate_id=live.certificate_id,
         client_id=desired.client_id,
         tenant_id=desired.tenant_id,
         webhook_url=rules.webhook_url,

@@ -96,6 +96,8 @@ def _misfit(desired: Desired, row: Row, rules: Rules) -> str | None:
         return "webhook_url"
     if row.sealed_by != rules.sealing_key:
         return "sealing_key"
+    if row.certificate_id != rules.certificate_of(desired):
+        return "certificate"
     return None
 
 

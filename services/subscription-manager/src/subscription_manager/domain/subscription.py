@@ -7,12 +7,13 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """An enabled room of an enabled integration; `revision` is the integration's."""
+    """An enabled room of an enabled integration; `revision` is the integration's, `rich` its wish for events themselves."""
 
     tenant_id: UUID
     client_id: UUID
     mailbox_id: UUID
     revision: int
+    rich: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Row:
     asked_at: datetime | None = None
     patched_at: datetime | None = None
     attempts: int = 0
+    certificate_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds for every room: where Graph posts to (empty: nowhere), and the key that seals."""
+    """What holds for every room: where Graph posts to (empty: nowhere), the key that seals, the certificate if any."""
 
     webhook_url: str
     sealing_key: str
+    certificate_id: str | None = None
+
+    def certificate_of(self, desired: Desired) -> str | None:
+        """For which certificate Graph is to encrypt the room's events; None: they are not to be sent."""
+        return self.certificate_id if desired.rich else None

@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from graphclient import Subscription
+from graphclient.encryption import Certificate
 
 from ..domain.subscription import Row
 
@@ -29,6 +30,7 @@ class Calls(Protocol):
         lifecycle_url: str,
         client_state: str,
         expires_at: datetime,
+        certificate: Certificate | None = None,
     ) -> Subscription:
         """As graphclient's."""
 

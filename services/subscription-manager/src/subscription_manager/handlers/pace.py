@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from graphclient import Subscription, Throttled
+from graphclient.encryption import Certificate
 
 from ..domain.pacing import HELD_UP, LONGEST_WAIT, PROCESS_SPACING, SPACING, Lane
 from .needs import Tenant, Tenants
@@ -75,6 +76,7 @@ class _Paced:
         lifecycle_url: str,
         client_state: str,
         expires_at: datetime,
+        certificate: Certificate | None = None,
     ) -> Subscription:
         return await self._in_turn(
             lambda: self._tenant.create_subscription(
@@ -83,6 +85,7 @@ class _Paced:
                 lifecycle_url=lifecycle_url,
                 client_state=client_state,
                 expires_at=expires_at,
+                certificate=certificate,
             )
         )
 

@@ -23,10 +23,11 @@ from graphclient import (
     open_state,
     seal,
 )
-from graphclient.subscriptions import resource_of
+from graphclient.encryption import Certificates
+from graphclient.subscriptions import watches
 
 from ..domain import outcome
-from ..domain.life import Lives
+from ..domain.life import RICH, Lives
 from ..domain.outcome import Live
 from ..domain.plan import SPACING, Ask, Create, Recreate, Renew
 from ..domain.subscription import Desired, Row, Rules
@@ -61,10 +62,12 @@ class Means:
     webhook_url: str
     clock: Callable[[], datetime]
     lives: Lives = field(default_factory=Lives)
+    certificates: Callable[[], Certificates] | None = None
 
     def rules(self) -> Rules:
-        """The rules of this moment: keys may change while we run."""
-        return Rules(self.webhook_url, self.keys().first)
+        """The rules of this moment: keys and certificates may change while we run."""
+        certificates = None if self.certificates is None else self.certificates().first.id
+        return Rules(self.webhook_url, self.keys().first, certificates)
 
 
 class Visit:
@@ -139,19 +142,23 @@ class Visit:
 
     async def _post(self) -> Live:
         keys, desired = self._means.keys(), self._desired
+        rich = self._means.certificates if desired.rich else None
+        certificate = None if rich is None else rich().first
         try:
             made = await self._tenant.create_subscription(
                 mailbox=desired.mailbox_id,
                 notification_url=self._means.webhook_url + NOTIFICATIONS_PATH,
                 lifecycle_url=self._means.webhook_url + LIFECYCLE_PATH,
                 client_state=seal(keys, self.row.room_id, desired.tenant_id, desired.client_id),
-                expires_at=self._until(),
+                expires_at=self._until(rich=certificate is not None),
+                certificate=certificate,
             )
         except _CERTAIN as error:
             self.row = replace(self.row, creating_since=None)
             self._learn(error)
             raise
-        return Live(made.id, made.expires_at, keys.first)
+        encrypted_for = None if certificate is None else certificate.id
+        return Live(made.id, made.expires_at, keys.first, encrypted_for)
 
     async def _contest(self, existing_id: str | None, old: str | None) -> Live | None:
         """What Graph has in the new one's place: adopted if it is this room's and fits, else it goes."""
@@ -183,12 +190,12 @@ class Visit:
             log.info("subscription_left_to_sweep", room=str(self.row.room_id), error=kind)
 
     async def _listed(self) -> list[str]:
-        resource = resource_of(self._desired.mailbox_id).lower()
+        mailbox = self._desired.mailbox_id
         return [
             each.id
             async for page in self._tenant.subscriptions()
             for each in page
-            if (each.resource or "").strip("/").lower() == resource
+            if watches(each, mailbox)
         ]
 
     def _ours(self, found: Subscription) -> Live | None:
@@ -199,9 +206,10 @@ class Visit:
             != (self.row.room_id, self._desired.tenant_id, self._desired.client_id)
             or found.notification_url != self._means.webhook_url + NOTIFICATIONS_PATH
             or found.expires_at <= self._means.clock()
+            or found.certificate_id != self._means.rules().certificate_of(self._desired)
         ):
             return None
-        return Live(found.id, found.expires_at, opened.key_id)
+        return Live(found.id, found.expires_at, opened.key_id, found.certificate_id)
 
     async def _created(self, live: Live, how: Visited, *, gap: bool) -> Visited:
         now = self._means.clock()
@@ -229,19 +237,21 @@ class Visit:
         return "renewed"
 
     async def _patch(self, subscription_id: str) -> Subscription:
+        rich = self.row.certificate_id is not None
         try:
-            return await self._tenant.renew_subscription(subscription_id, self._until())
+            return await self._tenant.renew_subscription(subscription_id, self._until(rich=rich))
         except ExpiryTooLate as error:
             self._learn(error)  # the next PATCH, ten minutes from now, asks for less
             raise
         except Forbidden:
             if not self._tenant.forget_token():
                 raise
-        return await self._tenant.renew_subscription(subscription_id, self._until())
+        return await self._tenant.renew_subscription(subscription_id, self._until(rich=rich))
 
-    def _until(self) -> datetime:
+    def _until(self, *, rich: bool) -> datetime:
         now = self._means.clock()
-        return now + self._means.lives.to_ask(self._desired.tenant_id, now)
+        longest = self._means.lives.to_ask(self._desired.tenant_id, now)
+        return now + (min(longest, RICH) if rich else longest)
 
     def _learn(self, error: GraphError) -> None:
         if isinstance(error, ExpiryTooLate):

@@ -20,7 +20,7 @@ _ACTIVE = (
 _FIELDS = (
     "subscription_id", "expires_at", "live_since", "gap_at", "sealed_by", "sealed_at", "client_id",
     "tenant_id", "webhook_url", "creating_since", "poll_only_since", "refusal", "asked_at",
-    "patched_at", "attempts",
+    "patched_at", "attempts", "certificate_id",
 )  # fmt: skip
 _KEPT = ", ".join(f"{name} = ${number}" for number, name in enumerate(_FIELDS, start=7))
 _ROW = (
@@ -88,7 +88,8 @@ with misfits as (
     select s.room_id from subscriptions s
     join rooms r on r.id = s.room_id join integrations i on i.organisation_id = s.organisation_id
     where {_ACTIVE} and s.due_at > $1 and (s.attempts = 0 or s.subscription_id is null)
-      and (s.client_id, s.tenant_id, s.webhook_url) is distinct from (i.client_id, i.tenant_id, $2)
+      and ((s.client_id, s.tenant_id, s.webhook_url) is distinct from (i.client_id, i.tenant_id, $2)
+        or s.subscription_id is not null and (s.certificate_id is not null) <> (i.delivery = 'rich' and $3))
       and s.client_id is not null
     order by s.room_id for update of s skip locked
 )
@@ -130,7 +131,7 @@ select least(
 """
 
 _DESIRED = f"""
-select r.id, r.mailbox_id, i.tenant_id, i.client_id, i.revision, w.failing_since is not null as failing
+select r.id, r.mailbox_id, i.tenant_id, i.client_id, i.revision, i.delivery = 'rich' as rich, w.failing_since is not null as failing
 from rooms r join integrations i on i.organisation_id = r.organisation_id
 left join credential_watch w on w.organisation_id = r.organisation_id
 where r.id = any($1) and {_ACTIVE}
@@ -182,12 +183,18 @@ class Store:
         self._database = database
         self._lease = lease
 
-    async def compare(self, now: datetime, webhook_url: str, sealing_key: str) -> None:
-        """Rows for rooms that lack one; due what no longer fits; gone what has nothing left at Graph."""
+    async def compare(
+        self, now: datetime, webhook_url: str, sealing_key: str, *, rich: bool = False
+    ) -> None:
+        """Rows for rooms that lack one; due what no longer fits; gone what has nothing left at Graph.
+
+        `rich`: there is a certificate for those who wish for events themselves. What is under an older one is replaced
+        when it would be renewed, within a day.
+        """
         async with self._database.transaction() as connection:
             if webhook_url:
                 await connection.execute(_NEW, now)
-                await connection.execute(_MISFITS, now, webhook_url)
+                await connection.execute(_MISFITS, now, webhook_url, rich)
                 await connection.execute(_OLD_KEYS, now, sealing_key)
             for statement in _CLEARED[bool(webhook_url)]:
                 await connection.execute(statement, now)
@@ -273,6 +280,7 @@ def _claim(row: asyncpg.Record, desired: asyncpg.Record | None) -> Claim:
         client_id=desired["client_id"],
         mailbox_id=desired["mailbox_id"],
         revision=desired["revision"],
+        rich=desired["rich"],
     )
     return Claim(held, wanted, failing=desired["failing"])
 

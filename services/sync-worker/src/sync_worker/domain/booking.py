@@ -56,6 +56,7 @@ class Row:
     written_at: datetime | None = None  # when we last wrote the event it holds
     when_ours: bool = False
     flips: tuple[datetime, ...] = ()
+    modified_at: datetime | None = None  # by Graph's clock, where notifications bring events along
 
     @property
     def parked(self) -> bool:

@@ -213,7 +213,15 @@ def _seen(
         written_at=old.written_at if old else None,
         when_ours=when_ours,
         flips=flips,
+        modified_at=_modified_at(old, sighting),
     )
+
+
+def _modified_at(old: Row | None, sighting: Sighting) -> datetime | None:
+    """Unknown where Graph was not asked for it, unless it is the state that we have."""
+    if sighting.modified_at is None and old is not None and old.etag == sighting.etag:
+        return old.modified_at
+    return sighting.modified_at
 
 
 def _past(old: Row | None, etag: str, now: datetime) -> tuple[str, ...]:

@@ -57,6 +57,7 @@ class Sighting:
     organizer_name: str
     organizer_email: str
     answer: Answer
+    modified_at: datetime | None = None
 
     def of_series(self, series_id: UUID) -> "Sighting":
         """The same as an occurrence of a series of ours, whose id its command chose."""
@@ -104,6 +105,7 @@ def sight(room_id: UUID, event: Event) -> Sighting:
         organizer_name=name,
         organizer_email=email,
         answer=answer,
+        modified_at=event.modified_at,
     )
 
 

@@ -12,9 +12,11 @@ from graphclient.models import Event
 
 from ..domain.absence import Lacking, after_missing, merged
 from ..domain.changes import Seen
+from ..domain.enclosed import CONFIRMED_AFTER
 from ..domain.mirror import Unreadable
 from ..domain.reading import Drop, Pending, Read, Wait, answered, by_event, decide, missing
 from .asking import Answers, ask
+from .enclosures import Enclosures
 from .holding import Holding
 from .needs import Diary
 from .recognising import by_marker
@@ -35,11 +37,13 @@ class _Found:
     failure: GraphError | None = None
 
 
-async def follow_hints(held: Holding, calendar: Diary) -> None:
+async def follow_hints(held: Holding, calendar: Diary, enclosures: Enclosures) -> None:
     """Deal with the pending hints; those that must wait stay pending. Raises GraphError, LeaseLost, NotConfirmed."""
     now = held.clock()
     waiting: list[Pending] = []
     reads: dict[str, tuple[Pending, ...]] = {}
+    found = _Found()
+    received: dict[str, datetime] = {}
     for event_id, hints in by_event(held.pending).items():
         match decide(hints, held.row_of(event_id), now):
             case Drop():
@@ -47,13 +51,19 @@ async def follow_hints(held: Holding, calendar: Diary) -> None:
             case Wait(pending):
                 waiting.extend(pending)
             case Read(pending):
-                reads[event_id] = pending
+                received[event_id] = pending[0].received_at
+                seen = enclosures.seen(held, event_id, pending)
+                if seen is None:
+                    reads[event_id] = pending
+                else:
+                    found.seen.append(seen)
+                    found.lacking.append(Lacking(event=event_id, ask_at=now + CONFIRMED_AFTER))
     if reads:
         answers = await ask(calendar, held.claim.mailbox_id, list(reads))
-        found = _Found(failure=answers.failure)
+        found.failure = answers.failure
         for event_id, hints in reads.items():
             waiting.extend(await _digest(held, calendar, answers, event_id, hints, found))
-        received = {name: hints[0].received_at for name, hints in reads.items()}
+    if received:
         await _write(held, calendar, found, received, waiting)
         return
     held.pending = tuple(waiting)

@@ -1,7 +1,7 @@
 """A pass over a room we hold: own work first, then reads, then commands; settle (design §5.1)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,6 +15,7 @@ from ..domain.room import Claim, LeaseLost, Notice, Settlement
 from ..domain.schedule import backoff, earliest, next_window
 from .asking import problem_of
 from .desk import Desk
+from .enclosures import Enclosures
 from .following import ask_lacking, follow_hints
 from .holding import Holding, Options
 from .needs import Calendars, Diary, Leases, Messages, Mirror, Outgoing, Plans
@@ -44,6 +45,7 @@ class Passes:
     messages: Messages
     options: Options
     clock: Callable[[], datetime]
+    enclosures: Enclosures = field(default_factory=Enclosures)
 
     async def run(self, claim: Claim, rows: Sequence[Row]) -> datetime:
         """Do everything the room needs now; the time it is due next. Raises LeaseLost, DatabaseUnavailable."""
@@ -98,9 +100,9 @@ class Passes:
     async def _read(self, held: Holding, calendar: Diary) -> None:
         if held.claim.window_owed or held.state.problem is not None:
             await read_window(held, calendar, self.mirror)
-            await follow_hints(held, calendar)
+            await follow_hints(held, calendar, self.enclosures)
         else:
-            await follow_hints(held, calendar)
+            await follow_hints(held, calendar, self.enclosures)
             if self._window_due(held) <= held.clock():
                 await read_window(held, calendar, self.mirror)
         await ask_lacking(held, calendar)

@@ -39,6 +39,7 @@ _TYPES: Final = {
     "flips": "text",  # joined likewise
     "past_etags": "text",  # joined likewise
     "written_at": "timestamptz",
+    "modified_at": "timestamptz",
 }
 _ARRAYS: Final = {
     "seen_etags": "string_to_array(given.seen_etags, E'\\n')",
@@ -127,4 +128,5 @@ def row_of(record: Fields) -> Row:
         written_at=record["written_at"],
         when_ours=record["when_ours"],
         flips=tuple(record["flips"]),
+        modified_at=record["modified_at"],
     )

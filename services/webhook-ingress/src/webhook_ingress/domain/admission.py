@@ -5,9 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from contracts.hints import MOST_ID_CHARACTERS, ChangeHint, LifecycleHint, encode_hint
+from contracts.hints import (
+    MOST_ID_CHARACTERS,
+    ChangeHint,
+    Enclosure,
+    LifecycleHint,
+    encode_hint,
+)
 from graphclient.client_state import ClientStateKeys, Opened, open_state
-from graphclient.notifications import Item
+from graphclient.notifications import EncryptedContent, Item
+from graphclient.publisher import NOTHING, Judgement
 
 from .outcomes import ItemOutcome
 
@@ -19,11 +26,13 @@ MOST_REMEMBERED: Final = 4096
 
 @dataclass(slots=True)
 class Admission:
-    """What to publish, encoded, and what became of each item."""
+    """What to publish, encoded, and what became of each item; of `changes` so many are `enclosed` or `unproven`."""
 
     changes: list[bytes] = field(default_factory=list)
     lifecycle: list[bytes] = field(default_factory=list)
     refused: dict[ItemOutcome, int] = field(default_factory=dict)
+    enclosed: int = 0
+    unproven: int = 0
 
 
 class Seals:
@@ -49,35 +58,71 @@ class Seals:
         return seal
 
 
-def admit(items: Iterable[Item], seals: Seals, received_at: datetime) -> Admission:
-    """Open each item's seal and demand its tenant; of the rest of an item only ids are believed."""
+def needs_proof(items: Iterable[Item], seals: Seals) -> bool:
+    """Whether an item with encrypted content is authentic otherwise: for others nobody need look at tokens."""
+    return any(item.encrypted and isinstance(_sealed(item, seals), Opened) for item in items)
+
+
+def admit(
+    items: Iterable[Item], seals: Seals, received_at: datetime, tokens: Judgement = NOTHING
+) -> Admission:
+    """Open each item's seal and demand its tenant; of the rest of an item only ids are believed.
+
+    Encrypted content goes along where the delivery's tokens speak for its sealed tenant and app. A false token makes
+    its item forged, whatever the seal; where nothing is proven the item is a hint like any other.
+    """
     admission = Admission()
     for item in items:
-        refusal = _admit(item, seals, received_at, admission)
+        refusal = _admit(item, seals, received_at, tokens, admission)
         if refusal is not None:
             admission.refused[refusal] = admission.refused.get(refusal, 0) + 1
     return admission
 
 
-def _admit(
-    item: Item, seals: Seals, received_at: datetime, admission: Admission
-) -> ItemOutcome | None:
+def _sealed(item: Item, seals: Seals) -> Opened | ItemOutcome:
     seal = seals.open(item.client_state) if item.client_state else None
     if seal is None:
         return "forged"
-    if item.tenant_id != seal.tenant_id:
-        return "wrong_tenant"
-    if item.encrypted:
-        return "rich_unsupported"  # until its validation tokens are checked as well
+    return seal if item.tenant_id == seal.tenant_id else "wrong_tenant"
+
+
+def _admit(
+    item: Item, seals: Seals, received_at: datetime, tokens: Judgement, admission: Admission
+) -> ItemOutcome | None:
+    seal = _sealed(item, seals)
+    if not isinstance(seal, Opened):
+        return seal
+    if item.encrypted and tokens.false:
+        return "forged_token"
     if item.lifecycle is not None:
         return _admit_lifecycle(item, item.lifecycle, seal, received_at, admission)
     change = item.change
     if change is None or not _is_id(change.event_id):
         return "meaningless"
     etag = change.etag if change.etag is not None and _is_id(change.etag) else None
-    hint = ChangeHint(seal.room_id, seal.tenant_id, change.event_id, etag, received_at)
+    enclosure: Enclosure | None = None
+    if item.encrypted:
+        if (seal.tenant_id, seal.client_id) in tokens.proven:
+            enclosure = _enclosure(item.content)
+        if enclosure is None:
+            admission.unproven += 1
+        else:
+            admission.enclosed += 1
+    hint = ChangeHint(seal.room_id, seal.tenant_id, change.event_id, etag, received_at, enclosure)
     admission.changes.append(encode_hint(hint))
     return None
+
+
+def _enclosure(content: EncryptedContent | None) -> Enclosure | None:
+    if content is None:
+        return None
+    return Enclosure(
+        data=content.data,
+        key=content.data_key,
+        signature=content.data_signature,
+        certificate=content.encryption_certificate_id,
+        thumbprint=content.encryption_certificate_thumbprint,
+    )
 
 
 def _admit_lifecycle(

@@ -5,10 +5,12 @@ from typing import Literal, TypeAlias
 ItemOutcome: TypeAlias = Literal[
     "forged",  # no clientState, or one that we did not seal
     "wrong_tenant",  # sealed for another tenant than the item names
-    "rich_unsupported",  # carries encrypted content
+    "forged_token",  # carries encrypted content, and beside it lies a token that Graph never made
     "lifecycle_unknown",  # a lifecycle event we have no name for
     "meaningless",  # authentic, but neither a change nor a lifecycle event with a usable id
     "change",  # confirmed
+    "enclosed",  # of these, those that went with their encrypted content
+    "unproven",  # of these, those whose content was left behind, nothing proving that Graph sent it
     "lifecycle",  # confirmed
 ]
 RequestOutcome: TypeAlias = Literal[
