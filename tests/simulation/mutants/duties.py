@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 from eventbus import Dead, Later
-from graphclient import calendar
+from graphclient.transport import Wire
 from sync_worker import scheduler
 from sync_worker.consumer import CommandConsumer
 from sync_worker.domain import mirror
@@ -158,6 +158,14 @@ def _dead_while_away(original: Original) -> object:
     return handle
 
 
+def _asks_for_more(original: Original) -> Original:
+    def init(wire: Wire, *given: Any, **named: Any) -> None:
+        original(wire, *given, **named)
+        wire.select += ",bodyPreview"
+
+    return init
+
+
 def _cannot_end(_: Original) -> Callable[..., object]:
     async def drain(_: Any) -> NoReturn:
         raise RuntimeError("something still runs")
@@ -286,7 +294,7 @@ DUTIES = (
     Mutant(
         "bodies_read_too",
         "Of an event nothing is asked for but what is needed.",
-        (Patch(calendar, "EVENT_SELECT", lambda original: f"{original},bodyPreview"),),
+        (Patch(Wire, "__init__", _asks_for_more),),
     ),
     Mutant(
         "no_end",

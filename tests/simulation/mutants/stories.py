@@ -485,7 +485,7 @@ DEAF_SERIES: Final = Script(
     switches=replace(_SLOW, cloud=_SLOW.cloud | {"ical_uid_per_occurrence": True}),
 )
 LIKE_ITS_MASTER: Final = replace(DEAF_SERIES, switches=_SLOW)
-"""Open: `own_work._row_of` takes an occurrence for its master where both have one iCalUId, and so for a stranger's."""
+"""Open: `own_work.row_shown` takes an occurrence for its master where both have one iCalUId, and so for a stranger's."""
 
 STORIES: Final = (
     TAKEN, BOTH_AT_ONCE, UNSEEN, GUEST, PRIVATE, PENDING, OUT_OF_TURN, RESYNCED, MISSED, AGED, ALIEN,

@@ -1,6 +1,6 @@
 """What the room said about what we wrote into its organiser's calendar (design §5.3, the room's answer)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -81,11 +81,25 @@ def _keeps_back(
             return False
 
 
+def perhaps_twice(intents: Iterable[Intent]) -> set[UUID]:
+    """Bookings that the room has not answered, and that may have two events: one's end says nothing of the other."""
+    return {
+        each.booking_id
+        for each in intents
+        if each.awaits_room and each.step == "create" and not each.by_answer
+    }
+
+
 def gone_of(
-    gone: Sequence[UUID], intents: Iterable[Intent], rows: Mapping[UUID, Row]
+    gone: Sequence[UUID], intents: Collection[Intent], rows: Mapping[UUID, Row]
 ) -> list[UUID]:
-    """The rows to be removed now: what the room may have declined to change, a series too, stays until that is put back."""
-    waiting = {each.booking_id for each in intents if each.awaits_room and each.step != "create"}
+    """The rows to be removed now: what the room may have declined to change, a series too, stays until that is put back.
+
+    So does a booking that may have two events, until it is known whether the room has accepted the other one.
+    """
+    waiting = {
+        each.booking_id for each in intents if each.awaits_room and each.step != "create"
+    } | perhaps_twice(intents)
     masters = {rows[each].event_id for each in waiting if each in rows}
     return [
         row_id

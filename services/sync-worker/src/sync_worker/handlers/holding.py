@@ -1,7 +1,7 @@
 """A room while we hold it: its rows, its state and its open work, and how they change together."""
 
 import copy
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,7 +12,7 @@ from graphclient.models import Event
 
 from ..domain.absence import Lacking, Window, merged
 from ..domain.alternatives import Slot
-from ..domain.answers import contents_of, gone_of
+from ..domain.answers import contents_of, gone_of, perhaps_twice
 from ..domain.booking import Row
 from ..domain.changes import Changes, Ours, Seen, apply
 from ..domain.command import Asked
@@ -25,7 +25,7 @@ from ..domain.schedule import Cadence
 from ..domain.work import Conflict, Effects
 from .errands import Errands
 from .needs import Mirror, Outgoing
-from .own_work import may_be_ours
+from .own_work import may_be_ours, row_shown
 from .publishing import Publisher
 
 _DAY = timedelta(days=1)
@@ -235,6 +235,9 @@ class Holding:
         self._told_hints.update(hints or {})
         shown = [*self._published(self._bound(seen), now), *self._bound(known)]
         intents = self.errands.intents
+        over = self._over_of(shown, perhaps_twice(intents))
+        shown = [each for each in shown if each.sighting.event_id not in over]
+        gone = [*gone, *over.values()]
         lost = gone_of(gone, intents, self.rows)
         self.errands.declined.update(set(gone) - set(lost))
         masters = {row.id: row for row in (*self.rows.values(), *rows) if row.is_own_series}
@@ -255,6 +258,15 @@ class Holding:
                 self._settle_overlaps()
             )  # before anybody is told; after a whole page the pass does it once
         await self.tell()
+
+    def _over_of(self, shown: Sequence[Seen], bookings: Collection[UUID]) -> dict[str, UUID]:
+        """The events of these bookings that are shown as cancelled or declined."""
+        found: dict[str, UUID] = {}
+        for each in shown if bookings else ():
+            row = row_shown(self.rows.values(), each)
+            if row is not None and row.id in bookings and each.sighting.answer == "cancelled":
+                found[each.sighting.event_id] = row.id
+        return found
 
     def _doubt(self, after: Iterable[Row], by_us: Sequence[Row], now: datetime) -> None:
         """What shows soon after our own write may be older than it: owe one more question."""

@@ -10,7 +10,7 @@ from ..domain.changes import withdrawn
 from ..domain.command import Asked, Key, accepted, rejected
 from ..domain.intent import Content, Intent
 from ..domain.work import Effects
-from .copies import Copy, Gone, look_later, may_show_later, state_of_copy
+from .copies import Copy, Gone, State, look_later, may_show_later, state_of_copy
 from .desk import Desk
 from .errands import removal
 
@@ -46,8 +46,8 @@ async def hand_over(desk: Desk, intent: Intent) -> None:
     asked = desk.held.errands.command(intent.command)
     mailbox = desk.mailbox_of(intent)
     copy = await state_of_copy(desk, mailbox, intent.event_id, replace(intent, etag=None))
-    if isinstance(copy, Gone) and may_show_later(desk, intent):
-        await look_later(desk, intent)
+    if not _is_as_known(intent, copy) and may_show_later(desk, intent):
+        await look_later(desk, intent)  # a read that lags shows what it was before our last write
         return
     content = None if isinstance(copy, Gone) or asked is None else _as_it_is(intent, asked, copy)
     if asked is None or content is None:
@@ -58,6 +58,15 @@ async def hand_over(desk: Desk, intent: Intent) -> None:
     claim = desk.held.claim
     await desk.outgoing.hand_over(claim.organisation_id, handed_over(desk, moving, asked), now)
     await desk.save(replace(moving, stage="written", written_at=now, due_at=now + _LOOKS_AGAIN))
+
+
+def _is_as_known(intent: Intent, copy: State) -> bool:
+    base = intent.base
+    if isinstance(copy, Gone):
+        return False
+    return base is None or (
+        base.at_same_time(copy.starts, copy.ends) and base.subject == copy.subject
+    )
 
 
 def _as_it_is(intent: Intent, asked: Asked, copy: Copy) -> Content | None:

@@ -21,7 +21,7 @@ def may_be_ours(
 ) -> bool:
     """Whether it is kept back: an open write's effect, what we took away, a late twin of an older change."""
     one = seen.sighting
-    row = _row_of(rows, seen)
+    row = row_shown(rows, seen)
     new = row is None and one.master_id is not None and not own_series
     if new and _of_unknown_series(errands, rows, one):
         return True
@@ -41,7 +41,7 @@ def may_be_ours(
     )
 
 
-def _row_of(rows: Collection[Row], seen: Seen) -> Row | None:
+def row_shown(rows: Collection[Row], seen: Seen) -> Row | None:
     """By its event id, else by the iCalUId of a meeting we wrote into its organiser's calendar."""
     event_id, uid = seen.sighting.event_id, seen.sighting.ical_uid
     known = next((row for row in rows if row.event_id == event_id), None)
