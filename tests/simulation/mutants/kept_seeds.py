@@ -16,7 +16,7 @@ KEPT: Final[dict[str, int]] = {
     "missed_leaves_no_gap": 1,
     "alien_tenant_believed": 1,
     "throttle_ignored": 1,
-    "brake_off": 1,
+    "brake_off": 2,
     "room_never_declines_instead": 1,
     "hints_of_known_events_dropped": 41,
     "etag_drop_without_knowing": 41,
@@ -42,8 +42,8 @@ KEPT: Final[dict[str, int]] = {
     "conflicted_never_cleared": 5,
     "marker_search_finds_nothing": 6,
     "begun_write_forgotten": 11,
-    "twins_stay": 6,
-    "no_guard_after_a_find": 8,
+    "twins_stay": 8,
+    "no_guard_after_a_find": 17,
     "attempts_not_counted": 1,
     "if_match_left_out": 1,
     "move_overwrites_a_move": 1,
@@ -56,14 +56,14 @@ KEPT: Final[dict[str, int]] = {
     "commands_of_a_booking_at_once": 15,
     "too_many_calls_at_once": 2,
     "change_acknowledged_too_soon": 3,
-    "command_acknowledged_too_soon": 2,
+    "command_acknowledged_too_soon": 4,
     "202_before_the_confirm": 2,
     "results_sent_once": 12,
     "published_before_the_confirm": 1,
     "newest_told_first": 2,
     "leftovers_forgotten": 7,
     "waiting_hints_let_go": 1,
-    "debt_cleared_beyond_hint_no": 1,
+    "debt_cleared_beyond_hint_no": 6,
     "command_done_no_too_far": 1,
     "lease_lost_goes_unnoticed": 5,
     "strays_end_at_once": 1,
@@ -82,7 +82,7 @@ KEPT: Final[dict[str, int]] = {
     "nameless": 1,
     "written_again_and_again": 2,
     "begun_after_its_time": 1,
-    "dead_while_away": 2,
+    "dead_while_away": 4,
     "bodies_read_too": 1,
     "no_end": 1,
     "faults_that_never_strike": 2,
@@ -93,14 +93,11 @@ KEPT: Final[dict[str, int]] = {
     "series_changed_in_words": 3,
     "cancelled_and_made_anew": 1,
     "found_and_made_anew": 1,
+    "meeting_moved_in_words": 27,
 }
-
-UNCAUGHT: Final = frozenset({"meeting_moved_in_words"})
-"""Its seed was lost when the engine drew otherwise; it survived seeds 1 to 14 since: to be hunted again."""
 
 UNSEEN: Final = frozenset(
     {
-        "O3: a meeting of a series not at the last time",
         "O9: too many writes",
         "O10: two results",
     }
