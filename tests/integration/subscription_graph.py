@@ -41,6 +41,10 @@ class SubscriptionGraph:
         path = request.path
         if "/v1.0/" not in path:
             return self._entra(path)
+        resource = path.split("/")[2]
+        if resource != "subscriptions":
+            self.asked[f"{request.method} {resource}"] += 1
+            return _error(404, "ResourceNotFound")
         subscription_id = path.removeprefix("/v1.0/subscriptions").strip("/")
         listing = request.method == "GET" and not subscription_id
         self.asked["LIST subscriptions" if listing else f"{request.method} subscriptions"] += 1

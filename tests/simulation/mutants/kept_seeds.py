@@ -98,7 +98,7 @@ KEPT: Final[dict[str, int]] = {
 
 UNSEEN: Final = frozenset(
     {
-        "O9: too many writes",
+        "O3: under a subject that nobody wanted",
         "O10: two results",
     }
 )
