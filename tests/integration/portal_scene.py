@@ -9,9 +9,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import aiohttp
+import asyncpg
 from aiohttp import web
 
 from eventbus import Bus
+from eventbus.postgres import SCHEMA, open_postgres_bus
 from graphclient import open_graph
 from pgstore import Role, SecretBox, open_database
 from pgstore.testing import TestDatabase
@@ -126,3 +128,32 @@ async def open_scene(
         host, port = await serving.enter_async_context(serve_http(app, "127.0.0.1:0"))
         async with aiohttp.ClientSession(f"http://{host}:{port}") as session:
             yield Scene(session, fake, bus, database, serving)
+
+
+@asynccontextmanager
+async def open_scene_on_postgres(database: TestDatabase, folder: Path) -> AsyncIterator[Scene]:
+    """The same on the Postgres bus, where nobody answers commands."""
+    owner = await asyncpg.connect(database.owner_dsn)
+    await owner.execute(SCHEMA)
+    await owner.close()
+    async with (
+        open_postgres_bus(database.login_dsn) as bus,
+        open_scene(database, folder, bus, result_seconds=1) as made,
+    ):
+        yield made
+
+
+@dataclass
+class House:
+    """An organisation with one room."""
+
+    id: UUID
+    token: str
+    room: UUID
+
+
+async def settled(scene: Scene, name: str, nth: int) -> House:
+    """Founded, connected, its room imported."""
+    organisation, token = await scene.organisation(name)
+    room = await scene.room(token, await scene.connected(token), nth)
+    return House(organisation, token, UUID(room["id"]))

@@ -1,46 +1,24 @@
 """What the worker would do in a room, as the portal shows it."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
 
-from eventbus.postgres import SCHEMA, open_postgres_bus
 from pgstore import Role, open_database
 from pgstore.testing import TestDatabase
 
-from .portal_scene import OPERATOR, Scene, open_scene
+from .portal_scene import OPERATOR, House, Scene, open_scene_on_postgres, settled
 
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
-@dataclass
-class House:
-    id: UUID
-    token: str
-    room: UUID
-
-
 @pytest.fixture
 async def scene(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Scene]:
-    owner = await asyncpg.connect(database.owner_dsn)
-    await owner.execute(SCHEMA)
-    await owner.close()
-    async with (
-        open_postgres_bus(database.login_dsn) as bus,
-        open_scene(database, tmp_path, bus, result_seconds=1) as made,
-    ):
+    async with open_scene_on_postgres(database, tmp_path) as made:
         yield made
-
-
-async def settled(scene: Scene, name: str, nth: int) -> House:
-    organisation, token = await scene.organisation(name)
-    room = await scene.room(token, await scene.connected(token), nth)
-    return House(organisation, token, UUID(room["id"]))
 
 
 async def plan(scene: Scene, house: House, booking: UUID) -> None:

@@ -1,48 +1,26 @@
 """What the portal tells an operator: the history of a booking, the status, and what the operator did."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
 
-from eventbus.postgres import SCHEMA, open_postgres_bus
 from pgstore import Role, open_database
 from pgstore.testing import TestDatabase
 from servicekit.clock import utc_now
 
-from .portal_scene import OPERATOR, Scene, open_scene
+from .portal_scene import OPERATOR, House, Scene, open_scene_on_postgres, settled
 
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
-@dataclass
-class House:
-    id: UUID
-    token: str
-    room: UUID
-
-
 @pytest.fixture
 async def scene(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Scene]:
-    owner = await asyncpg.connect(database.owner_dsn)
-    await owner.execute(SCHEMA)
-    await owner.close()
-    async with (
-        open_postgres_bus(database.login_dsn) as bus,
-        open_scene(database, tmp_path, bus, result_seconds=1) as made,
-    ):
+    async with open_scene_on_postgres(database, tmp_path) as made:
         yield made
-
-
-async def settled(scene: Scene, name: str, nth: int) -> House:
-    organisation, token = await scene.organisation(name)
-    room = await scene.room(token, await scene.connected(token), nth)
-    return House(organisation, token, UUID(room["id"]))
 
 
 Statement = tuple[str, tuple[Any, ...]]
