@@ -177,7 +177,8 @@ async def test_dispatch_tables_hold_no_text_but_ids_and_codes(database: TestData
     )
     await connection.close()
     assert {row[0] for row in rows} == {
-        "subscriptions.subscription_id", "subscriptions.sealed_by", "subscriptions.refusal", "subscriptions.webhook_url",
+        "subscriptions.subscription_id", "subscriptions.sealed_by", "subscriptions.certificate_id", "subscriptions.refusal",
+        "subscriptions.webhook_url",
         "credential_watch.failing_code", "credential_watch.said", "integration_messages.way", "integration_messages.kind",
         "integration_messages.code", "stray_commands.source", "stray_commands.command_id",
         "room_sync.pending", "room_sync.lacking", "room_sync.brake", "room_sync.problem", "room_sync.notices",
