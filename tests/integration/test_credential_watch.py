@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -36,6 +36,7 @@ from subscription_manager.store import CredentialStore, MessageStore, WatchStore
 from .graphsim_cloud import ROLES, Cloud, running_cloud
 from .subscription_office import SECRETS, Office
 from .test_subscription_manager import KEYS
+from .waiting import until
 
 DAY = timedelta(days=1)
 BEGIN = datetime(2026, 12, 1, tzinfo=UTC)
@@ -164,12 +165,6 @@ class Scene:
 
     def warned(self) -> list[int]:
         return [e.data.days for e in self.heard if isinstance(e.data, IntegrationSecretExpiring)]
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(30):
-        while not await holds():  # noqa: ASYNC110 -- a row has no event
-            await asyncio.sleep(0.03)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A secret that ends in mid-flight: worker, manager, ingress and portal on one database, the simulator over HTTPS."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +29,7 @@ from ..unit.graphsim.credentials import credential
 from .portal_scene import OPERATOR
 from .subscription_office import SECRETS
 from .sync_tenant import BOB, KEYS, TOMORROW, Tenant, running_tenant
+from .waiting import until
 
 HOUR = timedelta(hours=1)
 NEW = "n3w~secret"
@@ -94,12 +95,6 @@ class Scene:
     async def tested(self) -> None:
         status, result = await self.call("POST", "/api/integration/test", {})
         assert (status, result["ok"]) == (200, True), result
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(30):
-        while not await holds():  # noqa: ASYNC110  # neither the portal nor the simulator sets an event here
-            await asyncio.sleep(0.1)
 
 
 @asynccontextmanager

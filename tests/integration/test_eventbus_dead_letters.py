@@ -1,7 +1,7 @@
 """Dead letters on a real broker: looking takes nothing away, what is redriven arrives before it is gone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import aiormq
@@ -21,6 +21,8 @@ from eventbus import (
     open_bus,
     open_dead_letters,
 )
+
+from .waiting import until
 
 COMMANDS = (routing.COMMANDS, routing.SYNC_COMMANDS)
 CHANGES = (routing.GRAPH_CHANGES, routing.SYNC_CHANGES)
@@ -70,11 +72,6 @@ async def seen(letters: DeadLetters, count: int) -> list[DeadLetter]:
 
     await until(enough)
     return await letters.look()
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    while not await holds():  # noqa: ASYNC110  # the broker sets no event here
-        await asyncio.sleep(0.02)
 
 
 async def test_a_dead_letter_says_why_and_where_it_died_and_stays(amqp_url: str) -> None:

@@ -35,6 +35,7 @@ from subscription_manager.store import CredentialStore
 from sync_worker.app import WorkerOptions, run_worker
 
 from .sync_calendar import Calendars
+from .waiting import until
 
 Server: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -215,11 +216,6 @@ async def test_keys_rotate_under_a_thousand_organisations_without_one_failed_syn
     envelopes, sealed = Envelopes(for_portal), SealedStore(portal)
     resealing = Resealing(sealed, envelopes, utc_now)
 
-    async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-        async with asyncio.timeout(120):
-            while not await holds():  # noqa: ASYNC110 -- a row has no event
-                await asyncio.sleep(0.2)
-
     async def all_synced() -> bool:
         count = await server.fetchval("select count(*) from room_sync where loaded_at is not null")
         return bool(count == ORGANISATIONS)
@@ -240,16 +236,16 @@ async def test_keys_rotate_under_a_thousand_organisations_without_one_failed_syn
             lambda stop: load.opens(stop, 7),
             lambda stop: load.opens(stop, 13),
         ):
-            await until(all_synced)
+            await until(all_synced, seconds=120)
             begun = Counter(load.done), Counter(tenants.asked)
             async with until_left(load.saves):
                 await keys.write(f"{OLD},{NEW}", lambda box: _opens(box, NEW))
                 assert (await resealing.progress()).remaining == 0
                 await keys.write(f"{NEW},{OLD}", lambda box: box.newest == "k2")
-                await until(all_resealed)
+                await until(all_resealed, seconds=120)
                 await keys.write(NEW, lambda box: not _opens(box, OLD))
                 after = tenants.asked["tenant"]
-                await until(lambda: _is(tenants.asked["tenant"] >= after + 200))
+                await until(lambda: _is(tenants.asked["tenant"] >= after + 200), seconds=120)
 
     opened, signed_in = load.done - begun[0], (tenants.asked - begun[1])["tenant"]
     sys.stdout.write(
