@@ -27,7 +27,7 @@ from .rabbitmq_packages import Programs, programs
 IMAGE = "rabbitmq:4-management"
 # One for each test that asks. When a few were shared and emptied in between, publishing to a queue declared anew stayed
 # unconfirmed for a minute after the node was killed (twice on 3.10.8, cause not isolated; not seen with a vhost each).
-VHOSTS = 64
+VHOSTS = 128
 START_SECONDS = 120.0
 PLATFORM_QUEUE = "platform"  # declared by tests that play the platform
 PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
