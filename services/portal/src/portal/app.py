@@ -39,7 +39,9 @@ from .handlers.scope_scripts import ScopeScripts
 from .handlers.sessions import Sessions
 from .handlers.upkeep import EVERY_SECONDS, Upkeep
 from .handlers.users import Users
+from .pages import add_pages
 from .routes import Desk, add_routes
+from .routes.cookies import Cookies
 from .scheduler import keep_resealing
 from .settings import Settings
 from .store.audit import AuditStore
@@ -84,7 +86,7 @@ def add_portal(
     result_seconds: float = RESULT_SECONDS,
     upkeep_seconds: float = EVERY_SECONDS,
 ) -> None:
-    """Serve the REST interface and the live stream in this application, under /api."""
+    """Serve the REST interface, the live stream and the pages in this application; to be called last."""
     passwords, feed, results, release = Passwords(), Feed(), Results(), version("portal")
     bookings = BookingStore(database)
     rooms, integrations = RoomStore(database), IntegrationStore(database)
@@ -126,7 +128,9 @@ def add_portal(
         missing=MissingRooms(connection, listings, rooms, clock),
         scope_scripts=ScopeScripts(connection, connection, rooms),
     )
-    add_routes(app, desk, feed, release)
+    cookies = Cookies(options.portal_url)
+    add_routes(app, desk, feed, cookies, release)
+    add_pages(app, desk, cookies)
     consumer = EventConsumer(feed, results)
 
     async def following(_app: web.Application) -> AsyncIterator[None]:

@@ -5,6 +5,7 @@ from aiohttp import web
 from ..handlers.feed import Feed
 from . import openapi
 from .catalogue import Desk, routes
+from .cookies import Cookies
 from .edge import Edge
 from .problems import HEADERS
 from .stream import PATH, Stream
@@ -12,7 +13,9 @@ from .stream import PATH, Stream
 __all__ = ["Desk", "add_routes", "routes"]
 
 
-def add_routes(app: web.Application, desk: Desk, feed: Feed, version: str) -> None:
+def add_routes(
+    app: web.Application, desk: Desk, feed: Feed, cookies: Cookies, version: str
+) -> None:
     """Serve everything under /api in this application."""
     table = routes(desk)
     description = openapi.describe(table, version)
@@ -20,7 +23,7 @@ def add_routes(app: web.Application, desk: Desk, feed: Feed, version: str) -> No
     async def described(_request: web.Request) -> web.StreamResponse:
         return web.Response(body=description, content_type="application/json", headers=HEADERS)
 
-    edge = Edge(desk.sessions, desk.organisations, desk.records)
+    edge = Edge(desk.sessions, desk.organisations, desk.records, cookies)
     edge.install(app, table)
     edge.add(app, "GET", PATH, Stream(edge, desk.sessions, feed).answer)
     edge.add(app, "GET", openapi.PATH, described)

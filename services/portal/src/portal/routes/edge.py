@@ -16,6 +16,7 @@ from ..domain.wire import Body, Document, looks_like_guid
 from ..handlers.organisations import Organisations
 from ..handlers.records import Records
 from ..handlers.sessions import Sessions
+from .cookies import CSRF_HEADER, SAFE_METHODS, Cookies
 from .problems import HEADERS, problem, unacceptable
 from .table import Call, Route
 
@@ -31,10 +32,13 @@ _MOST_TOKEN: Final = 512
 class Edge:
     """Everything that holds for every route: rights, limits, problem documents, headers."""
 
-    def __init__(self, sessions: Sessions, organisations: Organisations, records: Records) -> None:
+    def __init__(
+        self, sessions: Sessions, organisations: Organisations, records: Records, cookies: Cookies
+    ) -> None:
         self._sessions = sessions
         self._organisations = organisations
         self._records = records
+        self._cookies = cookies
 
     def install(self, app: web.Application, routes: Iterable[Route]) -> None:
         """Serve the table; other methods and paths under /api are refused in our words."""
@@ -65,7 +69,7 @@ class Edge:
         """Return who calls, and for the operator in which organisation; refuses whom the access excludes."""
         if access is Access.ANYONE:
             return None, None
-        caller = await self._sessions.caller(_token(request))
+        caller = await self._sessions.caller(self._token(request))
         if caller is None:
             raise Refusal(Reason.UNAUTHENTICATED, "The token is not valid, or not any more.")
         if not allows(access, caller):
@@ -83,6 +87,16 @@ class Edge:
             organisation_id, f"{request.method} {request.rel_url.raw_path[:200]}"
         )
         return caller, organisation_id
+
+    def _token(self, request: web.Request) -> str:
+        if "Authorization" in request.headers:
+            return _bearer(request)
+        session = self._cookies.session(request)
+        if not session:
+            raise Refusal(Reason.UNAUTHENTICATED, "A bearer token is needed.")
+        if request.method not in SAFE_METHODS:
+            self._cookies.check_csrf(request, session, request.headers.get(CSRF_HEADER, ""))
+        return session
 
     def _serving(self, route: Route) -> Answering:
         async def answer(request: web.Request) -> web.StreamResponse:
@@ -155,7 +169,7 @@ def _route_of(request: web.Request) -> str:
     return f"{request.method} {resource.canonical if resource else ''}"
 
 
-def _token(request: web.Request) -> str:
+def _bearer(request: web.Request) -> str:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token or len(token) > _MOST_TOKEN:
         raise Refusal(Reason.UNAUTHENTICATED, "A bearer token is needed.")

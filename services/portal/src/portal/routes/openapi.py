@@ -38,11 +38,15 @@ def describe(routes: Iterable[Route], version: str) -> bytes:
             "version": version,
             "license": {"name": "Apache-2.0"},
         },
-        "security": [{"bearer": []}],
+        "security": [{"bearer": []}, {"session": [], "csrf": []}],
         "paths": paths,
         "components": {
             "schemas": components.get("$defs", {}),
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "__Host-session"},
+                "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token"},
+            },
         },
     }
     return json.dumps(document, ensure_ascii=False).encode()

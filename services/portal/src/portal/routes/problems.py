@@ -33,6 +33,11 @@ _STATUS: Final[Mapping[Reason, tuple[int, str]]] = MappingProxyType(
 _MOST_ERRORS: Final = 20
 
 
+def status_of(refusal: Refusal) -> int:
+    """Return the HTTP status that says the same."""
+    return _STATUS[refusal.reason][0]
+
+
 def problem(refusal: Refusal) -> web.Response:
     """Return the answer that carries the refusal."""
     status, title = _STATUS[refusal.reason]
