@@ -1,0 +1,125 @@
+"""Everything behind the pages as two processes: the simulated cloud and standalone on a real PostgreSQL."""
+
+import asyncio
+import base64
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import aiohttp
+
+from demo.ports import free_port
+from pgstore.testing import TestDatabase
+
+from ..e2e.office import Api, Office
+from ..e2e.processes import Program, trusting, until
+
+OPERATOR_TOKEN = "operator-" + secrets.token_urlsafe(24)
+
+
+def _key(name: str) -> str:
+    return f"{name}:{base64.b64encode(secrets.token_bytes(32)).decode()}"
+
+
+@dataclass(slots=True)
+class Account:
+    """Who signs in at the pages."""
+
+    email: str
+    password: str
+    token: str
+
+
+@dataclass(slots=True)
+class Premises:
+    """The running product; every test founds an organisation of its own in it."""
+
+    origin: str
+    standalone: Program
+    sim: Api
+    session: aiohttp.ClientSession
+    operator: Api = field(repr=False)
+
+    async def organisation(self, name: str) -> tuple[Api, Account]:
+        """An organisation that has nothing yet: its administrator's REST and account."""
+        email, password = f"admin@{name}-{uuid4().hex[:6]}.example", "correct horse battery"
+        administrator = {"email": email, "password": password}
+        await self.operator.call(
+            "POST", "/api/organisations", {"name": name, "administrator": administrator}
+        )
+        api = Api(self.session, self.origin)
+        api.token = (await api.call("POST", "/api/session", administrator))["token"]
+        return api, Account(email, password, api.token or "")
+
+    async def member(self, api: Api) -> Account:
+        """Somebody of this organisation who is no administrator."""
+        email, password = f"member-{uuid4().hex[:6]}@example.test", "correct horse battery"
+        body = {"email": email, "password": password, "role": "member"}
+        await api.call("POST", "/api/users", body)
+        signed = await api.call("POST", "/api/session", {"email": email, "password": password})
+        return Account(email, password, signed["token"])
+
+    async def tenant(self, name: str, rooms: int = 2, people: int = 3) -> Office:
+        """A tenant at the simulator that nobody has connected yet."""
+        office = Office(name, self.sim, Api(self.session, self.origin))
+        await office.found(rooms, people)
+        return office
+
+    async def office(self, name: str, rooms: int = 2, people: int = 3) -> tuple[Office, Account]:
+        """A connected organisation, every room loaded and live; its administrator's account."""
+        office = await self.tenant(f"{name}-{uuid4().hex[:6]}", rooms, people)
+        await office.connect(self.operator)
+        async with asyncio.timeout(60):
+            await until(lambda: self._all_live(office))
+        return office, Account(f"admin@{office.name}.example", "", office.portal.token or "")
+
+    async def _all_live(self, office: Office) -> bool:
+        rooms = (await office.portal.call("GET", "/api/rooms"))["items"]
+        return all(room["state"] == "live" for room in rooms)
+
+
+@asynccontextmanager
+async def open_premises(folder: Path, database: TestDatabase) -> AsyncIterator[Premises]:
+    """Start both, hand them over, stop them; raises NotReady with the log of what does not start."""
+    sim_port, port, ops = free_port(), free_port(), free_port()
+    ca = folder / "simulator" / "ca.pem"
+    simulator = Program(
+        "graphsim",
+        {},
+        folder / "graphsim.log",
+        f"https://127.0.0.1:{sim_port}/_sim/report",
+        ("--port", str(sim_port), "--state-dir", str(ca.parent), "--allow-http", "--appear-seconds", "0.3"),
+        ca,
+    )  # fmt: skip
+    standalone = Program(
+        "standalone",
+        {
+            "DATABASE_URL": database.owner_dsn,
+            "AMQP_URL": "postgres",
+            "GRAPH_URL": f"https://127.0.0.1:{sim_port}/v1.0",
+            "ENTRA_URL": f"https://127.0.0.1:{sim_port}",
+            "GRAPH_CA_FILE": str(ca),
+            "WEBHOOK_URL": f"http://127.0.0.1:{port}",
+            "PORTAL_URL": f"http://127.0.0.1:{port}",
+            "CLIENT_STATE_KEYS": _key("c1"),
+            "SECRET_KEYS": _key("s1"),
+            "PORTAL_OPERATOR_TOKEN": OPERATOR_TOKEN,
+            "LISTEN": f"127.0.0.1:{port}",
+            "OPS_LISTEN": f"127.0.0.1:{ops}",
+        },
+        folder / "standalone.log",
+        f"http://127.0.0.1:{ops}/readyz",
+    )
+    async with AsyncExitStack() as resources:
+        session = await resources.enter_async_context(
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60))
+        )
+        for program in (simulator, standalone):
+            resources.push_async_callback(program.stop)
+            await program.start()
+        origin = f"http://127.0.0.1:{port}"
+        sim = Api(session, f"https://127.0.0.1:{sim_port}", tls=trusting(ca))
+        yield Premises(origin, standalone, sim, session, Api(session, origin, OPERATOR_TOKEN))
