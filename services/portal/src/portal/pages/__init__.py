@@ -5,6 +5,9 @@ from aiohttp import web
 from ..routes import Desk
 from ..routes.cookies import Cookies
 from .assets import Assets
+from .booking_new import NewBookings
+from .booking_panel import BookingPanels
+from .calendar import Calendar
 from .edge import PageEdge
 from .home import Home
 from .signing_in import SigningIn
@@ -19,6 +22,9 @@ def pages(desk: Desk) -> list[Page]:
     return [
         *SigningIn(desk.sessions).pages(),
         *Home(desk.records).pages(),
+        *Calendar(desk.offices, desk.rooms, desk.bookings).pages(),
+        *NewBookings(desk.offices, desk.rooms, desk.bookings, desk.commands).pages(),
+        *BookingPanels(desk.offices, desk.rooms, desk.bookings, desk.commands).pages(),
     ]
 
 
