@@ -38,6 +38,9 @@ class RoomRows(Protocol):
     async def imported(self, organisation_id: UUID, tenant_id: UUID) -> set[UUID]:
         """List mailbox ids."""
 
+    async def per_office(self, organisation_id: UUID) -> dict[UUID, int]:
+        """Count."""
+
 
 class RoomChanges(Protocol):
     """What is stored of rooms, written."""
@@ -131,6 +134,10 @@ class Rooms:
             office = f"&office_id={asked.office_id}" if asked.office_id else ""
             following = f"/api/rooms?limit={asked.limit}&after={items[-1].id}{office}"
         return Page[Room](items=items, next=following)
+
+    async def per_office(self, by: Acting) -> dict[UUID, int]:
+        """Return how many rooms each office has; an office without any is left out."""
+        return await self._rows.per_office(by.organisation_id)
 
     async def add(self, by: Acting, new: NewRoom) -> Room:
         """Import a mailbox that the tenant lists as a room, or shows as one by its id."""

@@ -7,9 +7,11 @@ from ..routes.cookies import Cookies
 from .assets import Assets
 from .edge import PageEdge
 from .home import Home
+from .offices import OfficePages
 from .signing_in import SigningIn
 from .table import Page
 from .templates import Templates
+from .users import UserPages
 
 __all__ = ["add_pages", "pages"]
 
@@ -19,6 +21,8 @@ def pages(desk: Desk) -> list[Page]:
     return [
         *SigningIn(desk.sessions).pages(),
         *Home(desk.records).pages(),
+        *OfficePages(desk.offices, desk.rooms).pages(),
+        *UserPages(desk.users).pages(),
     ]
 
 
