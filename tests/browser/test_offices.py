@@ -32,7 +32,7 @@ async def test_the_first_office_has_the_browsers_time_zone_and_leads_on_to_its_r
         await expect(page.get_by_role("status")).to_have_text("Office New York added.")
         card = page.get_by_role("region", name="New York")
         await expect(card).to_contain_text("America/New_York")
-        await expect(card).to_contain_text("08:00–18:00")
+        await expect(card).to_contain_text("08:00 to 18:00")
         await expect(card.get_by_role("link", name="Import rooms")).to_have_attribute(
             "href", re.compile(r"^/settings/meeting-rooms/import\?office=")
         )
@@ -87,7 +87,7 @@ async def test_an_office_is_edited_and_removed_but_not_under_its_rooms(
         await page.get_by_label("Time zone").fill("Europe/London")
         await page.get_by_role("button", name="Save").click()
         card = page.get_by_role("region", name="HQ")
-        await expect(card).to_contain_text("07:15–18:00")
+        await expect(card).to_contain_text("07:15 to 18:00")
         await expect(card).to_contain_text("Europe/London")
 
         await page.get_by_role("link", name="Edit HQ").click()
