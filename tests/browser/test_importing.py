@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from ..e2e.office import Office
 from .premises import Account, Premises
@@ -18,10 +18,6 @@ PATH = "/settings/meeting-rooms/import"
 async def house(premises: Premises) -> AsyncIterator[tuple[Office, Account]]:
     """A connected tenant of eight rooms, of which none is imported."""
     yield await premises.connected("import", 8)
-
-
-def rows(page: Page, text: str | re.Pattern[str] = "") -> object:
-    return page.get_by_role("listitem").filter(has_text=text)
 
 
 async def test_before_microsoft_is_connected_the_page_says_so_and_where_to_do_it(
@@ -73,7 +69,7 @@ async def test_search_and_choose_all_import_just_what_is_shown_and_say_what_beca
         await visitor.open(PATH)
         chosen = page.get_by_role("button", name=re.compile("^Import .*chosen$"))
         await expect(chosen).to_be_disabled()
-        await page.get_by_label("Search").fill("room 6")
+        await page.get_by_label("Search").fill("room6@")
         await expect(page.get_by_text("1 found")).to_be_visible()
         await expect(page.locator(".picks > li:visible")).to_have_count(1)
         await page.get_by_role("button", name="Choose all 1").click()
@@ -106,12 +102,10 @@ async def test_refresh_asks_microsoft_again_and_keeps_the_search(
         page = visitor.page
         await visitor.open(PATH)
         await expect(page.get_by_label("Search")).to_be_visible()
-        await visitor.shot("import-phone")
-        assert await visitor.barriers() == []
         body = {"tenant_id": str(office.tenant), "rooms": [late]}
         await premises.sim.call("POST", "/_sim/tenants", body)
         await page.get_by_role("link", name="Refresh").click()
-        await expect(page.get_by_text("Late room", exact=True)).to_be_visible()
+        await expect(page.locator(f"#m-{late['id']}")).to_be_visible()
         await expect(
             page.get_by_text(re.compile(r"9 room mailboxes.*(now|second)"))
         ).to_be_visible()

@@ -149,7 +149,7 @@ async def test_a_rooms_page_shows_its_health_and_has_it_read_again_moved_and_rem
         await expect(page.get_by_role("status")).to_contain_text("The whole calendar is read again")
 
         await page.get_by_label("Office").select_option("Annex")
-        await page.get_by_role("button", name="Move").click()
+        await page.get_by_role("button", name="Move", exact=True).click()
         await expect(page.get_by_role("status")).to_contain_text("is moved")
         moved = await office.portal.call("GET", f"/api/rooms/{room}")
         assert moved["office_id"] == annex["id"]

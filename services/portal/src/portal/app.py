@@ -20,6 +20,7 @@ from servicekit.ops import Health, serve_ops
 from servicekit.outbound import check_address
 
 from .consumer import PATTERNS, EventConsumer
+from .handlers.activity import Activity
 from .handlers.bookings import Bookings
 from .handlers.commands import Commands
 from .handlers.envelopes import Envelopes
@@ -44,6 +45,7 @@ from .routes import Desk, add_routes
 from .routes.cookies import Cookies
 from .scheduler import keep_resealing
 from .settings import Settings
+from .store.activity import ActivityStore
 from .store.audit import AuditStore
 from .store.bookings import BookingStore
 from .store.integrations import IntegrationStore
@@ -127,6 +129,7 @@ def add_portal(
         plans=Plans(PlanStore(database)),
         missing=MissingRooms(connection, listings, rooms, clock),
         scope_scripts=ScopeScripts(connection, connection, rooms),
+        activity=Activity(ActivityStore(database), clock),
     )
     cookies = Cookies(options.portal_url)
     add_routes(app, desk, feed, cookies, release)

@@ -4,7 +4,9 @@ from aiohttp import web
 
 from ..routes import Desk
 from ..routes.cookies import Cookies
+from .activity import ActivityPages
 from .assets import Assets
+from .audit import AuditPages
 from .edge import PageEdge
 from .home import Home
 from .importing import ImportPages
@@ -29,6 +31,8 @@ def pages(desk: Desk) -> list[Page]:
         *MissingPages(desk.missing, desk.offices).pages(),
         *RoomPages(desk.rooms, desk.offices, desk.commands, desk.plans).pages(),
         *UserPages(desk.users).pages(),
+        *ActivityPages(desk.activity, desk.bookings, desk.rooms).pages(),
+        *AuditPages(desk.records, desk.activity).pages(),
     ]
 
 

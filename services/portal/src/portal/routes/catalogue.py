@@ -16,6 +16,7 @@ from ..domain.accounts import (
     User,
     UserChange,
 )
+from ..domain.activity import ActivityEntry, Conflict, LinesAsked
 from ..domain.bookings import (
     BookingAsked,
     BookingCancellation,
@@ -44,6 +45,7 @@ from ..domain.rooms import (
 from ..domain.scope_script import ScopeScript, ScopeScriptAsked
 from ..domain.status import OrganisationStatus
 from ..domain.wire import Document, Page
+from ..handlers.activity import Activity
 from ..handlers.bookings import Bookings
 from ..handlers.commands import Commands
 from ..handlers.integration import Integrations
@@ -79,6 +81,7 @@ class Desk:
     plans: Plans
     missing: MissingRooms
     scope_scripts: ScopeScripts
+    activity: Activity
 
 
 def routes(desk: Desk) -> list[Route]:
@@ -91,6 +94,7 @@ def routes(desk: Desk) -> list[Route]:
         *_room_routes(desk.rooms, desk.plans),
         *_command_routes(desk.commands),
         *_record_routes(desk.bookings, desk.records),
+        *_activity_routes(desk.activity),
     ]
 
 
@@ -252,4 +256,13 @@ def _record_routes(bookings: Bookings, records: Records) -> list[Route]:
               status=201, inside=False),
         Route("GET", "/api/status", _MEMBER, lambda c: records.status(c.by),
               "The sync at a glance", OrganisationStatus),
+    ]  # fmt: skip
+
+
+def _activity_routes(activity: Activity) -> list[Route]:
+    return [
+        Route("GET", "/api/activity", _ADMINISTRATOR, lambda c: activity.lately(c.by, c.query),
+              "What the sync did lately, newest first", Page[ActivityEntry], query=LinesAsked),
+        Route("GET", "/api/conflicts", _MEMBER, lambda c: activity.conflicts(c.by, c.query),
+              "Double bookings that are open", Page[Conflict], query=LinesAsked),
     ]  # fmt: skip

@@ -4,8 +4,12 @@ const list = () => document.getElementById("listing");
 let rows = [];
 let pressed = null;
 
+function told(row) {
+  return [...row.querySelectorAll("b, i, :scope > span")].map((each) => each.textContent.toLowerCase()).join(" ");
+}
+
 function learn() {
-  rows = [...document.querySelectorAll(".picks > li")].map((row) => ({ row, text: row.textContent.toLowerCase() }));
+  rows = [...document.querySelectorAll(".picks > li")].map((row) => ({ row, text: told(row) }));
   for (const each of list()?.querySelectorAll("[data-scripted]") ?? []) each.hidden = false;
   find();
 }
@@ -68,13 +72,14 @@ document.addEventListener("submit", (event) => {
 }, true);
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.target.id !== "importing") return;
+  if (event.detail.elt.id !== "importing") return;
   const all = pressed?.id === "import-chosen";
   pressed?.setAttribute("aria-disabled", "true");
   document.getElementById("found").textContent = all ? "Importing, one after the other…" : "Importing…";
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.target.id !== "importing") return;
+  // By then the part that asked may be gone, and an ancestor of it is told: this form.
+  if (event.detail.requestConfig.elt.id !== "importing") return;
   const before = pressed;
   pressed = null;
   before?.removeAttribute("aria-disabled");
