@@ -7,9 +7,14 @@ from ..routes.cookies import Cookies
 from .assets import Assets
 from .edge import PageEdge
 from .home import Home
+from .importing import ImportPages
+from .missing import MissingPages
+from .offices import OfficePages
+from .rooms import RoomPages
 from .signing_in import SigningIn
 from .table import Page
 from .templates import Templates
+from .users import UserPages
 
 __all__ = ["add_pages", "pages"]
 
@@ -19,6 +24,11 @@ def pages(desk: Desk) -> list[Page]:
     return [
         *SigningIn(desk.sessions).pages(),
         *Home(desk.records).pages(),
+        *OfficePages(desk.offices, desk.rooms).pages(),
+        *ImportPages(desk.rooms, desk.offices).pages(),
+        *MissingPages(desk.missing, desk.offices).pages(),
+        *RoomPages(desk.rooms, desk.offices, desk.commands, desk.plans).pages(),
+        *UserPages(desk.users).pages(),
     ]
 
 
