@@ -20,6 +20,7 @@ from servicekit.ops import Health, serve_ops
 from servicekit.outbound import check_address
 
 from .consumer import PATTERNS, EventConsumer
+from .handlers.alerts import Alerts
 from .handlers.bookings import Bookings
 from .handlers.commands import Commands
 from .handlers.envelopes import Envelopes
@@ -130,6 +131,7 @@ def add_portal(
         missing=MissingRooms(connection, listings, rooms, clock),
         scope_scripts=ScopeScripts(connection, connection, rooms),
         trials=trials,
+        alerts=Alerts(integrations, clock),
     )
     cookies = Cookies(options.portal_url)
     add_routes(app, desk, feed, cookies, release)

@@ -45,6 +45,7 @@ from ..domain.scope_script import ScopeScript, ScopeScriptAsked
 from ..domain.status import OrganisationStatus
 from ..domain.trials import TestSeen
 from ..domain.wire import Document, Page
+from ..handlers.alerts import Alerts
 from ..handlers.bookings import Bookings
 from ..handlers.commands import Commands
 from ..handlers.integration import Integrations
@@ -82,6 +83,7 @@ class Desk:
     missing: MissingRooms
     scope_scripts: ScopeScripts
     trials: Trials
+    alerts: Alerts
 
 
 def routes(desk: Desk) -> list[Route]:
