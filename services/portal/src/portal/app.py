@@ -20,6 +20,7 @@ from servicekit.ops import Health, serve_ops
 from servicekit.outbound import check_address
 
 from .consumer import PATTERNS, EventConsumer
+from .handlers.alerts import Alerts
 from .handlers.bookings import Bookings
 from .handlers.commands import Commands
 from .handlers.envelopes import Envelopes
@@ -37,6 +38,7 @@ from .handlers.results import Results
 from .handlers.rooms import Rooms
 from .handlers.scope_scripts import ScopeScripts
 from .handlers.sessions import Sessions
+from .handlers.trials import Trials
 from .handlers.upkeep import EVERY_SECONDS, Upkeep
 from .handlers.users import Users
 from .pages import add_pages
@@ -104,6 +106,7 @@ def add_portal(
     )
     listings = Listings(connection, clock)
     imported = Rooms(rooms, rooms, listings, clock)
+    trials = Trials(connection, integrations, clock)
     upkeep = Upkeep(OrganisationStore(database), imported)
     desk = Desk(
         organisations=Organisations(OrganisationStore(database), passwords, clock),
@@ -127,6 +130,8 @@ def add_portal(
         plans=Plans(PlanStore(database)),
         missing=MissingRooms(connection, listings, rooms, clock),
         scope_scripts=ScopeScripts(connection, connection, rooms),
+        trials=trials,
+        alerts=Alerts(integrations, clock),
     )
     cookies = Cookies(options.portal_url)
     add_routes(app, desk, feed, cookies, release)
@@ -141,6 +146,7 @@ def add_portal(
             )
             loops.create_task(keep_resealing(resealing.run, stop, seconds=options.reseal_seconds))
             loops.create_task(upkeep.run(stop, upkeep_seconds))
+            loops.create_task(trials.run(stop))
             yield
             stop.set()
 

@@ -5,6 +5,7 @@ from aiohttp import web
 from ..routes import Desk
 from ..routes.cookies import Cookies
 from .assets import Assets
+from .connection import Connection
 from .edge import PageEdge
 from .home import Home
 from .importing import ImportPages
@@ -29,6 +30,7 @@ def pages(desk: Desk) -> list[Page]:
         *MissingPages(desk.missing, desk.offices).pages(),
         *RoomPages(desk.rooms, desk.offices, desk.commands, desk.plans).pages(),
         *UserPages(desk.users).pages(),
+        *Connection(desk.integrations, desk.trials, desk.scope_scripts).pages(),
     ]
 
 
@@ -36,6 +38,6 @@ def add_pages(app: web.Application, desk: Desk, cookies: Cookies) -> None:
     """Serve the pages in this application; everything else that is not there becomes a page too."""
     assets = Assets()
     assets.install(app)
-    edge = PageEdge(desk.sessions, cookies, Templates(assets))
+    edge = PageEdge(desk.sessions, desk.alerts, cookies, Templates(assets))
     edge.install(app, pages(desk))
     edge.close_table(app)

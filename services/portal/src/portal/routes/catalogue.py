@@ -43,7 +43,9 @@ from ..domain.rooms import (
 )
 from ..domain.scope_script import ScopeScript, ScopeScriptAsked
 from ..domain.status import OrganisationStatus
+from ..domain.trials import TestSeen
 from ..domain.wire import Document, Page
+from ..handlers.alerts import Alerts
 from ..handlers.bookings import Bookings
 from ..handlers.commands import Commands
 from ..handlers.integration import Integrations
@@ -55,6 +57,7 @@ from ..handlers.records import Records
 from ..handlers.rooms import Rooms
 from ..handlers.scope_scripts import ScopeScripts
 from ..handlers.sessions import Sessions
+from ..handlers.trials import Trials
 from ..handlers.users import Users
 from .table import Call, Route
 
@@ -79,13 +82,15 @@ class Desk:
     plans: Plans
     missing: MissingRooms
     scope_scripts: ScopeScripts
+    trials: Trials
+    alerts: Alerts
 
 
 def routes(desk: Desk) -> list[Route]:
     """Return every route with a JSON answer."""
     return [
         *_account_routes(desk),
-        *_integration_routes(desk.integrations, desk.scope_scripts),
+        *_integration_routes(desk.integrations, desk.trials, desk.scope_scripts),
         *_office_routes(desk.offices),
         *_import_routes(desk.rooms, desk.missing),
         *_room_routes(desk.rooms, desk.plans),
@@ -129,7 +134,9 @@ def _account_routes(desk: Desk) -> list[Route]:
     ]  # fmt: skip
 
 
-def _integration_routes(integrations: Integrations, scripts: ScopeScripts) -> list[Route]:
+def _integration_routes(
+    integrations: Integrations, trials: Trials, scripts: ScopeScripts
+) -> list[Route]:
     return [
         Route("GET", "/api/integration", _ADMINISTRATOR, lambda c: integrations.show(c.by),
               "The connection to the tenant, without its secret", Integration),
@@ -143,6 +150,9 @@ def _integration_routes(integrations: Integrations, scripts: ScopeScripts) -> li
               media="text/calendar"),
         Route("POST", "/api/integration/test", _ADMINISTRATOR,
               lambda c: integrations.test(c.by, c.body), "Test what is saved", TestResult, TestAsked),
+        Route("GET", "/api/integration/test", _ADMINISTRATOR, lambda c: trials.show(c.by),
+              "How far a test is that was started in the portal, and what the last one showed",
+              TestSeen),
         Route("GET", "/api/integration/scope-script", _ADMINISTRATOR,
               lambda c: scripts.write(c.by, c.query.variant),
               "PowerShell that limits the app to the imported rooms", ScopeScript,
