@@ -72,6 +72,7 @@ class PortalOptions:
     operator_token: str = field(repr=False)
     webhook_url: str = ""
     portal_url: str = ""
+    entra_url: str = "https://login.microsoftonline.com"
     reseal_seconds: float = 15.0
     check_address: Callable[[str], Awaitable[None]] = check_address
 
@@ -135,7 +136,7 @@ def add_portal(
     )
     cookies = Cookies(options.portal_url)
     add_routes(app, desk, feed, cookies, release)
-    add_pages(app, desk, cookies)
+    add_pages(app, desk, cookies, options.entra_url)
     consumer = EventConsumer(feed, results)
 
     async def following(_app: web.Application) -> AsyncIterator[None]:
@@ -176,6 +177,7 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
             operator_token=settings.portal_operator_token.get_secret_value(),
             webhook_url=settings.webhook_url,
             portal_url=settings.portal_url,
+            entra_url=settings.entra_url,
         )
         add_portal(app, database, bus, graph, secrets.value, options, utc_now)
         async with serve_http(app, settings.listen) as (host, port):
