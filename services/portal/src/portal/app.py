@@ -28,6 +28,7 @@ from .handlers.feed import Feed
 from .handlers.integration import Integrations
 from .handlers.listings import Listings
 from .handlers.missing import MissingRooms
+from .handlers.office_plans import OfficePlans
 from .handlers.offices import Offices
 from .handlers.organisations import Organisations
 from .handlers.passwords import Passwords
@@ -49,6 +50,7 @@ from .settings import Settings
 from .store.audit import AuditStore
 from .store.bookings import BookingStore
 from .store.integrations import IntegrationStore
+from .store.office_plans import OfficePlanStore
 from .store.offices import OfficeStore
 from .store.organisations import OrganisationStore
 from .store.plans import PlanStore
@@ -133,6 +135,7 @@ def add_portal(
         scope_scripts=ScopeScripts(connection, connection, rooms),
         trials=trials,
         alerts=Alerts(integrations, clock),
+        office_plans=OfficePlans(OfficePlanStore(database), clock),
     )
     cookies = Cookies(options.portal_url)
     add_routes(app, desk, feed, cookies, release)

@@ -28,6 +28,8 @@ from ..domain.diagnosis import TestResult
 from ..domain.history import HistoryEntry
 from ..domain.integration import Integration, IntegrationChange, TestAsked
 from ..domain.missing import MissingAsked, MissingRoom
+from ..domain.office_picture import MOST_BYTES, TOO_LARGE
+from ..domain.office_plan import MOST_PLAN_BODY, OfficePlan, PictureAsked, PlanChange
 from ..domain.offices import NewOffice, Office, OfficeChange
 from ..domain.plans import PlanReport
 from ..domain.rooms import (
@@ -46,10 +48,12 @@ from ..domain.status import OrganisationStatus
 from ..domain.trials import TestSeen
 from ..domain.wire import Document, Page
 from ..handlers.alerts import Alerts
+from ..domain.wire import Document, Page, Picture
 from ..handlers.bookings import Bookings
 from ..handlers.commands import Commands
 from ..handlers.integration import Integrations
 from ..handlers.missing import MissingRooms
+from ..handlers.office_plans import OfficePlans
 from ..handlers.offices import Offices
 from ..handlers.organisations import Organisations
 from ..handlers.plans import Plans
@@ -59,7 +63,7 @@ from ..handlers.scope_scripts import ScopeScripts
 from ..handlers.sessions import Sessions
 from ..handlers.trials import Trials
 from ..handlers.users import Users
-from .table import Call, Route
+from .table import Call, Route, Upload
 
 _OPERATOR = Access.OPERATOR
 _ADMINISTRATOR = Access.ADMINISTRATOR
@@ -84,6 +88,7 @@ class Desk:
     scope_scripts: ScopeScripts
     trials: Trials
     alerts: Alerts
+    office_plans: OfficePlans
 
 
 def routes(desk: Desk) -> list[Route]:
@@ -92,6 +97,7 @@ def routes(desk: Desk) -> list[Route]:
         *_account_routes(desk),
         *_integration_routes(desk.integrations, desk.trials, desk.scope_scripts),
         *_office_routes(desk.offices),
+        *_office_plan_routes(desk.office_plans),
         *_import_routes(desk.rooms, desk.missing),
         *_room_routes(desk.rooms, desk.plans),
         *_command_routes(desk.commands),
@@ -174,6 +180,24 @@ def _office_routes(offices: Offices) -> list[Route]:
         Route("DELETE", "/api/offices/{office_id}", _ADMINISTRATOR,
               lambda c: offices.remove(c.by, c.ids["office_id"]),
               "Remove an office that has no rooms"),
+    ]  # fmt: skip
+
+
+def _office_plan_routes(plans: OfficePlans) -> list[Route]:
+    pictures = Upload(("image/png", "image/jpeg", "image/svg+xml"), MOST_BYTES, TOO_LARGE)
+    return [
+        Route("GET", "/api/offices/{office_id}/plan", _MEMBER,
+              lambda c: plans.show(c.by, c.ids["office_id"]),
+              "The office's plan: its picture and icons", OfficePlan),
+        Route("PUT", "/api/offices/{office_id}/plan", _ADMINISTRATOR,
+              lambda c: plans.change(c.by, c.ids["office_id"], c.body),
+              "Replace the icons", OfficePlan, PlanChange, most_body=MOST_PLAN_BODY),
+        Route("GET", "/api/offices/{office_id}/plan/image", _MEMBER,
+              lambda c: plans.picture(c.by, c.ids["office_id"]),
+              "The plan's picture", Picture, query=PictureAsked),
+        Route("PUT", "/api/offices/{office_id}/plan/image", _ADMINISTRATOR,
+              lambda c: plans.upload(c.by, c.ids["office_id"], c.body),
+              "Show another picture; icons stay where they are", OfficePlan, upload=pictures),
     ]  # fmt: skip
 
 
