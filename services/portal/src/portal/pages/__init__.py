@@ -8,6 +8,9 @@ from ..routes import Desk
 from ..routes.cookies import Cookies
 from .assets import Assets
 from .connection import Connection
+from .booking_new import NewBookings
+from .booking_panel import BookingPanels
+from .calendar import Calendar
 from .edge import PageEdge
 from .guide import Guide
 from .home import Home
@@ -35,6 +38,9 @@ def pages(desk: Desk, entra_url: str) -> list[Page]:
         *UserPages(desk.users).pages(),
         *Connection(desk.integrations, desk.trials, desk.scope_scripts).pages(),
         *Guide(desk.integrations, desk.offices, desk.rooms, entra_url, utc_now).pages(),
+        *Calendar(desk.offices, desk.rooms, desk.bookings).pages(),
+        *NewBookings(desk.offices, desk.rooms, desk.bookings, desk.commands).pages(),
+        *BookingPanels(desk.offices, desk.rooms, desk.bookings, desk.commands).pages(),
     ]
 
 
