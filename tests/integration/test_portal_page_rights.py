@@ -17,7 +17,7 @@ from portal.routes import Desk, routes
 from .portal_town import OPERATOR, PASSWORD, SECRET, House, Town, open_town
 
 DESK = Desk(*[None] * len(fields(Desk)))  # type: ignore[arg-type] # nobody behind it
-PAGES = pages(DESK)
+PAGES = pages(DESK, "https://login.microsoftonline.com")
 SEEN = [page for page in PAGES if page.method == "GET"]
 FORMS = [page for page in PAGES if page.method == "POST"]
 INSIDE = [page for page in PAGES if page.access is not Access.ANYONE]

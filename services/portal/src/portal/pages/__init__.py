@@ -7,10 +7,10 @@ from servicekit.clock import utc_now
 from ..routes import Desk
 from ..routes.cookies import Cookies
 from .assets import Assets
-from .connection import Connection
 from .booking_new import NewBookings
 from .booking_panel import BookingPanels
 from .calendar import Calendar
+from .connection import Connection
 from .edge import PageEdge
 from .guide import Guide
 from .home import Home

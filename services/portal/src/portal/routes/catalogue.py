@@ -46,9 +46,8 @@ from ..domain.rooms import (
 from ..domain.scope_script import ScopeScript, ScopeScriptAsked
 from ..domain.status import OrganisationStatus
 from ..domain.trials import TestSeen
-from ..domain.wire import Document, Page
-from ..handlers.alerts import Alerts
 from ..domain.wire import Document, Page, Picture
+from ..handlers.alerts import Alerts
 from ..handlers.bookings import Bookings
 from ..handlers.commands import Commands
 from ..handlers.integration import Integrations
