@@ -109,6 +109,8 @@ async def test_refresh_asks_microsoft_again_and_keeps_the_search(
         await expect(
             page.get_by_text(re.compile(r"9 room mailboxes.*(now|second)"))
         ).to_be_visible()
+        await visitor.shot("import-phone")
+        assert await visitor.barriers() == []
 
 
 async def test_without_scripts_rooms_are_imported_all_the_same(

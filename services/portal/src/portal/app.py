@@ -21,6 +21,7 @@ from servicekit.outbound import check_address
 
 from .consumer import PATTERNS, EventConsumer
 from .handlers.activity import Activity
+from .handlers.alerts import Alerts
 from .handlers.bookings import Bookings
 from .handlers.commands import Commands
 from .handlers.envelopes import Envelopes
@@ -28,6 +29,7 @@ from .handlers.feed import Feed
 from .handlers.integration import Integrations
 from .handlers.listings import Listings
 from .handlers.missing import MissingRooms
+from .handlers.office_plans import OfficePlans
 from .handlers.offices import Offices
 from .handlers.organisations import Organisations
 from .handlers.passwords import Passwords
@@ -38,6 +40,7 @@ from .handlers.results import Results
 from .handlers.rooms import Rooms
 from .handlers.scope_scripts import ScopeScripts
 from .handlers.sessions import Sessions
+from .handlers.trials import Trials
 from .handlers.upkeep import EVERY_SECONDS, Upkeep
 from .handlers.users import Users
 from .pages import add_pages
@@ -49,6 +52,7 @@ from .store.activity import ActivityStore
 from .store.audit import AuditStore
 from .store.bookings import BookingStore
 from .store.integrations import IntegrationStore
+from .store.office_plans import OfficePlanStore
 from .store.offices import OfficeStore
 from .store.organisations import OrganisationStore
 from .store.plans import PlanStore
@@ -72,6 +76,7 @@ class PortalOptions:
     operator_token: str = field(repr=False)
     webhook_url: str = ""
     portal_url: str = ""
+    entra_url: str = "https://login.microsoftonline.com"
     reseal_seconds: float = 15.0
     check_address: Callable[[str], Awaitable[None]] = check_address
 
@@ -106,6 +111,7 @@ def add_portal(
     )
     listings = Listings(connection, clock)
     imported = Rooms(rooms, rooms, listings, clock)
+    trials = Trials(connection, integrations, clock)
     upkeep = Upkeep(OrganisationStore(database), imported)
     desk = Desk(
         organisations=Organisations(OrganisationStore(database), passwords, clock),
@@ -130,10 +136,13 @@ def add_portal(
         missing=MissingRooms(connection, listings, rooms, clock),
         scope_scripts=ScopeScripts(connection, connection, rooms),
         activity=Activity(ActivityStore(database), clock),
+        trials=trials,
+        alerts=Alerts(integrations, clock),
+        office_plans=OfficePlans(OfficePlanStore(database), clock),
     )
     cookies = Cookies(options.portal_url)
     add_routes(app, desk, feed, cookies, release)
-    add_pages(app, desk, cookies)
+    add_pages(app, desk, cookies, options.entra_url)
     consumer = EventConsumer(feed, results)
 
     async def following(_app: web.Application) -> AsyncIterator[None]:
@@ -144,6 +153,7 @@ def add_portal(
             )
             loops.create_task(keep_resealing(resealing.run, stop, seconds=options.reseal_seconds))
             loops.create_task(upkeep.run(stop, upkeep_seconds))
+            loops.create_task(trials.run(stop))
             yield
             stop.set()
 
@@ -173,6 +183,7 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
             operator_token=settings.portal_operator_token.get_secret_value(),
             webhook_url=settings.webhook_url,
             portal_url=settings.portal_url,
+            entra_url=settings.entra_url,
         )
         add_portal(app, database, bus, graph, secrets.value, options, utc_now)
         async with serve_http(app, settings.listen) as (host, port):

@@ -34,6 +34,14 @@ class Document(Resource):
     content: str
 
 
+class Picture(Resource):
+    """A picture to be shown, sent as it is and so that nothing in it can come alive; `mark` names its content."""
+
+    media: str
+    content: bytes
+    mark: str
+
+
 class Page(Resource, Generic[T]):
     """A list; `next` is the path of the following page while there is one."""
 

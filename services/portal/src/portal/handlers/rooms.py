@@ -17,6 +17,7 @@ from ..domain.rooms import (
     NewRoom,
     Room,
     RoomHealth,
+    RoomName,
     RoomRecord,
     RoomsAsked,
 )
@@ -31,6 +32,9 @@ class RoomRows(Protocol):
         self, organisation_id: UUID, *, office_id: UUID | None, after: UUID | None, limit: int
     ) -> list[RoomRecord]:
         """List."""
+
+    async def names(self, organisation_id: UUID) -> list[RoomName]:
+        """List all, as little of each as is needed to choose."""
 
     async def find(self, organisation_id: UUID, room_id: UUID) -> RoomRecord:
         """Look one up."""
@@ -150,6 +154,10 @@ class Rooms:
     async def per_office(self, by: Acting) -> dict[UUID, int]:
         """Return how many rooms each office has; an office without any is left out."""
         return await self._rows.per_office(by.organisation_id)
+
+    async def names(self, by: Acting) -> list[RoomName]:
+        """Return every room, by name, to choose from."""
+        return await self._rows.names(by.organisation_id)
 
     async def add(self, by: Acting, new: NewRoom) -> Room:
         """Import a mailbox that the tenant lists as a room, or shows as one by its id."""

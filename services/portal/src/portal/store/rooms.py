@@ -9,7 +9,7 @@ import asyncpg
 from pgstore import Connection, Database
 
 from ..domain.refusal import conflict, invalid, not_found
-from ..domain.rooms import ListedRoom, RoomRecord
+from ..domain.rooms import ListedRoom, RoomName, RoomRecord
 from .audit import record
 
 RESUMES_WITHIN = timedelta(days=30)
@@ -55,6 +55,18 @@ class RoomStore:
                 limit,
             )
         return [_record(row) for row in rows]
+
+    async def names(self, organisation_id: UUID) -> list[RoomName]:
+        """Every living room, by name, with little about it: for choosing one."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            rows = await connection.fetch(
+                "select r.id, r.office_id, r.name, r.capacity, case when s.problem is not null then 'unreachable'"
+                " when s.loaded_at is null then 'loading' end as trouble"
+                " from rooms r left join room_sync s on s.room_id = r.id"
+                " where r.organisation_id = $1 and r.removed_at is null order by r.name, r.id",
+                organisation_id,
+            )
+        return [RoomName(*row) for row in rows]
 
     async def find(self, organisation_id: UUID, room_id: UUID) -> RoomRecord:
         """The room, unless it is removed."""
