@@ -41,6 +41,7 @@ from .handlers.sessions import Sessions
 from .handlers.trials import Trials
 from .handlers.upkeep import EVERY_SECONDS, Upkeep
 from .handlers.users import Users
+from .handlers.vacancies import FreeRooms
 from .pages import add_pages
 from .routes import Desk, add_routes
 from .routes.cookies import Cookies
@@ -56,6 +57,7 @@ from .store.rooms import RoomStore
 from .store.sealed import SealedStore
 from .store.sessions import SessionStore
 from .store.users import UserStore
+from .store.vacancies import VacancyStore
 
 log = structlog.get_logger()
 
@@ -133,6 +135,7 @@ def add_portal(
         scope_scripts=ScopeScripts(connection, connection, rooms),
         trials=trials,
         alerts=Alerts(integrations, clock),
+        free_rooms=FreeRooms(VacancyStore(database), OfficeStore(database), clock),
     )
     cookies = Cookies(options.portal_url)
     add_routes(app, desk, feed, cookies, release)

@@ -22,7 +22,7 @@ def pages(desk: Desk, entra_url: str) -> list[Page]:
     """Return every page and form."""
     return [
         *SigningIn(desk.sessions).pages(),
-        *Home(desk.records).pages(),
+        *Home(desk.records, desk.free_rooms).pages(),
         *Connection(desk.integrations, desk.trials, desk.scope_scripts).pages(),
         *Guide(desk.integrations, desk.offices, desk.rooms, entra_url, utc_now).pages(),
     ]

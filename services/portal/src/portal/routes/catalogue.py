@@ -59,6 +59,7 @@ from ..handlers.scope_scripts import ScopeScripts
 from ..handlers.sessions import Sessions
 from ..handlers.trials import Trials
 from ..handlers.users import Users
+from ..handlers.vacancies import FreeRooms
 from .table import Call, Route
 
 _OPERATOR = Access.OPERATOR
@@ -84,6 +85,7 @@ class Desk:
     scope_scripts: ScopeScripts
     trials: Trials
     alerts: Alerts
+    free_rooms: FreeRooms
 
 
 def routes(desk: Desk) -> list[Route]:
