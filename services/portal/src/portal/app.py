@@ -43,6 +43,7 @@ from .handlers.sessions import Sessions
 from .handlers.trials import Trials
 from .handlers.upkeep import EVERY_SECONDS, Upkeep
 from .handlers.users import Users
+from .handlers.vacancies import FreeRooms
 from .pages import add_pages
 from .routes import Desk, add_routes
 from .routes.cookies import Cookies
@@ -60,6 +61,7 @@ from .store.rooms import RoomStore
 from .store.sealed import SealedStore
 from .store.sessions import SessionStore
 from .store.users import UserStore
+from .store.vacancies import VacancyStore
 
 log = structlog.get_logger()
 
@@ -139,6 +141,7 @@ def add_portal(
         trials=trials,
         alerts=Alerts(integrations, clock),
         office_plans=OfficePlans(OfficePlanStore(database), clock),
+        free_rooms=FreeRooms(VacancyStore(database), OfficeStore(database), clock),
     )
     cookies = Cookies(options.portal_url)
     add_routes(app, desk, feed, cookies, release)

@@ -28,8 +28,8 @@ class _Sheet(FPDF):
         self.set_font(_FONT, "B" if bold else "", size)
         self.set_text_color(*colour)
 
-    def heading(self, text: str) -> None:
-        if self.will_page_break(30):
+    def heading(self, text: str, *, room: float = 30) -> None:
+        if self.will_page_break(room):
             self.add_page()
         self.ln(3)
         self.write_in(13, bold=True, colour=_BRAND)
@@ -83,7 +83,7 @@ def guide_pdf(message: str, webhook_url: str | None, now: datetime) -> bytes:
     sheet.heading("Which value goes where")
     values = [(each.ours, each.entras, each.where) for each in guide.VALUES]
     sheet.rows((28, 48, 94), [("Here", "In Entra", "Where Entra shows it"), *values])
-    sheet.heading("The three permissions (Microsoft Graph, type Application)")
+    sheet.heading("The three permissions (Microsoft Graph, type Application)", room=60)
     sheet.rows(
         (48, 122),
         [("Permission", "What it is for"), *((each.name, each.why) for each in guide.PERMISSIONS)],
@@ -98,6 +98,7 @@ def guide_pdf(message: str, webhook_url: str | None, now: datetime) -> bytes:
     if webhook_url is not None:
         sheet.heading("For the network team")
         sheet.text_of(f"{guide.NETWORK} Webhook URL: {webhook_url}")
+    sheet.add_page()
     sheet.heading("Message for a Global Administrator")
     sheet.text_of(message)
     return bytes(sheet.output())

@@ -9,6 +9,7 @@ from .diagnosis import TestResult
 from .wire import Resource, Time
 
 BROKE_OFF: Final = "The test broke off on our side, nothing is said about your settings: press Test Settings again."
+CHANGED: Final = "The settings were changed while the test ran: press Test Settings again."
 LONGEST: Final = timedelta(
     seconds=100
 )  # a test takes 90 s at most; what says nothing after that is dead

@@ -16,7 +16,7 @@ from ..domain.diagnosis import TestResult
 from ..domain.evidence import Evidence
 from ..domain.integration import TestAsked
 from ..domain.refusal import Reason, Refusal
-from ..domain.trials import BROKE_OFF, LONGEST, RunningTest, TestSeen, Trial, seen
+from ..domain.trials import BROKE_OFF, CHANGED, LONGEST, RunningTest, TestSeen, Trial, seen
 from .probe import Telling
 
 log = structlog.get_logger()
@@ -91,6 +91,7 @@ class Trials:
 
         try:
             await self._connection.test(by, asked, tell)
+            await self._break_off(by, run, CHANGED)  # unless its result was kept, which ends it
         except asyncio.CancelledError:
             await self._break_off(by, run, BROKE_OFF)
             raise

@@ -40,6 +40,7 @@ def pages(desk: Desk, entra_url: str) -> list[Page]:
         *UserPages(desk.users).pages(),
         *ActivityPages(desk.activity, desk.bookings, desk.rooms).pages(),
         *AuditPages(desk.records, desk.activity).pages(),
+        *Home(desk.records, desk.free_rooms).pages(),
         *Connection(desk.integrations, desk.trials, desk.scope_scripts).pages(),
         *Guide(desk.integrations, desk.offices, desk.rooms, entra_url, utc_now).pages(),
         *Calendar(desk.offices, desk.rooms, desk.bookings).pages(),

@@ -64,6 +64,7 @@ from ..handlers.scope_scripts import ScopeScripts
 from ..handlers.sessions import Sessions
 from ..handlers.trials import Trials
 from ..handlers.users import Users
+from ..handlers.vacancies import FreeRooms
 from .table import Call, Route, Upload
 
 _OPERATOR = Access.OPERATOR
@@ -91,6 +92,7 @@ class Desk:
     trials: Trials
     alerts: Alerts
     office_plans: OfficePlans
+    free_rooms: FreeRooms
 
 
 def routes(desk: Desk) -> list[Route]:
