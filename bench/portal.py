@@ -89,7 +89,20 @@ class Portal:
 
     def pages(self) -> dict[str, str]:
         """The addresses asked, by name."""
-        return {"overview": "/", "sign-in": "/sign-in"}
+        return {
+            "sign-in": "/sign-in",
+            "overview": "/",
+            "bookings of an office": f"/bookings?office={self.office}",
+            "bookings of a room": f"/bookings?room={self.room}",
+            "integration": "/settings/apps/office-365",
+            "setup guide": "/settings/apps/office-365/guide",
+            "rooms": "/settings/meeting-rooms",
+            "a room": f"/settings/meeting-rooms/{self.room}",
+            "offices": "/settings/offices",
+            "users": "/settings/users",
+            "activity": "/activity",
+            "audit": "/audit",
+        }
 
 
 def bench() -> bool:

@@ -32,7 +32,7 @@ def pages(desk: Desk, entra_url: str) -> list[Page]:
     """Return every page and form."""
     return [
         *SigningIn(desk.sessions).pages(),
-        *Home(desk.records).pages(),
+        *Home(desk.records, desk.free_rooms).pages(),
         *OfficePages(desk.offices, desk.rooms).pages(),
         *ImportPages(desk.rooms, desk.offices).pages(),
         *MissingPages(desk.missing, desk.offices).pages(),
@@ -40,7 +40,6 @@ def pages(desk: Desk, entra_url: str) -> list[Page]:
         *UserPages(desk.users).pages(),
         *ActivityPages(desk.activity, desk.bookings, desk.rooms).pages(),
         *AuditPages(desk.records, desk.activity).pages(),
-        *Home(desk.records, desk.free_rooms).pages(),
         *Connection(desk.integrations, desk.trials, desk.scope_scripts).pages(),
         *Guide(desk.integrations, desk.offices, desk.rooms, entra_url, utc_now).pages(),
         *Calendar(desk.offices, desk.rooms, desk.bookings).pages(),
