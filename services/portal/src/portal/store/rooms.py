@@ -111,6 +111,16 @@ class RoomStore:
             )
         return {row["mailbox_id"] for row in rows}
 
+    async def per_office(self, organisation_id: UUID) -> dict[UUID, int]:
+        """How many living rooms each office has."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            rows = await connection.fetch(
+                "select office_id, count(*) as rooms from rooms where organisation_id = $1 and removed_at is null"
+                " group by office_id",
+                organisation_id,
+            )
+        return {row["office_id"]: row["rooms"] for row in rows}
+
     async def addresses(self, organisation_id: UUID) -> list[str]:
         """Addresses of the organisation's living rooms, in order."""
         async with self._database.organisation_transaction(organisation_id) as connection:
