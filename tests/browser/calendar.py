@@ -60,7 +60,7 @@ class Calendar:
 
     async def outlook(self, room: Room, day: Day) -> list[dict[str, Any]]:
         """What Outlook shows in the room on this day."""
-        return [row for row in await self._listed(room, day) if not row["is_cancelled"]]
+        return await self.agenda(room.mailbox, day)
 
     async def answers(self, room: Room, **processing: object) -> None:
         """From now on the room's mailbox processes requests like that, without keywords as rooms do by default."""
@@ -71,12 +71,13 @@ class Calendar:
         }
         await self.office.sim.call("POST", "/_sim/tenants", body)
 
-    async def _listed(self, room: Room, day: Day) -> list[dict[str, Any]]:
+    async def agenda(self, mailbox: UUID, day: Day) -> list[dict[str, Any]]:
+        """What Outlook shows in anybody's calendar on this day."""
         start, end = day.at("00:00"), day.at("00:00") + timedelta(days=1)
         span = urlencode({"from": _instant(start), "to": _instant(end)})
-        path = f"/_sim/mailboxes/{room.mailbox}/meetings?{span}"
+        path = f"/_sim/mailboxes/{mailbox}/meetings?{span}"
         items: list[dict[str, Any]] = (await self.office.sim.call("GET", path))["items"]
-        return items
+        return [row for row in items if not row["is_cancelled"]]
 
 
 def _instant(moment: datetime) -> str:

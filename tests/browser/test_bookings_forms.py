@@ -174,7 +174,7 @@ async def test_a_colleague_gets_it_in_their_calendar_and_a_guest_is_invited(
         shown = sorted(await calendar.outlook(room, day), key=lambda row: str(row["start"]))
         people = [{person["address"] for person in row["attendees"]} for row in shown]
         assert "ida@guest.example" in people[1]
-        theirs = await calendar.office.shown(calendar.office.calendars[colleague])
+        theirs = await calendar.agenda(calendar.office.calendars[colleague], day)
         assert "Colleague" in [row["subject"] for row in theirs]
 
 

@@ -82,6 +82,8 @@ def _chosen(
     room = next((each for each in rooms if each.id == asked.room), None)
     if asked.room is not None and room is None:
         raise not_found("room")
+    if room is not None and asked.office not in {None, room.office_id}:
+        room = None  # another office was chosen while this room was still selected
     wanted = room.office_id if room else asked.office
     if wanted is None:
         used = {each.office_id for each in rooms}

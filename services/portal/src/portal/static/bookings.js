@@ -4,6 +4,7 @@ import { startDragging, isDragging } from "./bookings_drag.js";
 import { tendForm } from "./bookings_form.js";
 
 const LEAST_PAUSE = 120; // between two questions for the board, in ms
+const SHOWN_FOR = 12_000; // what was said, as it lies over the board
 const panel = document.getElementById("panel");
 const body = document.getElementById("panel-body");
 const asked = new Set(); // bookings that were sent and whose answer is still to come
@@ -44,6 +45,11 @@ document.addEventListener("click", (event) => {
   if (!isDragging()) open(link.getAttribute("href"));
 });
 
+function settle() {
+  for (const card of document.querySelectorAll("li.saving")) card.classList.remove("saving");
+}
+
+body?.addEventListener("htmx:sendError", settle);
 body?.addEventListener("htmx:afterSwap", () => {
   const done = body.querySelector("[data-done]");
   if (done) {
@@ -58,6 +64,7 @@ body?.addEventListener("htmx:afterSwap", () => {
     moved.querySelector("[data-change]").requestSubmit(); // dragged: nothing to ask, so nothing to show
     return;
   }
+  settle();
   const waiting = body.querySelector("[data-waiting]");
   if (waiting) asked.add(waiting.dataset.waiting);
   if (!panel.open) panel.showModal();
@@ -113,6 +120,15 @@ document.addEventListener("htmx:sendError", (event) => {
   if (event.target.id === "calendar") setTimeout(refresh, 2000);
 });
 
+// what is said
+
+const words = document.getElementById("said");
+let fading = 0;
+new MutationObserver(() => {
+  clearTimeout(fading);
+  fading = setTimeout(() => words.querySelector(".wrong") ?? words.replaceChildren(), SHOWN_FOR);
+}).observe(words, { childList: true });
+
 // the chooser
 
 function choose(event) {
@@ -124,5 +140,4 @@ for (const select of document.querySelectorAll("[data-chooser] select")) select.
 // A finger picks a whole day; a keyboard types it piece by piece and then presses Enter or Show.
 if (matchMedia("(pointer: coarse)").matches) document.getElementById("day")?.addEventListener("change", choose);
 
-document.documentElement.dataset.scripted = "";
 startDragging(open);
