@@ -20,6 +20,7 @@ from servicekit.ops import Health, serve_ops
 from servicekit.outbound import check_address
 
 from .consumer import PATTERNS, EventConsumer
+from .handlers.activity import Activity
 from .handlers.alerts import Alerts
 from .handlers.bookings import Bookings
 from .handlers.commands import Commands
@@ -28,6 +29,7 @@ from .handlers.feed import Feed
 from .handlers.integration import Integrations
 from .handlers.listings import Listings
 from .handlers.missing import MissingRooms
+from .handlers.office_plans import OfficePlans
 from .handlers.offices import Offices
 from .handlers.organisations import Organisations
 from .handlers.passwords import Passwords
@@ -47,9 +49,11 @@ from .routes import Desk, add_routes
 from .routes.cookies import Cookies
 from .scheduler import keep_resealing
 from .settings import Settings
+from .store.activity import ActivityStore
 from .store.audit import AuditStore
 from .store.bookings import BookingStore
 from .store.integrations import IntegrationStore
+from .store.office_plans import OfficePlanStore
 from .store.offices import OfficeStore
 from .store.organisations import OrganisationStore
 from .store.plans import PlanStore
@@ -133,8 +137,10 @@ def add_portal(
         plans=Plans(PlanStore(database)),
         missing=MissingRooms(connection, listings, rooms, clock),
         scope_scripts=ScopeScripts(connection, connection, rooms),
+        activity=Activity(ActivityStore(database), clock),
         trials=trials,
         alerts=Alerts(integrations, clock),
+        office_plans=OfficePlans(OfficePlanStore(database), clock),
         free_rooms=FreeRooms(VacancyStore(database), OfficeStore(database), clock),
     )
     cookies = Cookies(options.portal_url)

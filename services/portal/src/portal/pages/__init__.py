@@ -6,14 +6,24 @@ from servicekit.clock import utc_now
 
 from ..routes import Desk
 from ..routes.cookies import Cookies
+from .activity import ActivityPages
 from .assets import Assets
+from .audit import AuditPages
+from .booking_new import NewBookings
+from .booking_panel import BookingPanels
+from .calendar import Calendar
 from .connection import Connection
 from .edge import PageEdge
 from .guide import Guide
 from .home import Home
+from .importing import ImportPages
+from .missing import MissingPages
+from .offices import OfficePages
+from .rooms import RoomPages
 from .signing_in import SigningIn
 from .table import Page
 from .templates import Templates
+from .users import UserPages
 
 __all__ = ["add_pages", "pages"]
 
@@ -23,8 +33,18 @@ def pages(desk: Desk, entra_url: str) -> list[Page]:
     return [
         *SigningIn(desk.sessions).pages(),
         *Home(desk.records, desk.free_rooms).pages(),
+        *OfficePages(desk.offices, desk.rooms).pages(),
+        *ImportPages(desk.rooms, desk.offices).pages(),
+        *MissingPages(desk.missing, desk.offices).pages(),
+        *RoomPages(desk.rooms, desk.offices, desk.commands, desk.plans).pages(),
+        *UserPages(desk.users).pages(),
+        *ActivityPages(desk.activity, desk.bookings, desk.rooms).pages(),
+        *AuditPages(desk.records, desk.activity).pages(),
         *Connection(desk.integrations, desk.trials, desk.scope_scripts).pages(),
         *Guide(desk.integrations, desk.offices, desk.rooms, entra_url, utc_now).pages(),
+        *Calendar(desk.offices, desk.rooms, desk.bookings).pages(),
+        *NewBookings(desk.offices, desk.rooms, desk.bookings, desk.commands).pages(),
+        *BookingPanels(desk.offices, desk.rooms, desk.bookings, desk.commands).pages(),
     ]
 
 
