@@ -79,7 +79,7 @@ async def test_a_test_of_a_portal_that_died_says_so_and_can_be_started_again(
     async with open_portal_tenant(database) as portal:
         await portal.found(rooms=[ROOM])
         account = await portal.organisation("north")
-        left = {
+        left: dict[str, object] = {
             "started_at": "2026-01-01T00:00:00Z",
             "under_way": "rooms",
             "checks": [],
