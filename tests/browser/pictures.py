@@ -12,7 +12,7 @@ MOST_BYTES: Final = 60 * 1024
 _WIDTH: Final = 900
 _COLOURS: Final = 48
 _PICTURES: Final = {
-    "guide": (0, 0, 1280, 1000),
+    "guide": (0, 0, 1280, 860),
     "integration-first": (0, 0, 1280, 760),
     "integration-successful": (270, 725, 1260, 1500),
     "integration-failed": (270, 725, 1260, 1500),

@@ -1,5 +1,6 @@
 """Office 365 Integration: saving, testing, renewing and switching off, as an administrator does it."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from ..e2e.office import Api, Office
+from ..unit.graphsim.credentials import credential
 from .premises import Account, Premises
 from .visitor import visiting
 
@@ -239,8 +241,8 @@ async def test_a_typed_in_end_is_shown_and_a_certificate_replaces_the_secret_and
         await pem.fill("-----BEGIN CERTIFICATE-----")
         await page.get_by_role("button", name="Save").click()
         await expect(pem).to_have_accessible_description(re.compile("^Needs one BEGIN PRIVATE KEY"))
-        given = credential(days=400)
-        await pem.fill(given.pem)
+        given = credential()
+        await pem.fill(given.pem + given.private_pem)
         await page.get_by_role("button", name="Save").click()
         await expect(page.get_by_role("heading", name="When the certificate ends")).to_be_visible()
         await expect(pem).to_have_value("")
