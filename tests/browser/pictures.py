@@ -10,7 +10,7 @@ from .visitor import SHOTS
 DOCS: Final = Path("docs/pictures")
 MOST_BYTES: Final = 60 * 1024
 _WIDTH: Final = 900
-_COLOURS: Final = 48
+_COLOURS: Final = 96
 _PICTURES: Final = {
     "guide": (0, 0, 1280, 860),
     "integration-first": (0, 0, 1280, 760),
@@ -30,7 +30,8 @@ def main() -> None:
             small = shot.convert("RGB").crop(part)
         small.thumbnail((_WIDTH, _WIDTH), Image.Resampling.LANCZOS)
         file = DOCS / f"{name}.png"
-        small.quantize(_COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+        few = small.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few.save(file, optimize=True)
         size = file.stat().st_size
         assert size <= MOST_BYTES, f"{file} has {size} bytes"
 
