@@ -71,6 +71,22 @@ async def test_all_right_is_said_of_live_rooms_alone_and_a_meeting_takes_its_roo
         await expect(free.get_by_text(names[1])).to_be_visible()
 
 
+async def test_the_scope_script_names_the_imported_rooms_in_the_variant_that_was_chosen(
+    premises: Premises, browser: Browser, settled: Settled
+) -> None:
+    office, account = settled
+    async with visiting(browser, premises.origin, account.token) as visitor:
+        page = visitor.page
+        await visitor.open("/settings/apps/office-365")
+        await page.get_by_text("Limit the app to the rooms").click()
+        await page.get_by_role("button", name="Script: rooms and staff").click()
+        script = page.get_by_role("region", name="PowerShell script")
+        await expect(script).to_contain_text(f"'room0@{office.name}.example'")
+        await expect(script).to_contain_text("RecipientTypeDetails -eq 'UserMailbox'")
+        await expect(page.get_by_role("button", name="Copy script")).to_be_visible()
+        await visitor.shot("integration-script")
+
+
 async def test_a_member_sees_free_rooms_and_nothing_to_administer(
     premises: Premises, browser: Browser, settled: Settled
 ) -> None:

@@ -361,6 +361,7 @@ RIGHTS = {
     "PUT /api/integration": ADMINISTRATOR,
     "GET /api/integration/renewal.ics": ADMINISTRATOR,
     "POST /api/integration/test": ADMINISTRATOR,
+    "GET /api/integration/test": ADMINISTRATOR,
     "GET /api/integration/scope-script": ADMINISTRATOR,
     "GET /api/offices": MEMBER,
     "POST /api/offices": ADMINISTRATOR,
