@@ -26,6 +26,7 @@ from .handlers.envelopes import Envelopes
 from .handlers.feed import Feed
 from .handlers.integration import Integrations
 from .handlers.listings import Listings
+from .handlers.live_plans import LivePlans
 from .handlers.missing import MissingRooms
 from .handlers.office_plans import OfficePlans
 from .handlers.offices import Offices
@@ -130,6 +131,9 @@ def add_portal(
         missing=MissingRooms(connection, listings, rooms, clock),
         scope_scripts=ScopeScripts(connection, connection, rooms),
         office_plans=OfficePlans(OfficePlanStore(database), clock),
+        live_plans=LivePlans(
+            OfficeStore(database), OfficePlanStore(database), rooms, bookings, clock
+        ),
     )
     cookies = Cookies(options.portal_url)
     add_routes(app, desk, feed, cookies, release)

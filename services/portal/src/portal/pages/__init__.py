@@ -7,6 +7,8 @@ from ..routes.cookies import Cookies
 from .assets import Assets
 from .edge import PageEdge
 from .home import Home
+from .live_plan import LivePlanPages
+from .plan_editing import PlanEditing
 from .signing_in import SigningIn
 from .table import Page
 from .templates import Templates
@@ -19,6 +21,8 @@ def pages(desk: Desk) -> list[Page]:
     return [
         *SigningIn(desk.sessions).pages(),
         *Home(desk.records).pages(),
+        *LivePlanPages(desk.live_plans).pages(),
+        *PlanEditing(desk.office_plans, desk.live_plans).pages(),
     ]
 
 

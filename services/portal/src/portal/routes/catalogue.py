@@ -49,6 +49,7 @@ from ..domain.wire import Document, Page, Picture
 from ..handlers.bookings import Bookings
 from ..handlers.commands import Commands
 from ..handlers.integration import Integrations
+from ..handlers.live_plans import LivePlans
 from ..handlers.missing import MissingRooms
 from ..handlers.office_plans import OfficePlans
 from ..handlers.offices import Offices
@@ -83,6 +84,7 @@ class Desk:
     missing: MissingRooms
     scope_scripts: ScopeScripts
     office_plans: OfficePlans
+    live_plans: LivePlans
 
 
 def routes(desk: Desk) -> list[Route]:
