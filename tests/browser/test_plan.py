@@ -16,6 +16,17 @@ from ..e2e.office import Office
 from .premises import Account, Premises
 from .visitor import Visitor, visiting
 
+DRAWING = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1400 700"><script>document.title = "x"</script>'
+    '<path d="M90 90h900v500z" fill="none" stroke="black"/></svg>'
+)
+HOSTILE = "<script>document.title='x'</script>"
+DROP = """(sheet, text) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([text], "plan.svg"));
+    sheet.dispatchEvent(new DragEvent("drop", { bubbles: true, dataTransfer }));
+}"""
+
 
 @dataclass
 class Storey:
@@ -241,16 +252,15 @@ async def test_icons_stay_where_they_are_when_a_picture_of_another_size_is_uploa
             (b"GIF89a", "a.gif", "This is a GIF picture. Save it as PNG or JPEG"),
             (b"%PDF-1.7", "a.pdf", "This is a PDF. Export the page"),
             (floor()[:2000], "a.png", "damaged or not complete"),
-            (bytes(11 * 1024 * 1024), "a.png", "more than 10 MiB"),
         ):
             await page.locator("#f-picture").set_input_files(file(raw, name))
             await expect(page.get_by_role("alert")).to_contain_text(words)
         await visitor.shot("plan-editor-refused")
         assert await visitor.barriers() == []
-        drop = """(target) => { const files = new DataTransfer();
-            files.items.add(new File(['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1400 700"><script>document.title="x"</script><path d="M9 9h900v500z" fill="none" stroke="black"/></svg>'], 'a.svg'));
-            target.dispatchEvent(new DragEvent('drop', {bubbles: true, dataTransfer: files})); }"""
-        await page.locator(".plan-svg").evaluate(drop)
+        sheet = page.locator(".plan-svg")
+        await sheet.evaluate(DROP, " ".ljust(11 * 1024 * 1024))
+        await expect(page.get_by_role("alert")).to_contain_text("more than 10 MiB")
+        await sheet.evaluate(DROP, DRAWING)
         await expect(page.locator("image")).to_have_attribute("width", "1400")
         await expect(page.get_by_role("alert")).to_have_count(0)
 
@@ -325,7 +335,7 @@ async def test_on_a_phone_an_icon_is_made_and_dragged_by_touch(
     ) as visitor:
         page = visitor.page
         await visitor.open(f"/settings/offices/{office}/plan")
-        await page.get_by_text("Desks").tap()
+        await page.get_by_role("radio", name="Desks").tap()
         await page.locator(".plan-svg").tap(position={"x": 150, "y": 150})
         await page.get_by_label("Desk's name").fill("Touched")
         await page.get_by_role("button", name="Add to plan").tap()
@@ -335,7 +345,7 @@ async def test_on_a_phone_an_icon_is_made_and_dragged_by_touch(
         await mark.scroll_into_view_if_needed()
         box = await mark.bounding_box()
         assert box
-        x, y = box["x"] + box["width"] / 2, box["y"] + 6
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         cdp = await page.context.new_cdp_session(page)
         await cdp.send(
             "Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]}
@@ -353,11 +363,12 @@ async def test_on_a_phone_an_icon_is_made_and_dragged_by_touch(
         after = (await storey.plan(office))["icons"][0]
         assert after["x"] > before["x"] + 50
         assert after["y"] > before["y"] + 30
+        await page.evaluate("scrollTo(0, 0)")
         await visitor.shot("plan-editor-phone")
         assert await visitor.barriers() == []
 
 
-async def _mark(visitor: Visitor, name: str) -> Locator:
+def mark_of(visitor: Visitor, name: str) -> Locator:
     return visitor.page.get_by_role("region", name=re.compile("Plan of")).get_by_role(
         "link", name=re.compile(name)
     )
@@ -375,16 +386,18 @@ async def test_the_live_plan_shows_each_room_and_follows_outlook_within_500_ms(
             {"kind": "room", "room_id": room["id"], "x": x, "y": y}
             for room, (x, y) in zip(rooms, places, strict=False)
         ),
-        {"kind": "desk", "name": "Window 1", "x": 125, "y": 700},
+        {"kind": "desk", "name": HOSTILE, "x": 125, "y": 700},
     )
     member = await premises.member(storey.office.portal)
     async with visiting(browser, premises.origin, member.token) as visitor:
         page = visitor.page
-        await visitor.open("/plan")
+        await visitor.open(f"/plan?office={storey.hq}")
         await visitor.live()
-        first = await _mark(visitor, rooms[0]["name"])
+        first = mark_of(visitor, rooms[0]["name"])
         await expect(first).to_have_attribute("aria-label", re.compile("free"))
         await expect(page.get_by_role("link", name="Edit plan")).to_have_count(0)
+        await expect(page.locator(".desk title")).to_have_text(HOSTILE)
+        await expect(page).to_have_title("Office plan · Clearooms")
         # From the event on the stream until the words are painted, by the page's own clock.
         await page.evaluate(
             """() => { window.heard = []; window.painted = [];
@@ -401,7 +414,7 @@ async def test_the_live_plan_shows_each_room_and_follows_outlook_within_500_ms(
         await storey.office.meet(
             storey.office.rooms[UUID(rooms[1]["id"])], later, 30, organizer=None
         )
-        await expect(await _mark(visitor, rooms[1]["name"])).to_have_attribute(
+        await expect(mark_of(visitor, rooms[1]["name"])).to_have_attribute(
             "aria-label", re.compile("free")
         )
         took = await page.evaluate("painted[0] - heard[0]")
@@ -416,8 +429,27 @@ async def test_the_live_plan_shows_each_room_and_follows_outlook_within_500_ms(
         await expect(page.get_by_role("heading", name="Rooms")).to_contain_text("3 of 4 free")
         await storey.office.cancel(mailbox, event)
         await expect(listed).to_contain_text("Free")
-        await first.click()
-        await expect(page).to_have_url(f"{premises.origin}/bookings?room={rooms[0]['id']}")
+        await expect(first).to_have_attribute("href", f"/bookings?room={rooms[0]['id']}")
+
+
+async def test_the_live_plan_asks_again_when_a_meeting_begins_or_ends_without_being_told(
+    premises: Premises, browser: Browser, storey: Storey
+) -> None:
+    async with visiting(browser, premises.origin, storey.administrator.token) as visitor:
+        page = visitor.page
+        await page.clock.install()
+        await visitor.open(f"/plan?office={storey.hq}")
+        await visitor.live()
+        await page.evaluate(
+            "document.addEventListener('htmx:afterSettle', () => document.body.dataset.settled = Date.now())"
+        )
+        body, part = page.locator("body"), page.locator("#plan-live")
+        for _ in range(2):
+            due = float(await part.get_attribute("data-due") or "")
+            before = await body.get_attribute("data-settled") or "never"
+            async with page.expect_response(lambda answer: "/plan?office=" in answer.url):
+                await page.clock.fast_forward(int(due * 1000) + 100)
+            await expect(body).not_to_have_attribute("data-settled", before)
 
 
 async def test_an_office_is_chosen_and_one_without_a_plan_says_so(

@@ -25,7 +25,7 @@ class LivePlanPages:
         asked = visit.query.get("office", "")
         if asked and not looks_like_guid(asked):
             raise not_found("office")
-        if not offices:
+        if not offices and not asked:
             return View("plan_none.html")
         live = await self._plans.show(visit.by, UUID(asked) if asked else offices[0].id)
         width, height = extent(live.plan)

@@ -2,8 +2,8 @@
 const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = 100;
 const SHAPES = {
-  room: [["rect", { class: "mark", x: -18, y: -18, width: 36, height: 36, rx: 8 }], ["path", { class: "glyph", d: "M-6 10V-9H6V10M-10 10H10M2 1h.01" }]],
-  desk: [["rect", { class: "mark", x: -14, y: -10, width: 28, height: 20, rx: 4 }], ["path", { class: "glyph", d: "M-7 -1H7" }]],
+  room: [["circle", { class: "hit", r: 27 }], ["rect", { class: "mark", x: -18, y: -18, width: 36, height: 36, rx: 8 }], ["path", { class: "glyph", d: "M-6 10V-9H6V10M-10 10H10M2 1h.01" }]],
+  desk: [["circle", { class: "hit", r: 24 }], ["rect", { class: "mark", x: -14, y: -10, width: 28, height: 20, rx: 4 }], ["path", { class: "glyph", d: "M-7 -1H7" }]],
 };
 
 function element(name, attributes = {}) {

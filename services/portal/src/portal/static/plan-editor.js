@@ -196,6 +196,9 @@ const drop = (event) => {
 board.svg.addEventListener("pointerup", drop);
 board.svg.addEventListener("pointercancel", drop);
 
+// A finger on an icon drags it and does not scroll; `touch-action` is not heeded inside an SVG everywhere.
+board.svg.addEventListener("touchstart", (event) => event.target.closest("[data-key]") && event.preventDefault(), { passive: false });
+
 // Keys.
 board.svg.addEventListener("focusin", (event) => {
   const drawn = event.target.closest("[data-key]");
