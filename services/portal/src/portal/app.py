@@ -28,6 +28,7 @@ from .handlers.envelopes import Envelopes
 from .handlers.feed import Feed
 from .handlers.integration import Integrations
 from .handlers.listings import Listings
+from .handlers.live_plans import LivePlans
 from .handlers.missing import MissingRooms
 from .handlers.office_plans import OfficePlans
 from .handlers.offices import Offices
@@ -142,6 +143,9 @@ def add_portal(
         alerts=Alerts(integrations, clock),
         office_plans=OfficePlans(OfficePlanStore(database), clock),
         free_rooms=FreeRooms(VacancyStore(database), OfficeStore(database), clock),
+        live_plans=LivePlans(
+            OfficeStore(database), OfficePlanStore(database), rooms, bookings, clock
+        ),
     )
     cookies = Cookies(options.portal_url)
     add_routes(app, desk, feed, cookies, release)
