@@ -17,7 +17,7 @@ __all__ = ["add_pages", "pages"]
 def pages(desk: Desk) -> list[Page]:
     """Return every page and form."""
     return [
-        *SigningIn(desk.sessions).pages(),
+        *SigningIn(desk.sessions, desk.microsoft).pages(),
         *Home(desk.records).pages(),
     ]
 

@@ -47,6 +47,7 @@ from ..domain.wire import Document, Page
 from ..handlers.bookings import Bookings
 from ..handlers.commands import Commands
 from ..handlers.integration import Integrations
+from ..handlers.microsoft import MicrosoftSignIns
 from ..handlers.missing import MissingRooms
 from ..handlers.offices import Offices
 from ..handlers.organisations import Organisations
@@ -79,6 +80,7 @@ class Desk:
     plans: Plans
     missing: MissingRooms
     scope_scripts: ScopeScripts
+    microsoft: MicrosoftSignIns | None
 
 
 def routes(desk: Desk) -> list[Route]:
