@@ -47,6 +47,7 @@ def pages(desk: Desk, entra_url: str) -> list[Page]:
         *Calendar(desk.offices, desk.rooms, desk.bookings).pages(),
         *NewBookings(desk.offices, desk.rooms, desk.bookings, desk.commands).pages(),
         *BookingPanels(desk.offices, desk.rooms, desk.bookings, desk.commands).pages(),
+        *SigningIn(desk.sessions, desk.microsoft).pages(),
         *Home(desk.records).pages(),
         *LivePlanPages(desk.live_plans).pages(),
         *PlanEditing(desk.office_plans, desk.live_plans).pages(),
