@@ -33,7 +33,7 @@ __all__ = ["add_pages", "pages"]
 def pages(desk: Desk, entra_url: str) -> list[Page]:
     """Return every page and form."""
     return [
-        *SigningIn(desk.sessions).pages(),
+        *SigningIn(desk.sessions, desk.microsoft).pages(),
         *Home(desk.records, desk.free_rooms).pages(),
         *OfficePages(desk.offices, desk.rooms).pages(),
         *ImportPages(desk.rooms, desk.offices).pages(),
@@ -47,8 +47,6 @@ def pages(desk: Desk, entra_url: str) -> list[Page]:
         *Calendar(desk.offices, desk.rooms, desk.bookings).pages(),
         *NewBookings(desk.offices, desk.rooms, desk.bookings, desk.commands).pages(),
         *BookingPanels(desk.offices, desk.rooms, desk.bookings, desk.commands).pages(),
-        *SigningIn(desk.sessions, desk.microsoft).pages(),
-        *Home(desk.records).pages(),
         *LivePlanPages(desk.live_plans).pages(),
         *PlanEditing(desk.office_plans, desk.live_plans).pages(),
     ]

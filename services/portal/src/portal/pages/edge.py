@@ -28,8 +28,6 @@ log = structlog.get_logger()
 
 _MOST_FORM: Final = 64 * 1024
 _MOST_FIELDS: Final = 600  # an import ticks 500 rooms
-_LONGEST_QUERY: Final = 500
-_MOST_FIELDS: Final = 200
 _LONGEST_QUERY: Final = 4096  # a code of Entra's may have a thousand characters and more
 _SAID: Final = "said"
 _POLICY: Final = (
