@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest_asyncio
 from PIL import Image, ImageDraw
-from playwright.async_api import Browser, FilePayload, Locator, Page, expect
+from playwright.async_api import Browser, Dialog, FilePayload, Locator, Page, expect
 
 from ..e2e.office import Office
 from .premises import Account, Premises
@@ -313,7 +313,12 @@ async def test_what_could_not_be_saved_is_said_and_saved_later(
             "Not saved: the server cannot be reached"
         )
         asked: list[str] = []
-        page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss())[1])
+
+        async def stay(dialog: Dialog) -> None:
+            asked.append(dialog.type)
+            await dialog.dismiss()
+
+        page.once("dialog", stay)
         await page.get_by_role("link", name="See live plan").click()
         await expect(page.get_by_role("alert")).to_be_visible()
         assert asked == ["beforeunload"]

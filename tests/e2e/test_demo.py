@@ -157,12 +157,27 @@ async def both_sides(demo: Demo) -> dict[tuple[str, str], Any]:
     return found
 
 
+async def opens_the_portal(demo: Demo) -> None:
+    """The printed link leads to the portal, signed in; another site's link does not."""
+    link = f"{demo.origin}/portal"
+    assert link in demo.said
+    async with demo.session.get(link, headers={"Sec-Fetch-Site": "cross-site"}) as answer:
+        assert answer.status == 403
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as visitor:
+        async with visitor.get(link) as answer:
+            page = await answer.text()
+        assert answer.status == 200
+        assert "<h1>Overview</h1>" in page
+        assert "admin@" in page
+
+
 async def test_a_change_in_outlook_crosses_over_and_survives_a_restart(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     start = f"{EARLY['day']}T{EARLY['start']}"
     async with running_demo(folder) as demo:
         assert demo.origin in demo.said
         assert "admin@" in demo.said
+        await opens_the_portal(demo)
         setup = await demo.ask("GET", "/api/setup")
         room, person = setup["offices"][0]["rooms"][0], setup["people"][0]
         path = f"/api/outlook/{room['id']}/meetings"

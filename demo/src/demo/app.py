@@ -21,8 +21,10 @@ from .bookings import Bookings
 from .calendar_watch import CalendarWatch
 from .cloud import APPEAR_SECONDS, Cloud, open_cloud
 from .connecting import Account, connect
+from .entrance import PATH, Entrance
 from .outlook import Outlook
 from .page import Page
+from .portal_client import Portal
 from .ports import free_port, port_or_free
 from .relay import Relay
 from .seeding import seed
@@ -95,16 +97,19 @@ async def _serve(
     rooms = {room.id: room for room in imported}
     audience, watches = Audience(), Watches()
     cloud.simulator.state.on_changes(CalendarWatch(rooms, audience, watches.written).changed)
-    page = Page(Outlook(cloud), Bookings(portal, rooms), rooms, audience, watches, utc_now)
+    entrance = Entrance(Portal(session, portal.origin, ""), account)
+    bookings = Bookings(portal, rooms)
+    page = Page(Outlook(cloud), bookings, rooms, audience, watches, entrance, utc_now)
     listen = f"{options.host}:{port_or_free(options.host, options.port)}"
     async with serve_http(page.application(), listen) as (host, port), asyncio.TaskGroup() as loops:
         relaying = loops.create_task(Relay(portal, rooms, audience, watches).run(stop))
         tell(
             f"ready after {time.monotonic() - began:.1f} s\n\n"
-            f"  the demo      http://{host}:{port}\n"
+            f"  the portal    http://{host}:{port}{PATH}   signed in as {account.email}\n"
+            f"  Outlook       http://{host}:{port}   simulated, beside the platform\n\n"
+            f"  sign-in       http://{settings.listen}   {account.email}  {account.password}\n"
             f"  portal REST   http://{settings.listen}/api\n"
-            f"  simulator     {cloud.origin} (CA {cloud.ca})\n"
-            f"  sign-in       {account.email}  {account.password}\n\n"
+            f"  simulator     {cloud.origin} (CA {cloud.ca})\n\n"
             "Ctrl-C stops everything; the next start finds the same data."
         )
         try:

@@ -18,6 +18,7 @@ from . import forms, tenant
 from .audience import Audience
 from .bookings import BookingRefused, Bookings
 from .cloud import CloudRefused
+from .entrance import PATH, Entrance
 from .entries import busy_text
 from .outlook import Outlook
 from .portal_client import PortalRefused
@@ -46,6 +47,7 @@ class Page:
     rooms: Mapping[UUID, ImportedRoom]
     audience: Audience
     watches: Watches
+    entrance: Entrance
     now: Callable[[], datetime]
 
     def application(self) -> web.Application:
@@ -54,6 +56,7 @@ class Page:
         app.add_routes(
             [
                 web.get("/", _index),
+                web.get(PATH, self.entrance.open),
                 web.get("/static/{name}", _static),
                 web.get("/api/setup", self._setup),
                 web.get("/api/day", self._day),

@@ -134,5 +134,5 @@ def test_old_tokens_stay_good_after_a_turn_7_3() -> None:
 
 
 def _keys(tokens: Tokens, tenant: Tenant) -> list[dict[str, str]]:
-    keys: Any = tokens.jwks(tenant, "issuer")["keys"]
+    keys: Any = tokens.jwks(tenant.key_turns, "issuer")["keys"]
     return list(keys)

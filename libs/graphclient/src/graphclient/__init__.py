@@ -17,9 +17,12 @@ from .errors import (
     Malformed,
     NotFound,
     Rejected,
+    SignInDenied,
+    SignInStale,
     Throttled,
     Unavailable,
 )
+from .id_token import Identity, check_issuer
 from .models import (
     EVENT_SELECT,
     RICH_SELECT,
@@ -33,6 +36,7 @@ from .models import (
     User,
     Written,
 )
+from .sign_in import Begun, Registration, SignIn
 from .tenant import Graph, Tenant, open_graph
 
 __all__ = [
@@ -40,6 +44,7 @@ __all__ = [
     "MARKER",
     "RICH_SELECT",
     "Application",
+    "Begun",
     "Certificate",
     "CertificateUnusable",
     "Changed",
@@ -55,6 +60,7 @@ __all__ = [
     "Forbidden",
     "Graph",
     "GraphError",
+    "Identity",
     "Invitee",
     "MailboxUnsupported",
     "Malformed",
@@ -64,8 +70,12 @@ __all__ = [
     "Opened",
     "Page",
     "Recurrence",
+    "Registration",
     "Rejected",
     "Room",
+    "SignIn",
+    "SignInDenied",
+    "SignInStale",
     "Subscription",
     "Tenant",
     "Throttled",
@@ -73,6 +83,7 @@ __all__ = [
     "User",
     "Written",
     "check_cloud",
+    "check_issuer",
     "is_certificate",
     "open_graph",
     "open_state",

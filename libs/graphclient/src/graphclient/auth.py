@@ -6,6 +6,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
@@ -134,7 +135,7 @@ class TokenSource:
             raise Unavailable("Entra does not answer in time") from error
         token = result.get("access_token")
         if not isinstance(token, str):
-            raise _refusal(result, secret)
+            raise refusal(result, secret)
         lifetime = float(result.get("expires_in") or 0)
         return _Held(
             token,
@@ -145,7 +146,7 @@ class TokenSource:
 
     def _ask(self, secret: str) -> dict[str, Any]:
         """Runs in a thread: build the app where that is still to do (it asks the network), then ask for a token."""
-        try:
+        with translated(secret):
             app = self._apps.get(secret)
             if app is None:
                 app = self._apps[secret] = msal.ConfidentialClientApplication(
@@ -156,19 +157,26 @@ class TokenSource:
                     instance_discovery=False,  # the operator names the authority: nobody else is asked about it
                 )
             result = app.acquire_token_for_client(scopes=[self._entra.scope])
-        except _Busy as busy:
-            raise busy.meaning() from busy
-        except requests.RequestException as error:
-            raise Unavailable("Entra cannot be reached") from error
-        except CertificateUnusable as error:
-            raise CredentialsRejected(
-                aadsts=None, error="certificate_unusable", description=str(error)
-            ) from error
-        except ValueError as error:
-            raise _construction_refusal(error, secret) from error
-        except (KeyError, RuntimeError) as error:
-            raise Malformed("Entra's discovery document is not usable") from error
         return result if isinstance(result, dict) else {}
+
+
+@contextmanager
+def translated(secret: str) -> Iterator[None]:
+    """What msal raises becomes ours: Throttled, Unavailable, Malformed, CredentialsRejected, the secret blanked out."""
+    try:
+        yield
+    except _Busy as busy:
+        raise busy.meaning() from busy
+    except requests.RequestException as error:
+        raise Unavailable("Entra cannot be reached") from error
+    except CertificateUnusable as error:
+        raise CredentialsRejected(
+            aadsts=None, error="certificate_unusable", description=str(error)
+        ) from error
+    except ValueError as error:
+        raise _construction_refusal(error, secret) from error
+    except (KeyError, RuntimeError) as error:
+        raise Malformed("Entra's discovery document is not usable") from error
 
 
 def _proof(secret: str) -> str | dict[str, str]:
@@ -179,7 +187,7 @@ def _proof(secret: str) -> str | dict[str, str]:
     return {"private_key": read.key_pem, "public_certificate": read.certificate_pem}
 
 
-def _refusal(result: Mapping[str, Any], secret: str) -> GraphError:
+def refusal(result: Mapping[str, Any], secret: str) -> GraphError:
     """What a token answer without a token means (graph-calendar §7.4)."""
     description = str(result.get("error_description") or "")
     error = str(result.get("error") or "unknown_error")

@@ -92,6 +92,18 @@ class CredentialsRejected(GraphError):
         self.description = description
 
 
+class SignInDenied(GraphError):
+    """Microsoft lets nobody in: cancelled, not consented, blocked. `error` is the OAuth word."""
+
+    def __init__(self, *, error: str) -> None:
+        super().__init__("Microsoft says no to the sign-in")
+        self.error = error
+
+
+class SignInStale(GraphError):
+    """What came back does not belong to the sign-in that began here, was used, or is too old: begin again."""
+
+
 class Conflict(GraphError):
     """Something like it exists already; `existing_id` where the answer tells which."""
 

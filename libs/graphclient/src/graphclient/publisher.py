@@ -158,8 +158,8 @@ def _checked(
         claims = jwt.decode(token.text, key, algorithms=["RS256"], options=_SIGNATURE_ONLY)
     except (jwt.PyJWTError, ValueError, RecursionError):
         return False
-    tenant, app = _guid(claims.get("tid")), _guid(claims.get("aud"))
-    begins, ends = _seconds(claims.get("nbf")), _seconds(claims.get("exp"))
+    tenant, app = guid(claims.get("tid")), guid(claims.get("aud"))
+    begins, ends = seconds(claims.get("nbf")), seconds(claims.get("exp"))
     if tenant is None or app is None or begins is None or ends is None:
         return False
     if claims.get("ver") != token.version or claims.get("iss") != issuer.replace(
@@ -174,7 +174,7 @@ def _checked(
     return tenant, app
 
 
-def _guid(value: object) -> UUID | None:
+def guid(value: object) -> UUID | None:
     """A bare GUID in Entra's spelling, nothing else that UUID() would read."""
     try:
         found = UUID(value) if isinstance(value, str) else None
@@ -183,7 +183,8 @@ def _guid(value: object) -> UUID | None:
     return found if found is not None and str(found) == value else None
 
 
-def _seconds(value: object) -> float | None:
+def seconds(value: object) -> float | None:
+    """A finite number of seconds, as times are in a token."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:

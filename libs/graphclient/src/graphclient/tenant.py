@@ -27,6 +27,7 @@ from .encryption import Certificate
 from .grants import Grants
 from .models import EVENT_SELECT, Event, Marking, Page, Room, Subscription, User, Written
 from .protocol import Service, roles_of
+from .sign_in import Registration, SignIn
 from .transport import Transport, Wire
 
 _MSAL_THREADS = 8
@@ -197,6 +198,10 @@ class Graph:
         tenant = self.fresh_tenant(credentials)
         self._tenants[name] = (credentials, tenant)
         return tenant
+
+    def sign_in(self, registration: Registration) -> SignIn:
+        """Sign-ins of people through the operator's registration."""
+        return SignIn(self._entra, registration)
 
     def fresh_tenant(self, credentials: Credentials) -> Tenant:
         """A tenant that remembers nothing, for a test of settings: msal replays a refusal for a minute."""

@@ -77,6 +77,10 @@ class App:
     """Whether the tenant has its service principal."""
     registered_elsewhere: bool = False
     """A multi-tenant application of another tenant: only its service principal is here (§6.1)."""
+    multi_tenant: bool = False
+    """Whether people of other tenants may sign in to it (`signInAudience`)."""
+    redirect_uris: tuple[str, ...] = ()
+    """Where people are sent back to after signing in; each is compared whole."""
     blocked_by_policy: bool = False
     """A Conditional Access policy for workload identities (AADSTS53003)."""
     scope: frozenset[UUID] | None = None

@@ -1,13 +1,14 @@
-"""Entra's endpoints: discovery, keys, and tokens by client credentials (graph-calendar §7)."""
+"""Entra's endpoints: discovery, keys, tokens by client credentials (graph-calendar §7), people who sign in."""
 
 import re
 from random import Random
 from uuid import UUID
 
 from .faults import Fault, Faults
-from .grants import ClientCredentials
+from .grants import ClientCredentials, grant_type
 from .loops import Loops
 from .refusals import OTHER, AadstsError, plain, refusal, refuse
+from .sign_ins import SHARED, SignIns
 from .state import State
 from .tenants import Tenant
 from .tokens import Tokens
@@ -28,6 +29,7 @@ class Entra:
         self._chance = Random(f"{state.options.seed}/entra")  # noqa: S311 -- repeatable by seed
         self._loops = Loops(state.options)
         self._credentials = ClientCredentials(state.options, tokens, self._chance)
+        self._sign_ins = SignIns(state, tokens, self._credentials, self._chance)
 
     async def handle(self, call: Call) -> Answer:
         """Answers any request outside `/v1.0` and `/_sim`."""
@@ -51,21 +53,41 @@ class Entra:
             }:
                 return self._discovery(call, name)
             if tail in {"discovery/v2.0/keys", "discovery/keys"}:
-                tenant = self._tenant(name, "invalid_tenant")
-                return Answer(200, self._tokens.jwks(tenant, f"{call.origin}/{tenant.id}/v2.0"))
-            if tail == "oauth2/v2.0/token" and call.method == "POST":
-                _check_shared(call, name)
-                tenant = self._tenant(name, "invalid_request")
-                return self._loops.stopped(call, tenant) or self._credentials.answer(call, tenant)
+                return Answer(200, self._keys(call, name))
+            answer = self._signing_in(call, name, tail)
+            if answer is not None:
+                return answer
         except AadstsError as error:
             return self._refused(call, error)
         return Answer(404, {"error": "not_found", "error_description": call.path})
+
+    def _signing_in(self, call: Call, name: str, tail: str) -> Answer | None:
+        if tail == "oauth2/v2.0/authorize" and call.method in {"GET", "POST"}:
+            return self._sign_ins.authorize(call, name, self._people_of(name))
+        if tail != "oauth2/v2.0/token" or call.method != "POST":
+            return None
+        if grant_type(call) == "authorization_code":
+            return self._sign_ins.redeem(call, name, self._people_of(name))
+        _check_shared(call, name)
+        tenant = self._tenant(name, "invalid_request")
+        return self._loops.stopped(call, tenant) or self._credentials.answer(call, tenant)
 
     def _discovery(self, call: Call, name: str) -> Answer:
         if name in _SHARED:
             return _discovery(call, name, "{tenantid}")
         tenant = str(self._tenant(name, "invalid_tenant").id)
         return _discovery(call, tenant, tenant)
+
+    def _keys(self, call: Call, name: str) -> dict[str, object]:
+        if name in SHARED:
+            turns = max((one.key_turns for one in self._state.tenants.values()), default=0)
+            return self._tokens.jwks(turns, f"{call.origin}/{{tenantid}}/v2.0")
+        tenant = self._tenant(name, "invalid_tenant")
+        return self._tokens.jwks(tenant.key_turns, f"{call.origin}/{tenant.id}/v2.0")
+
+    def _people_of(self, name: str) -> Tenant | None:
+        """The tenant whose people may sign in; None for all."""
+        return None if name in SHARED else self._tenant(name, "invalid_request")
 
     def _tenant(self, name: str, error: str) -> Tenant:
         tenant = self._state.tenant_named(name)

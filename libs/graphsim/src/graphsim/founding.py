@@ -129,6 +129,8 @@ _READERS: dict[str, Callable[[UUID, Any], object]] = {
     "disabled": _flag,
     "installed": _flag,
     "registered_elsewhere": _flag,
+    "multi_tenant": _flag,
+    "redirect_uris": _names,
     "blocked_by_policy": _flag,
     "scope": _ids,
     "access_policy": _ids,

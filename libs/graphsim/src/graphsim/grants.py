@@ -1,7 +1,7 @@
 """The client credentials grant: who asks, for what, and with which credential (graph-calendar §7)."""
 
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from random import Random
 from urllib.parse import unquote_plus
 from uuid import UUID
@@ -31,7 +31,7 @@ class ClientCredentials:
         _check_grant(form)
         app = self._app(tenant, form)
         resource = _resource(tenant, form)
-        how = self._check_credential(call, tenant, app, form)
+        how = self.check_credential(call, app, form, (str(tenant.id), tenant.domain))
         if app.blocked_by_policy and not app.registered_elsewhere:
             # Policies for workload identities reach single-tenant applications only (§7.4).
             refuse(53003, error=self._options.blocked_error)
@@ -63,15 +63,16 @@ class ClientCredentials:
             refuse(7000112, app=app.client_id, name=app.name)
         return app
 
-    def _check_credential(
-        self, call: Call, tenant: Tenant, app: App, form: Mapping[str, str]
+    def check_credential(
+        self, call: Call, app: App, form: Mapping[str, str], names: Iterable[str]
     ) -> str:
+        """How the app proves itself, `1` by secret and `2` by certificate; `names` stand for its tenant in addresses."""
         assertion, given = form.get("client_assertion"), form.get("client_secret")
         if assertion and form.get("client_assertion_type") == JWT_BEARER:
             check_assertion(
                 assertion,
                 app,
-                _audiences(call, tenant),
+                _audiences(call, names),
                 call.now,
                 needs_jti=self._options.assertion_needs_jti,
             )
@@ -86,6 +87,11 @@ class ClientCredentials:
         if secret.ends is not None and call.now >= secret.ends:
             refuse(7000222, app=app.client_id)
         return "1"
+
+
+def grant_type(call: Call) -> str:
+    """Which grant a token request is about; empty where it does not say."""
+    return query_of(call.body.decode("utf-8", "replace")).get("grant_type", "")
 
 
 def _basic(call: Call) -> dict[str, str]:
@@ -124,7 +130,7 @@ def _resource(tenant: Tenant, form: Mapping[str, str]) -> str:
     return resource.rstrip("/")
 
 
-def _audiences(call: Call, tenant: Tenant) -> frozenset[str]:
+def _audiences(call: Call, names: Iterable[str]) -> frozenset[str]:
     """What an assertion may be meant for: the tenant's token endpoint or its issuer."""
-    bases = [f"{call.origin}/{name}".lower() for name in (tenant.id, tenant.domain)]
+    bases = [f"{call.origin}/{name}".lower() for name in names]
     return frozenset(f"{base}/{tail}" for base in bases for tail in ("oauth2/v2.0/token", "v2.0"))

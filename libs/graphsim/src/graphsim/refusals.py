@@ -10,7 +10,10 @@ HTTP status and `error` of 900144: MicrosoftDocs/azure-docs#43780, rootinc/larav
 70003: AzureAD/azure-activedirectory-library-for-android#132. The status of 50027: GitLab's documentation of
 secrets in Azure Key Vault. `error` and text of 50027, 90014, 700021, 5002723 and 5002738: answers of 2023-12 recorded in
 AzureAD/microsoft-authentication-library-for-dotnet, MockHelpers.cs; `error` of 50196: azure-docs, breaking
-changes of March 2019; of 1000502: AzureAD/microsoft-identity-web#2840. UNVERIFIED: what OTHER lists.
+changes of March 2019; of 1000502: AzureAD/microsoft-identity-web#2840. Of authorization codes, all `invalid_grant` as documented
+(v2-oauth2-auth-code-flow) but 500112: uno.todo#180 (50011), AzureAD/microsoft-identity-web#2612 (54005),
+OneDrive/onedrive-api-docs#618 (70000), snok/django-auth-adfs#245 (70008), CoasterKaty/PHPAzureADoAuth#18 (501481).
+UNVERIFIED: what OTHER lists.
 """
 
 from collections.abc import Mapping
@@ -29,6 +32,13 @@ class _Row(NamedTuple):
 
 
 _BY_CODE = {
+    50011: _Row(
+        400,
+        "invalid_request",
+        "The redirect URI '{uri}' specified in the request does not match the redirect URIs configured for the "
+        "application '{app}'. Make sure the redirect URI sent in the request matches one added to your application in "
+        "the Azure portal. Navigate to https://aka.ms/redirectUriMismatchError to learn more about how to fix this.",
+    ),
     50027: _Row(400, "invalid_request", "JWT token is invalid or malformed."),
     50048: _Row(
         401, "invalid_client", "Subject must match the issuer claim in the client assertion."
@@ -52,10 +62,27 @@ _BY_CODE = {
         "Access has been blocked by Conditional Access policies. The access policy does not allow "
         "token issuance.",
     ),
+    54005: _Row(
+        400,
+        "invalid_grant",
+        "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh "
+        "token.",
+    ),
+    70000: _Row(
+        400,
+        "invalid_grant",
+        "Transmission data parser failure: Authorization Code is malformed or invalid.",
+    ),
     70003: _Row(
         400,
         "unsupported_grant_type",
         "The app requested an unsupported grant type '{grant}'.",
+    ),
+    70008: _Row(
+        400,
+        "invalid_grant",
+        "The provided authorization code or refresh token has expired due to inactivity. Send a new interactive "
+        "authorization request for this user and resource.",
     ),
     70011: _Row(
         400,
@@ -93,6 +120,22 @@ _BY_CODE = {
         "can happen if the application has not been installed by the administrator of the tenant "
         "or consented to by any user in the tenant. You might have sent your authentication "
         "request to the wrong tenant.",
+    ),
+    500112: _Row(
+        400,
+        "invalid_client",
+        "The reply address '{given}' does not match the reply address '{asked}' provided when requesting Authorization "
+        "code.",
+    ),
+    501481: _Row(
+        400,
+        "invalid_grant",
+        "The Code_Verifier does not match the code_challenge supplied in the authorization request.",
+    ),
+    700005: _Row(
+        400,
+        "invalid_grant",
+        "The provided Authorization Code is intended to use against other tenant, thus rejected.",
     ),
     700016: _Row(
         400,
@@ -203,6 +246,8 @@ _BY_CODE = {
 OTHER: Mapping[int, tuple[int, str]] = {
     50048: (400, "invalid_request"),
     50196: (429, "invalid_grant"),
+    500112: (400, "invalid_grant"),
+    700005: (400, "invalid_request"),
     700021: (400, "invalid_client"),
     1000502: (400, "invalid_client"),
     5002723: (400, "invalid_client"),

@@ -101,7 +101,7 @@ class Registrations:
             "createdDateTime": instant_text(REGISTERED),
             "displayName": app.name,
             "publisherDomain": tenant.domain,
-            "signInAudience": "AzureADMyOrg",
+            "signInAudience": "AzureADMultipleOrgs" if app.multi_tenant else "AzureADMyOrg",
             "requiredResourceAccess": _required(app),
             "passwordCredentials": [
                 {

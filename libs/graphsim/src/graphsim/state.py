@@ -7,6 +7,7 @@ from uuid import UUID
 
 from .agenda import Agenda
 from .answers import Answers
+from .applications import App
 from .changes import Change, Outcome, Visit
 from .clock import Clock
 from .copies import Reply
@@ -49,6 +50,14 @@ class State:
         except ValueError:
             known = self._by_domain.get(name.lower())
             return self.tenants.get(known) if known else None
+
+    def registration(self, client_id: UUID) -> App | None:
+        """The application where it is registered, over all tenants."""
+        for tenant in self.tenants.values():
+            app = tenant.apps.get(client_id)
+            if app is not None and not app.registered_elsewhere:
+                return app
+        return None
 
     def owner_of(self, mailbox_id: UUID) -> tuple[Tenant, Mailbox] | None:
         """The tenant and mailbox of a mailbox id, over all tenants (control API only)."""

@@ -89,9 +89,9 @@ class Tokens:
             raise _refused("Lifetime validation failed, the token is expired.")
         return principal
 
-    def jwks(self, tenant: Tenant, issuer: str) -> dict[str, object]:
-        """The public keys as Entra's key endpoint shows them (§7.3)."""
-        return {"keys": [one.shown(issuer) for one in self.keys.published(tenant.key_turns)]}
+    def jwks(self, turns: int, issuer: str) -> dict[str, object]:
+        """The public keys as Entra's key endpoint shows them (§7.3), after so many turns."""
+        return {"keys": [one.shown(issuer) for one in self.keys.published(turns)]}
 
     def _decoded(self, token: str) -> Principal:
         try:

@@ -11,6 +11,7 @@ from contracts.fields import Instant
 T = TypeVar("T")
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 
 
@@ -54,6 +55,12 @@ def _no_control(text: str) -> str:
     return text
 
 
+def _address(text: str) -> str:
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError("must be an e-mail address, such as mara@example.com")
+    return text
+
+
 def _lower(text: str) -> str:
     return text.lower()
 
@@ -78,9 +85,8 @@ Name = Annotated[
 ]
 Email = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, min_length=3, max_length=320, pattern=r"^[^@\s]+@[^@\s]+$"
-    ),
+    StringConstraints(strip_whitespace=True, max_length=320),
+    AfterValidator(_address),
     AfterValidator(_no_control),
     AfterValidator(_lower),
 ]

@@ -28,6 +28,8 @@ class Visit:
     partial: bool
     """Asked for by a script that replaces a part of the page."""
     client: str
+    away: str = field(default="", repr=False)
+    """What this browser keeps while its person signs in at Microsoft."""
 
     @property
     def person(self) -> Person:
@@ -49,14 +51,15 @@ class Visit:
     def form(self, model: type[BodyT], **more: Any) -> BodyT:
         """Return what was typed in, an empty field as if left out; raises Refusal naming the fields that are wrong."""
         given = {name: text for name, text in self.typed.items() if text.strip()}
-        return _checked(model, {**given, **more})
+        return checked(model, {**given, **more})
 
     def asked(self, model: type[BodyT]) -> BodyT:
         """Return the query, as `form`."""
-        return _checked(model, {name: text for name, text in self.query.items() if text.strip()})
+        return checked(model, {name: text for name, text in self.query.items() if text.strip()})
 
 
-def _checked(model: type[BodyT], given: Mapping[str, Any]) -> BodyT:
+def checked(model: type[BodyT], given: Mapping[str, Any]) -> BodyT:
+    """Return the model of what is given; raises Refusal naming the fields that are wrong."""
     try:
         return model.model_validate(given)
     except ValidationError as error:
@@ -74,12 +77,16 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Go on to another page of ours, which says `say` once; `session` opens one with (token, seconds), `leave` ends it."""
+    """Go on to another page of ours, which says `say` once; `session` opens one with (token, seconds), `leave` ends it.
+
+    With `away` the browser keeps that text while it is at Microsoft; an empty one is forgotten.
+    """
 
     path: str
     say: str = ""
     session: tuple[str, int] | None = field(default=None, repr=False)
     leave: bool = False
+    away: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

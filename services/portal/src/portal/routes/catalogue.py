@@ -16,6 +16,7 @@ from ..domain.accounts import (
     User,
     UserChange,
 )
+from ..domain.activity import ActivityEntry, Conflict, LinesAsked
 from ..domain.bookings import (
     BookingAsked,
     BookingCancellation,
@@ -45,11 +46,15 @@ from ..domain.rooms import (
 )
 from ..domain.scope_script import ScopeScript, ScopeScriptAsked
 from ..domain.status import OrganisationStatus
+from ..domain.trials import TestSeen
 from ..domain.wire import Document, Page, Picture
+from ..handlers.activity import Activity
+from ..handlers.alerts import Alerts
 from ..handlers.bookings import Bookings
 from ..handlers.commands import Commands
 from ..handlers.integration import Integrations
 from ..handlers.live_plans import LivePlans
+from ..handlers.microsoft import MicrosoftSignIns
 from ..handlers.missing import MissingRooms
 from ..handlers.office_plans import OfficePlans
 from ..handlers.offices import Offices
@@ -59,7 +64,9 @@ from ..handlers.records import Records
 from ..handlers.rooms import Rooms
 from ..handlers.scope_scripts import ScopeScripts
 from ..handlers.sessions import Sessions
+from ..handlers.trials import Trials
 from ..handlers.users import Users
+from ..handlers.vacancies import FreeRooms
 from .table import Call, Route, Upload
 
 _OPERATOR = Access.OPERATOR
@@ -83,21 +90,27 @@ class Desk:
     plans: Plans
     missing: MissingRooms
     scope_scripts: ScopeScripts
+    activity: Activity
+    trials: Trials
+    alerts: Alerts
     office_plans: OfficePlans
+    free_rooms: FreeRooms
     live_plans: LivePlans
+    microsoft: MicrosoftSignIns | None
 
 
 def routes(desk: Desk) -> list[Route]:
     """Return every route with a JSON answer."""
     return [
         *_account_routes(desk),
-        *_integration_routes(desk.integrations, desk.scope_scripts),
+        *_integration_routes(desk.integrations, desk.trials, desk.scope_scripts),
         *_office_routes(desk.offices),
         *_office_plan_routes(desk.office_plans),
         *_import_routes(desk.rooms, desk.missing),
         *_room_routes(desk.rooms, desk.plans),
         *_command_routes(desk.commands),
         *_record_routes(desk.bookings, desk.records),
+        *_activity_routes(desk.activity),
     ]
 
 
@@ -136,7 +149,9 @@ def _account_routes(desk: Desk) -> list[Route]:
     ]  # fmt: skip
 
 
-def _integration_routes(integrations: Integrations, scripts: ScopeScripts) -> list[Route]:
+def _integration_routes(
+    integrations: Integrations, trials: Trials, scripts: ScopeScripts
+) -> list[Route]:
     return [
         Route("GET", "/api/integration", _ADMINISTRATOR, lambda c: integrations.show(c.by),
               "The connection to the tenant, without its secret", Integration),
@@ -150,6 +165,9 @@ def _integration_routes(integrations: Integrations, scripts: ScopeScripts) -> li
               media="text/calendar"),
         Route("POST", "/api/integration/test", _ADMINISTRATOR,
               lambda c: integrations.test(c.by, c.body), "Test what is saved", TestResult, TestAsked),
+        Route("GET", "/api/integration/test", _ADMINISTRATOR, lambda c: trials.show(c.by),
+              "How far a test is that was started in the portal, and what the last one showed",
+              TestSeen),
         Route("GET", "/api/integration/scope-script", _ADMINISTRATOR,
               lambda c: scripts.write(c.by, c.query.variant),
               "PowerShell that limits the app to the imported rooms", ScopeScript,
@@ -277,4 +295,13 @@ def _record_routes(bookings: Bookings, records: Records) -> list[Route]:
               status=201, inside=False),
         Route("GET", "/api/status", _MEMBER, lambda c: records.status(c.by),
               "The sync at a glance", OrganisationStatus),
+    ]  # fmt: skip
+
+
+def _activity_routes(activity: Activity) -> list[Route]:
+    return [
+        Route("GET", "/api/activity", _ADMINISTRATOR, lambda c: activity.lately(c.by, c.query),
+              "What the sync did lately, newest first", Page[ActivityEntry], query=LinesAsked),
+        Route("GET", "/api/conflicts", _MEMBER, lambda c: activity.conflicts(c.by, c.query),
+              "Double bookings that are open", Page[Conflict], query=LinesAsked),
     ]  # fmt: skip
