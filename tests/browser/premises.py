@@ -42,6 +42,7 @@ class Premises:
     sim: Api
     session: aiohttp.ClientSession
     operator: Api = field(repr=False)
+    database: TestDatabase
 
     async def organisation(self, name: str) -> tuple[Api, Account]:
         """An organisation that has nothing yet: its administrator's REST and account."""
@@ -74,6 +75,12 @@ class Premises:
         await office.connect(self.operator)
         async with asyncio.timeout(60):
             await until(lambda: self._all_live(office))
+        return office, Account(f"admin@{office.name}.example", "", office.portal.token or "")
+
+    async def connected(self, name: str, rooms: int) -> tuple[Office, Account]:
+        """A connected organisation with an office and nothing imported; its administrator's account."""
+        office = await self.tenant(f"{name}-{uuid4().hex[:6]}", rooms)
+        await office.connect(self.operator, importing=False)
         return office, Account(f"admin@{office.name}.example", "", office.portal.token or "")
 
     async def _all_live(self, office: Office) -> bool:
@@ -122,4 +129,5 @@ async def open_premises(folder: Path, database: TestDatabase) -> AsyncIterator[P
             await program.start()
         origin = f"http://127.0.0.1:{port}"
         sim = Api(session, f"https://127.0.0.1:{sim_port}", tls=trusting(ca))
-        yield Premises(origin, standalone, sim, session, Api(session, origin, OPERATOR_TOKEN))
+        operator = Api(session, origin, OPERATOR_TOKEN)
+        yield Premises(origin, standalone, sim, session, operator, database)

@@ -40,6 +40,7 @@ class Visitor:
 
     async def shot(self, name: str) -> None:
         """Keep a picture of the whole page under build/screenshots."""
+        await self.page.evaluate("scrollTo(0, 0)")  # a header that sticks would stand in the middle
         await self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
     async def barriers(self) -> list[str]:

@@ -251,7 +251,7 @@ async def test_organisations_integrations_and_rooms_are_run_from_outside(
         assert [each["state"] for each in rooms] == ["live", "live"]
         first = rooms[0]
         assert (
-            "Live: changes show within seconds."
+            "Changes show within seconds."
             in (await cli.good("rooms", "show", first["mailbox"], "-o", "north")).out
         )
         await cli.good("rooms", "resync", first["name"], "-o", "north")

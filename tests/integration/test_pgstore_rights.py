@@ -28,6 +28,7 @@ TABLES = {
     "integrations": {PORTAL: "select insert update"},
     "intents": {WORKER: "select insert update delete", PORTAL: "select"},
     "journal": {WORKER: "select insert update delete", PORTAL: "select"},
+    "office_plans": {PORTAL: "select insert update"},
     "offices": {PORTAL: "select insert update"},
     "organisations": {PORTAL: "select insert update"},
     "plan_lines": {WORKER: "select insert update delete", PORTAL: "select"},

@@ -1,10 +1,10 @@
 """`clearooms rooms`: an organisation's rooms."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
-from .failure import WRONG_USE, Failure
+from .failure import REFUSED, WRONG_USE, Failure
 from .naming import chosen, organisation
 from .portal import Portal, open_portal
 from .printing import (
@@ -24,6 +24,7 @@ commands = typer.Typer(
     help="Rooms of an organisation: list, show, import, remove, have them read again.",
 )
 Named = Annotated[str, typer.Argument(metavar="ROOM", help="Its id, name or address.")]
+_AT_ONCE: Final = 100  # of the 500 that one request takes, so that something shows meanwhile
 
 
 @commands.command("list")
@@ -121,12 +122,23 @@ def import_(
                 chosen("room mailbox", each, listed, "mailbox", "name") for each in mailboxes or ()
             ]
         )
-        for each in wanted:
-            body = {"mailbox_id": each["mailbox_id"], "office_id": place["id"]}
-            made = portal.call("POST", "/api/rooms", organisation=owner, body=body)
-            say(f"Imported {made['name']}: {made['id']}")
+        left = 0
+        for first in range(0, len(wanted), _AT_ONCE):
+            part = wanted[first : first + _AT_ONCE]
+            body = [{"mailbox_id": each["mailbox_id"], "office_id": place["id"]} for each in part]
+            made = portal.call("POST", "/api/rooms", organisation=owner, body=body)["items"]
+            for each, became in zip(part, made, strict=True):
+                if became["room"] is None:
+                    left += 1
+                    say(f"Not imported: {each['name']}: {became['problem']}")
+                else:
+                    say(f"Imported {each['name']}: {became['room']['id']}")
     if not wanted:
         say("Every room of the tenant is imported.")
+    if left:
+        raise Failure(
+            f"{left} of {len(wanted)} rooms were not imported.", "The reasons are above.", REFUSED
+        )
 
 
 @commands.command()

@@ -108,6 +108,11 @@ class HastyWorker:
     async def find(self, organisation_id: UUID, booking_id: UUID) -> Booking | None:
         return None
 
+    async def last_result(
+        self, organisation_id: UUID, booking_id: UUID, source: str, *, sequence: int
+    ) -> CommandResult | None:
+        return None
+
     async def time_zone(self, organisation_id: UUID, room_id: UUID) -> str:
         return "UTC"
 

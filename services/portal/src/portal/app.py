@@ -20,14 +20,18 @@ from servicekit.ops import Health, serve_ops
 from servicekit.outbound import check_address
 
 from .consumer import PATTERNS, EventConsumer
+from .handlers.activity import Activity
+from .handlers.alerts import Alerts
 from .handlers.bookings import Bookings
 from .handlers.commands import Commands
 from .handlers.envelopes import Envelopes
 from .handlers.feed import Feed
 from .handlers.integration import Integrations
 from .handlers.listings import Listings
+from .handlers.live_plans import LivePlans
 from .handlers.microsoft import MicrosoftSignIns
 from .handlers.missing import MissingRooms
+from .handlers.office_plans import OfficePlans
 from .handlers.offices import Offices
 from .handlers.organisations import Organisations
 from .handlers.passwords import Passwords
@@ -38,18 +42,22 @@ from .handlers.results import Results
 from .handlers.rooms import Rooms
 from .handlers.scope_scripts import ScopeScripts
 from .handlers.sessions import Sessions
+from .handlers.trials import Trials
 from .handlers.upkeep import EVERY_SECONDS, Upkeep
 from .handlers.users import Users
+from .handlers.vacancies import FreeRooms
 from .pages import add_pages
 from .pages.signing_in import BACK
 from .routes import Desk, add_routes
 from .routes.cookies import Cookies
 from .scheduler import keep_resealing
 from .settings import Settings, microsoft_registration
+from .store.activity import ActivityStore
 from .store.audit import AuditStore
 from .store.bookings import BookingStore
 from .store.integrations import IntegrationStore
 from .store.microsoft import LinkedStore
+from .store.office_plans import OfficePlanStore
 from .store.offices import OfficeStore
 from .store.organisations import OrganisationStore
 from .store.plans import PlanStore
@@ -57,6 +65,7 @@ from .store.rooms import RoomStore
 from .store.sealed import SealedStore
 from .store.sessions import SessionStore
 from .store.users import UserStore
+from .store.vacancies import VacancyStore
 
 log = structlog.get_logger()
 
@@ -75,6 +84,7 @@ class PortalOptions:
     operator_token: str = field(repr=False)
     webhook_url: str = ""
     portal_url: str = ""
+    entra_url: str = "https://login.microsoftonline.com"
     registration: Registration | None = None
     reseal_seconds: float = 15.0
     check_address: Callable[[str], Awaitable[None]] = check_address
@@ -110,6 +120,7 @@ def add_portal(
     )
     listings = Listings(connection, clock)
     imported = Rooms(rooms, rooms, listings, clock)
+    trials = Trials(connection, integrations, clock)
     upkeep = Upkeep(OrganisationStore(database), imported)
     desk = Desk(
         organisations=Organisations(OrganisationStore(database), passwords, clock),
@@ -133,11 +144,19 @@ def add_portal(
         plans=Plans(PlanStore(database)),
         missing=MissingRooms(connection, listings, rooms, clock),
         scope_scripts=ScopeScripts(connection, connection, rooms),
+        activity=Activity(ActivityStore(database), clock),
+        trials=trials,
+        alerts=Alerts(integrations, clock),
+        office_plans=OfficePlans(OfficePlanStore(database), clock),
+        free_rooms=FreeRooms(VacancyStore(database), OfficeStore(database), clock),
+        live_plans=LivePlans(
+            OfficeStore(database), OfficePlanStore(database), rooms, bookings, clock
+        ),
         microsoft=_microsoft(database, graph, secrets, options, clock),
     )
     cookies = Cookies(options.portal_url)
     add_routes(app, desk, feed, cookies, release)
-    add_pages(app, desk, cookies)
+    add_pages(app, desk, cookies, options.entra_url)
     consumer = EventConsumer(feed, results)
 
     async def following(_app: web.Application) -> AsyncIterator[None]:
@@ -148,6 +167,7 @@ def add_portal(
             )
             loops.create_task(keep_resealing(resealing.run, stop, seconds=options.reseal_seconds))
             loops.create_task(upkeep.run(stop, upkeep_seconds))
+            loops.create_task(trials.run(stop))
             yield
             stop.set()
 
@@ -192,6 +212,7 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
             operator_token=settings.portal_operator_token.get_secret_value(),
             webhook_url=settings.webhook_url,
             portal_url=settings.portal_url,
+            entra_url=settings.entra_url,
             registration=registration,
         )
         add_portal(app, database, bus, graph, secrets.value, options, utc_now)

@@ -77,6 +77,7 @@ async def main(given: Settings, stop: asyncio.Event) -> None:
                     operator_token=settings.portal_operator_token.get_secret_value(),
                     webhook_url=settings.webhook_url,
                     portal_url=settings.portal_url,
+                    entra_url=settings.entra_url,
                     registration=registration,
                 ),
                 utc_now,

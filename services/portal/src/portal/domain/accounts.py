@@ -1,15 +1,30 @@
 """Organisations, their people and sessions, as the REST interface shows them."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
 from .caller import Role
 from .wire import Body, Email, Name, Resource, Time
 
-Password = Annotated[SecretStr, Field(min_length=12, max_length=200)]
+
+def _long_enough(password: SecretStr) -> SecretStr:
+    if len(password) < _SHORTEST:
+        raise ValueError(f"must have at least {_SHORTEST} characters")
+    if len(password) > _LONGEST:
+        raise ValueError(f"must have at most {_LONGEST} characters")
+    return password
+
+
+_SHORTEST: Final = 12
+_LONGEST: Final = 200
+Password = Annotated[
+    SecretStr,
+    AfterValidator(_long_enough),
+    Field(json_schema_extra={"minLength": _SHORTEST, "maxLength": _LONGEST}),
+]
 
 
 class FirstAdministrator(Body):

@@ -1,7 +1,7 @@
 """The steps of a connection test, each with what it showed."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from .evidence import (
     CALENDARS,
@@ -44,6 +44,20 @@ Name = Literal[
 ]
 Result = Literal["pass", "fail", "unknown"]
 
+IN_TURN: Final[tuple[Name, ...]] = (
+    "token",
+    "permissions",
+    "consent",
+    "rooms",
+    "calendar",
+    "write",
+    "scope",
+    "webhook",
+    "room_subjects",
+    "room_conflicts",
+)
+"""The order in which a test comes to know them; `checks_of` lists them in that of their weight."""
+
 
 class Check(Resource):
     """One step of the test."""
@@ -68,6 +82,12 @@ def checks_of(evidence: Evidence) -> list[Check]:
         ("room_conflicts", _conflicts(evidence)),
     ]
     return [Check(name=name, result=result, detail=detail) for name, (result, detail) in steps]
+
+
+def checks_before(evidence: Evidence, under_way: Name) -> list[Check]:
+    """What is known when this step begins; steps that were passed over are known to be."""
+    known = IN_TURN[: IN_TURN.index(under_way)]
+    return [check for check in checks_of(evidence) if check.name in known]
 
 
 def _token(evidence: Evidence) -> tuple[Result, str]:

@@ -6,7 +6,14 @@ from typing import Annotated
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    field_validator,
+)
 
 from .wire import Body, Name, Resource, Time
 
@@ -14,6 +21,17 @@ from .wire import Body, Name, Resource, Time
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
+
+
+_REGIONS = (
+    "Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/",
+)  # fmt: skip
+
+
+@cache
+def common_zones() -> tuple[str, ...]:
+    """Return the zones that are named after places, and UTC: what to offer for choosing."""
+    return (*sorted(zone for zone in _zones() if zone.startswith(_REGIONS)), "UTC")
 
 
 def _known_zone(name: str) -> str:
@@ -46,13 +64,14 @@ class NewOffice(Body):
     name: Name
     time_zone: Zone
     opens: TimeOfDay = time(8)
-    closes: TimeOfDay = time(18)
+    closes: Annotated[TimeOfDay, Field(validate_default=True)] = time(18)
 
-    @model_validator(mode="after")
-    def _in_order(self) -> "NewOffice":
-        if self.closes <= self.opens:
-            raise ValueError("closes must be later than opens")
-        return self
+    @field_validator("closes")
+    @classmethod
+    def _in_order(cls, closes: time, given: ValidationInfo) -> time:
+        if "opens" in given.data and closes <= given.data["opens"]:
+            raise ValueError("must be later than opens")
+        return closes
 
 
 class OfficeChange(Body):

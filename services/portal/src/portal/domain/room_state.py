@@ -125,14 +125,14 @@ def _words(  # noqa: PLR0911 — one text per state
             )
         case "live" if room.held_removals:
             return (
-                f"Live. {room.held_removals} removals are held back until they are certain.",
+                f"{room.held_removals} removals are held back until they are certain.",
                 (
                     "Check in Outlook that these meetings are really gone.",
                     "If they are, confirm the removals; else wait: they are looked at again.",
                 ),
             )
         case "live":
-            return "Live: changes show within seconds.", ()
+            return "Changes show within seconds.", ()
 
 
 def _obstacle(room: RoomRecord) -> tuple[str, tuple[str, ...]]:

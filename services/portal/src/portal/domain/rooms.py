@@ -68,6 +68,17 @@ class Room(Resource):
     lag_ms: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class RoomName:
+    """A room in a list to choose from; `trouble` says why what is shown of it may be incomplete."""
+
+    id: UUID
+    office_id: UUID
+    name: str
+    capacity: int | None
+    trouble: Literal["loading", "unreachable"] | None
+
+
 class ImportableRoom(Resource):
     """A room mailbox of the tenant."""
 

@@ -11,6 +11,7 @@ from contracts.fields import Instant
 T = TypeVar("T")
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 
 
@@ -33,6 +34,14 @@ class Document(Resource):
     content: str
 
 
+class Picture(Resource):
+    """A picture to be shown, sent as it is and so that nothing in it can come alive; `mark` names its content."""
+
+    media: str
+    content: bytes
+    mark: str
+
+
 class Page(Resource, Generic[T]):
     """A list; `next` is the path of the following page while there is one."""
 
@@ -43,6 +52,12 @@ class Page(Resource, Generic[T]):
 def _no_control(text: str) -> str:
     if _CONTROL.search(text):
         raise ValueError("must not contain control characters")
+    return text
+
+
+def _address(text: str) -> str:
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError("must be an e-mail address, such as mara@example.com")
     return text
 
 
@@ -70,9 +85,8 @@ Name = Annotated[
 ]
 Email = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, min_length=3, max_length=320, pattern=r"^[^@\s]+@[^@\s]+$"
-    ),
+    StringConstraints(strip_whitespace=True, max_length=320),
+    AfterValidator(_address),
     AfterValidator(_no_control),
     AfterValidator(_lower),
 ]

@@ -1,6 +1,6 @@
 """Bookings as the mirror has them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlencode
@@ -15,6 +15,7 @@ from ..domain.refusal import not_found
 from ..domain.wire import Page
 
 _MOST_HISTORY = 1000
+_MOST_OF_A_ROOM = 200
 
 
 class BookingRows(Protocol):
@@ -32,6 +33,17 @@ class BookingRows(Protocol):
     ) -> list[Booking]:
         """List those in the range."""
 
+    async def in_rooms(
+        self,
+        organisation_id: UUID,
+        room_ids: Sequence[UUID],
+        *,
+        start: datetime,
+        end: datetime,
+        limit: int,
+    ) -> list[Booking]:
+        """List those of several rooms in the range."""
+
     async def find(self, organisation_id: UUID, booking_id: UUID) -> Booking | None:
         """Look one up."""
 
@@ -45,6 +57,10 @@ class Bookings:
     def __init__(self, rows: BookingRows, clock: Callable[[], datetime]) -> None:
         self._rows = rows
         self._clock = clock
+
+    def now(self) -> datetime:
+        """Return the time that tells what is over."""
+        return self._clock()
 
     async def of_room(self, by: Acting, room_id: UUID, asked: BookingRange) -> Page[Booking]:
         """Return a room's bookings that overlap the range, by start."""
@@ -68,6 +84,16 @@ class Bookings:
             }
             following = f"/api/rooms/{room_id}/bookings?{urlencode(query)}"
         return Page[Booking](items=items, next=following)
+
+    async def in_rooms(
+        self, by: Acting, room_ids: Sequence[UUID], start: datetime, end: datetime
+    ) -> list[Booking]:
+        """Return the bookings of these rooms that overlap the range, the first 200 of each room."""
+        if not room_ids:
+            return []
+        return await self._rows.in_rooms(
+            by.organisation_id, room_ids, start=start, end=end, limit=_MOST_OF_A_ROOM
+        )
 
     async def find(self, by: Acting, booking_id: UUID) -> Booking:
         """Return one."""

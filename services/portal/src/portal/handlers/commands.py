@@ -10,7 +10,7 @@ import structlog
 
 from contracts.cloudevents import CONTENT_TYPE
 from contracts.commands import Book, Cancel, Change, Command, Resync, encode_command
-from contracts.events import Booking
+from contracts.events import Booking, CommandResult
 from contracts.routing import COMMANDS, SYNC_COMMANDS
 from eventbus import NotConfirmed
 from pgstore import DatabaseUnavailable
@@ -32,6 +32,7 @@ from ..domain.commands import (
     cancel,
     change,
     refused,
+    sequence_at,
     unconfirmed,
 )
 from ..domain.refusal import conflict
@@ -46,6 +47,11 @@ class BookingsSeen(Protocol):
 
     async def find(self, organisation_id: UUID, booking_id: UUID) -> Booking | None:
         """Look one up."""
+
+    async def last_result(
+        self, organisation_id: UUID, booking_id: UUID, source: str, *, sequence: int
+    ) -> CommandResult | None:
+        """Look up what became of the latest command that has at least this sequence."""
 
 
 class RoomsAsked(Protocol):
@@ -115,6 +121,15 @@ class Commands:
         await self._check_living(by, booking_id, asked.scope == "series")
         return await self._ask(by, cancel(booking_id, asked, self._clock()), uuid4())
 
+    async def outcome(
+        self, by: Acting, booking_id: UUID, since: datetime
+    ) -> Booking | BookingAsked:
+        """Return what became of what was asked of a booking since then, as that call would have; asks nothing itself."""
+        result = await self._bookings.last_result(
+            by.organisation_id, booking_id, SOURCE, sequence=sequence_at(since)
+        )
+        return await self._answer(by, booking_id, result)
+
     async def resync(self, by: Acting, room_id: UUID) -> ResyncAsked:
         """Have the whole window of a room read again."""
         now = self._clock()
@@ -141,6 +156,11 @@ class Commands:
                     result = await answer
             except TimeoutError:
                 result = None
+        return await self._answer(by, booking_id, result)
+
+    async def _answer(
+        self, by: Acting, booking_id: UUID, result: CommandResult | None
+    ) -> Booking | BookingAsked:
         if result is None:
             return BookingAsked(booking_id=booking_id, status="pending")
         if result.outcome == "rejected":

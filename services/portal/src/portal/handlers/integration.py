@@ -26,7 +26,7 @@ from ..domain.renewal import renewal_calendar
 from ..domain.scope import scope_of
 from ..domain.wire import Document, looks_like_guid
 from .envelopes import Envelopes
-from .probe import Questions, gather_evidence
+from .probe import Questions, Telling, gather_evidence, nobody
 
 _FORMER: Final = timedelta(days=1)  # by then all of Entra knows the new secret
 
@@ -125,6 +125,14 @@ class Integrations:
         saved = await self._rows.replace(by.organisation_id, new, now=self._clock(), actor=by.actor)
         return domain.shown(saved, webhook_url=self._webhook_url)
 
+    async def switch(self, by: Acting, *, enabled: bool) -> Integration:
+        """Switch it off or on; everything else stays as it is."""
+        saved = await self._saved(by)
+        change = IntegrationChange(
+            enabled=enabled, tenant_id=saved.tenant_id, client_id=saved.client_id
+        )
+        return await self.save(by, change)
+
     async def _replacement(
         self, organisation_id: UUID, change: IntegrationChange, old: Saved | None
     ) -> Replacement:
@@ -159,14 +167,14 @@ class Integrations:
             delivery=change.delivery,
         )
 
-    async def test(self, by: Acting, asked: TestAsked) -> TestResult:
-        """Test what is saved and keep the result."""
+    async def test(self, by: Acting, asked: TestAsked, tell: Telling = nobody) -> TestResult:
+        """Test what is saved and keep the result; `tell` hears of each step."""
         saved = await self._saved(by)
         credentials = await self._credentials(by.organisation_id, saved)
         beyond = Questions(
             self._webhook_url or "", self._clock, asked.outside_mailbox, asked.write_probe
         )
-        result, outcome = await self._tried(by, replace(credentials, spare=None), beyond)
+        result, outcome = await self._tried(by, replace(credentials, spare=None), beyond, tell)
         await self._rows.record_test(
             by.organisation_id, outcome, revision=saved.revision, actor=by.actor
         )
@@ -200,7 +208,11 @@ class Integrations:
         return Credentials(saved.tenant_id, saved.client_id, newest, spare)
 
     async def _tried(
-        self, by: Acting, credentials: Credentials, beyond: Questions | None = None
+        self,
+        by: Acting,
+        credentials: Credentials,
+        beyond: Questions | None = None,
+        tell: Telling = nobody,
     ) -> tuple[TestResult, Outcome]:
         seen = await gather_evidence(
             self._graph.fresh_tenant(credentials),
@@ -208,6 +220,7 @@ class Integrations:
             secret_is_guid=looks_like_guid(credentials.secret),
             imported=await self._rooms.imported(by.organisation_id, credentials.tenant_id),
             beyond=beyond,
+            tell=tell,
         )
         now = self._clock()
         result = diagnose(

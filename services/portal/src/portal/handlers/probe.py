@@ -1,7 +1,7 @@
 """One press of Test Settings: asks Entra and Graph afresh and writes down what they said."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Awaitable, Callable, Iterable, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +10,7 @@ from graphclient import CredentialsRejected, Forbidden, GraphError, MailboxUnsup
 from graphclient.tenant import Tenant
 
 from ..domain import evidence
+from ..domain.checks import Name
 from ..domain.evidence import (
     CALENDARS,
     Calendars,
@@ -44,6 +45,14 @@ _MOST_CALENDARS = 8
 _AT_ONCE = 3
 
 
+Telling = Callable[[Name, Evidence], Awaitable[None]]
+"""Hears which step begins, and what was seen before it."""
+
+
+async def nobody(_step: Name, _seen: Evidence) -> None:
+    """Hears nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Questions:
     """What is asked beyond the credentials; an empty `webhook_url` means that this deployment has none."""
@@ -61,6 +70,7 @@ async def gather_evidence(
     secret_is_guid: bool,
     imported: Set[UUID],
     beyond: Questions | None = None,
+    tell: Telling = nobody,
 ) -> Evidence:
     """Return what the test saw, after 90 s at most; raises nothing that Graph or Entra answer.
 
@@ -73,9 +83,11 @@ async def gather_evidence(
     roles = seen.token.roles
     missing = missing_roles(roles)
     if missing and "Directory.Read.All" not in missing:
+        await tell("consent", seen)
         seen = replace(seen, grants=await _grants(tenant, client_id))
     listed: list[UUID] = []
     if "Place.Read.All" not in missing:
+        await tell("rooms", seen)
         rooms, listed = await _rooms(tenant)
         seen = replace(seen, rooms=rooms)
     if beyond is None and CALENDARS not in missing:
@@ -83,30 +95,40 @@ async def gather_evidence(
     sample = _sample(imported, listed)
     if isinstance(seen.rooms, Throttled | Unreachable) or not sample:
         return seen
+    await tell("calendar", seen)
     calendars, opened = await _calendars(tenant, sample, imported)
     seen = replace(seen, calendars=calendars)
     others_missing = set(missing) - {CALENDARS}
     if beyond is None or not opened or others_missing:
         return seen
-    return await _beyond(tenant, seen, roles, opened, beyond)
+    return await _beyond(tenant, seen, roles, opened, beyond, tell)
 
 
 async def _beyond(
-    tenant: Tenant, seen: Evidence, roles: frozenset[str], opened: list[UUID], asked: Questions
+    tenant: Tenant,
+    seen: Evidence,
+    roles: frozenset[str],
+    opened: list[UUID],
+    asked: Questions,
+    tell: Telling,
 ) -> Evidence:
     if asked.write_probe:
+        await tell("write", seen)
         seen = replace(seen, write=await write_and_undo(tenant, opened[0], asked.clock))
     if CALENDARS in missing_roles(roles) and not proven(seen, roles):
         return seen
     if asked.outside_mailbox is not None and not _ended(seen.write):
+        await tell("scope", seen)
         seen = replace(seen, outside=await _outside(tenant, asked.outside_mailbox))
     if not asked.webhook_url:
         seen = replace(seen, webhook=NoAddress())
     elif not _ended(seen.write, seen.outside):
+        await tell("webhook", seen)
         seen = replace(
             seen, webhook=await prove_webhook(tenant, opened, asked.webhook_url, asked.clock)
         )
     if not _ended(seen.write, seen.outside, seen.webhook):
+        await tell("room_subjects", seen)
         seen = replace(seen, settings=await room_settings(tenant, opened, asked.clock()))
     return seen
 

@@ -17,6 +17,7 @@ from ..domain.rooms import (
     NewRoom,
     Room,
     RoomHealth,
+    RoomName,
     RoomRecord,
     RoomsAsked,
 )
@@ -32,11 +33,17 @@ class RoomRows(Protocol):
     ) -> list[RoomRecord]:
         """List."""
 
+    async def names(self, organisation_id: UUID) -> list[RoomName]:
+        """List all, as little of each as is needed to choose."""
+
     async def find(self, organisation_id: UUID, room_id: UUID) -> RoomRecord:
         """Look one up."""
 
     async def imported(self, organisation_id: UUID, tenant_id: UUID) -> set[UUID]:
         """List mailbox ids."""
+
+    async def per_office(self, organisation_id: UUID) -> dict[UUID, int]:
+        """Count."""
 
 
 class RoomChanges(Protocol):
@@ -132,6 +139,26 @@ class Rooms:
             following = f"/api/rooms?limit={asked.limit}&after={items[-1].id}{office}"
         return Page[Room](items=items, next=following)
 
+    async def listed(
+        self, by: Acting, asked: RoomsAsked
+    ) -> tuple[list[tuple[Room, RoomHealth]], UUID | None]:
+        """Return rooms by name with how each is, and the last one's id where more follow."""
+        found = await self._rows.page(
+            by.organisation_id, office_id=asked.office_id, after=asked.after, limit=asked.limit + 1
+        )
+        now = self._clock()
+        items = found[: asked.limit]
+        last = items[-1].id if len(found) > asked.limit else None
+        return [(shown(each, now), health_of(each, now)) for each in items], last
+
+    async def per_office(self, by: Acting) -> dict[UUID, int]:
+        """Return how many rooms each office has; an office without any is left out."""
+        return await self._rows.per_office(by.organisation_id)
+
+    async def names(self, by: Acting) -> list[RoomName]:
+        """Return every room, by name, to choose from."""
+        return await self._rows.names(by.organisation_id)
+
     async def add(self, by: Acting, new: NewRoom) -> Room:
         """Import a mailbox that the tenant lists as a room, or shows as one by its id."""
         listing = await self._listing(by, [new])
@@ -146,6 +173,8 @@ class Rooms:
         items: list[ImportedRoom] = []
         for new in many:
             listed = listing.rooms.get(new.mailbox_id)
+            if listed is None and len(many) == 1:
+                listed = await self._listings.unlisted(by.organisation_id, new.mailbox_id)
             try:
                 room = await self._import(by, new, listed, listing.tenant_id)
             except Refusal as refusal:

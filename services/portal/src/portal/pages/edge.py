@@ -12,9 +12,11 @@ from aiohttp import web
 
 from pgstore import DatabaseUnavailable
 
+from ..domain.alerts import Alert
 from ..domain.caller import Access, Person, allows
 from ..domain.refusal import Reason, Refusal, not_found
 from ..domain.wire import looks_like_guid
+from ..handlers.alerts import Alerts
 from ..handlers.sessions import Sessions
 from ..routes.cookies import CSRF_HEADER, SAFE_METHODS, Cookies, fresh_csrf
 from ..routes.problems import status_of
@@ -25,7 +27,7 @@ from .templates import Templates
 log = structlog.get_logger()
 
 _MOST_FORM: Final = 64 * 1024
-_MOST_FIELDS: Final = 200
+_MOST_FIELDS: Final = 600  # an import ticks 500 rooms
 _LONGEST_QUERY: Final = 4096  # a code of Entra's may have a thousand characters and more
 _SAID: Final = "said"
 _POLICY: Final = (
@@ -46,8 +48,11 @@ SIGN_IN: Final = "/sign-in"
 class PageEdge:
     """Everything that holds for every page: who may, forms, refusals in words, headers."""
 
-    def __init__(self, sessions: Sessions, cookies: Cookies, templates: Templates) -> None:
+    def __init__(
+        self, sessions: Sessions, alerts: Alerts, cookies: Cookies, templates: Templates
+    ) -> None:
         self._sessions = sessions
+        self._alerts = alerts
         self._cookies = cookies
         self._templates = templates
         self._headers = dict(_HEADERS)
@@ -83,7 +88,7 @@ class PageEdge:
                 if visit.given_person is None and page.access is not Access.ANYONE:
                     return self._to_sign_in(request, visit)
                 _admit(page.access, visit.given_person)
-                return self._sent(request, visit, await page.handle(visit), session)
+                return await self._sent(request, visit, await page.handle(visit), session)
             except Refusal as refusal:
                 shown = View("problem.html", refusal=refusal)
             except DatabaseUnavailable:
@@ -104,7 +109,7 @@ class PageEdge:
                         Reason.BUG, "Something went wrong on our side; it is logged. Try again."
                     ),
                 )
-            return self._sent(request, visit, shown, session)
+            return await self._sent(request, visit, shown, session)
 
         return answer
 
@@ -137,12 +142,12 @@ class PageEdge:
         target = SIGN_IN if wanted == "/" else f"{SIGN_IN}?to={quote(wanted, safe='')}"
         return self._gone_to(visit, Redirect(target))
 
-    def _sent(
+    async def _sent(
         self, request: web.Request, visit: Visit, answer: Answer, session: str
     ) -> web.StreamResponse:
         match answer:
             case View():
-                return self._shown(request, visit, answer, session)
+                return await self._shown(request, visit, answer, session)
             case Redirect():
                 return self._gone_to(visit, answer)
             case File():
@@ -175,7 +180,15 @@ class PageEdge:
             self._cookies.set_away(response, answer.away)
         return response
 
-    def _shown(
+    async def _alert(self, visit: Visit) -> Alert | None:
+        if visit.partial or visit.given_person is None or not visit.administrator:
+            return None
+        try:
+            return await self._alerts.of(visit.by)
+        except DatabaseUnavailable:
+            return None  # the page itself says so, or needs no database
+
+    async def _shown(
         self, request: web.Request, visit: Visit, view: View, session: str
     ) -> web.StreamResponse:
         person = visit.given_person
@@ -189,6 +202,7 @@ class PageEdge:
             "said": said[:300],
             "csrf": csrf,
             "htmx_headers": json.dumps({CSRF_HEADER: csrf}),
+            "alert": await self._alert(visit),
             "refusal": view.refusal,
             **view.values,
         }

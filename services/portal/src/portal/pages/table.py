@@ -51,14 +51,15 @@ class Visit:
     def form(self, model: type[BodyT], **more: Any) -> BodyT:
         """Return what was typed in, an empty field as if left out; raises Refusal naming the fields that are wrong."""
         given = {name: text for name, text in self.typed.items() if text.strip()}
-        return _checked(model, {**given, **more})
+        return checked(model, {**given, **more})
 
     def asked(self, model: type[BodyT]) -> BodyT:
         """Return the query, as `form`."""
-        return _checked(model, {name: text for name, text in self.query.items() if text.strip()})
+        return checked(model, {name: text for name, text in self.query.items() if text.strip()})
 
 
-def _checked(model: type[BodyT], given: Mapping[str, Any]) -> BodyT:
+def checked(model: type[BodyT], given: Mapping[str, Any]) -> BodyT:
+    """Return the model of what is given; raises Refusal naming the fields that are wrong."""
     try:
         return model.model_validate(given)
     except ValidationError as error:

@@ -28,6 +28,7 @@ class Templates:
         self._environment.globals["problem_of"] = _problem_of
         self._environment.filters |= {
             "day": _day, "clock": _clock, "moment": _moment, "stamp": _stamp,
+            "iso_day": _iso_day,
         }  # fmt: skip
 
     def render(self, name: str, values: Mapping[str, Any]) -> str:
@@ -57,6 +58,11 @@ def _moment(value: datetime, zone: str = "UTC") -> str:
     """26 Nov 2026, 10:42."""
     at = value.astimezone(ZoneInfo(zone))
     return f"{at.day} {at:%b %Y, %H:%M}"
+
+
+def _iso_day(value: datetime, zone: str = "UTC") -> str:
+    """2026-11-26, as a calendar in that zone shows it."""
+    return value.astimezone(ZoneInfo(zone)).date().isoformat()
 
 
 def _stamp(value: datetime) -> str:

@@ -16,6 +16,7 @@ from ..domain.accounts import (
     User,
     UserChange,
 )
+from ..domain.activity import ActivityEntry, Conflict, LinesAsked
 from ..domain.bookings import (
     BookingAsked,
     BookingCancellation,
@@ -28,6 +29,8 @@ from ..domain.diagnosis import TestResult
 from ..domain.history import HistoryEntry
 from ..domain.integration import Integration, IntegrationChange, TestAsked
 from ..domain.missing import MissingAsked, MissingRoom
+from ..domain.office_picture import MOST_BYTES, TOO_LARGE
+from ..domain.office_plan import MOST_PLAN_BODY, OfficePlan, PictureAsked, PlanChange
 from ..domain.offices import NewOffice, Office, OfficeChange
 from ..domain.plans import PlanReport
 from ..domain.rooms import (
@@ -43,12 +46,17 @@ from ..domain.rooms import (
 )
 from ..domain.scope_script import ScopeScript, ScopeScriptAsked
 from ..domain.status import OrganisationStatus
-from ..domain.wire import Document, Page
+from ..domain.trials import TestSeen
+from ..domain.wire import Document, Page, Picture
+from ..handlers.activity import Activity
+from ..handlers.alerts import Alerts
 from ..handlers.bookings import Bookings
 from ..handlers.commands import Commands
 from ..handlers.integration import Integrations
+from ..handlers.live_plans import LivePlans
 from ..handlers.microsoft import MicrosoftSignIns
 from ..handlers.missing import MissingRooms
+from ..handlers.office_plans import OfficePlans
 from ..handlers.offices import Offices
 from ..handlers.organisations import Organisations
 from ..handlers.plans import Plans
@@ -56,8 +64,10 @@ from ..handlers.records import Records
 from ..handlers.rooms import Rooms
 from ..handlers.scope_scripts import ScopeScripts
 from ..handlers.sessions import Sessions
+from ..handlers.trials import Trials
 from ..handlers.users import Users
-from .table import Call, Route
+from ..handlers.vacancies import FreeRooms
+from .table import Call, Route, Upload
 
 _OPERATOR = Access.OPERATOR
 _ADMINISTRATOR = Access.ADMINISTRATOR
@@ -80,6 +90,12 @@ class Desk:
     plans: Plans
     missing: MissingRooms
     scope_scripts: ScopeScripts
+    activity: Activity
+    trials: Trials
+    alerts: Alerts
+    office_plans: OfficePlans
+    free_rooms: FreeRooms
+    live_plans: LivePlans
     microsoft: MicrosoftSignIns | None
 
 
@@ -87,12 +103,14 @@ def routes(desk: Desk) -> list[Route]:
     """Return every route with a JSON answer."""
     return [
         *_account_routes(desk),
-        *_integration_routes(desk.integrations, desk.scope_scripts),
+        *_integration_routes(desk.integrations, desk.trials, desk.scope_scripts),
         *_office_routes(desk.offices),
+        *_office_plan_routes(desk.office_plans),
         *_import_routes(desk.rooms, desk.missing),
         *_room_routes(desk.rooms, desk.plans),
         *_command_routes(desk.commands),
         *_record_routes(desk.bookings, desk.records),
+        *_activity_routes(desk.activity),
     ]
 
 
@@ -131,7 +149,9 @@ def _account_routes(desk: Desk) -> list[Route]:
     ]  # fmt: skip
 
 
-def _integration_routes(integrations: Integrations, scripts: ScopeScripts) -> list[Route]:
+def _integration_routes(
+    integrations: Integrations, trials: Trials, scripts: ScopeScripts
+) -> list[Route]:
     return [
         Route("GET", "/api/integration", _ADMINISTRATOR, lambda c: integrations.show(c.by),
               "The connection to the tenant, without its secret", Integration),
@@ -145,6 +165,9 @@ def _integration_routes(integrations: Integrations, scripts: ScopeScripts) -> li
               media="text/calendar"),
         Route("POST", "/api/integration/test", _ADMINISTRATOR,
               lambda c: integrations.test(c.by, c.body), "Test what is saved", TestResult, TestAsked),
+        Route("GET", "/api/integration/test", _ADMINISTRATOR, lambda c: trials.show(c.by),
+              "How far a test is that was started in the portal, and what the last one showed",
+              TestSeen),
         Route("GET", "/api/integration/scope-script", _ADMINISTRATOR,
               lambda c: scripts.write(c.by, c.query.variant),
               "PowerShell that limits the app to the imported rooms", ScopeScript,
@@ -166,6 +189,24 @@ def _office_routes(offices: Offices) -> list[Route]:
         Route("DELETE", "/api/offices/{office_id}", _ADMINISTRATOR,
               lambda c: offices.remove(c.by, c.ids["office_id"]),
               "Remove an office that has no rooms"),
+    ]  # fmt: skip
+
+
+def _office_plan_routes(plans: OfficePlans) -> list[Route]:
+    pictures = Upload(("image/png", "image/jpeg", "image/svg+xml"), MOST_BYTES, TOO_LARGE)
+    return [
+        Route("GET", "/api/offices/{office_id}/plan", _MEMBER,
+              lambda c: plans.show(c.by, c.ids["office_id"]),
+              "The office's plan: its picture and icons", OfficePlan),
+        Route("PUT", "/api/offices/{office_id}/plan", _ADMINISTRATOR,
+              lambda c: plans.change(c.by, c.ids["office_id"], c.body),
+              "Replace the icons", OfficePlan, PlanChange, most_body=MOST_PLAN_BODY),
+        Route("GET", "/api/offices/{office_id}/plan/image", _MEMBER,
+              lambda c: plans.picture(c.by, c.ids["office_id"]),
+              "The plan's picture", Picture, query=PictureAsked),
+        Route("PUT", "/api/offices/{office_id}/plan/image", _ADMINISTRATOR,
+              lambda c: plans.upload(c.by, c.ids["office_id"], c.body),
+              "Show another picture; icons stay where they are", OfficePlan, upload=pictures),
     ]  # fmt: skip
 
 
@@ -254,4 +295,13 @@ def _record_routes(bookings: Bookings, records: Records) -> list[Route]:
               status=201, inside=False),
         Route("GET", "/api/status", _MEMBER, lambda c: records.status(c.by),
               "The sync at a glance", OrganisationStatus),
+    ]  # fmt: skip
+
+
+def _activity_routes(activity: Activity) -> list[Route]:
+    return [
+        Route("GET", "/api/activity", _ADMINISTRATOR, lambda c: activity.lately(c.by, c.query),
+              "What the sync did lately, newest first", Page[ActivityEntry], query=LinesAsked),
+        Route("GET", "/api/conflicts", _MEMBER, lambda c: activity.conflicts(c.by, c.query),
+              "Double bookings that are open", Page[Conflict], query=LinesAsked),
     ]  # fmt: skip

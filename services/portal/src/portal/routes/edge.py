@@ -12,7 +12,7 @@ from pgstore import DatabaseUnavailable
 
 from ..domain.caller import Access, Caller, Operator, allows
 from ..domain.refusal import Reason, Refusal, not_found
-from ..domain.wire import Body, Document, looks_like_guid
+from ..domain.wire import Body, Document, Picture, looks_like_guid
 from ..handlers.organisations import Organisations
 from ..handlers.records import Records
 from ..handlers.sessions import Sessions
@@ -24,8 +24,13 @@ log = structlog.get_logger()
 
 Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_MOST_BODY: Final = 64 * 1024
 _MOST_BODIES: Final = 500
+_PICTURE_HEADERS: Final = {
+    **HEADERS,
+    "Cache-Control": "private, no-cache",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 _MOST_TOKEN: Final = 512
 
 
@@ -111,7 +116,7 @@ class Edge:
                     for name, text in request.match_info.items()
                 },
                 query=_query(request, route.query),
-                body=await _body(request, route) if route.body is not None else None,
+                body=await _sent(request, route),
                 client=request.remote or "",
             )
             outcome = await route.handle(call)
@@ -119,6 +124,8 @@ class Edge:
                 return web.Response(status=204, headers=HEADERS)
             if isinstance(outcome, Document):
                 return _file(outcome, route.media)
+            if isinstance(outcome, Picture):
+                return _shown(outcome, request)
             return web.Response(
                 body=outcome.model_dump_json().encode(),
                 status=_status(route, outcome),
@@ -136,6 +143,15 @@ def _file(document: Document, media: str) -> web.Response:
         charset="utf-8",
         headers={**HEADERS, "Content-Disposition": f'attachment; filename="{document.name}"'},
     )
+
+
+def _shown(picture: Picture, request: web.Request) -> web.Response:
+    # Kept by the browser, but asked for each time whether it may still be shown.
+    headers = {**_PICTURE_HEADERS, "ETag": f'"{picture.mark}"'}
+    known = request.if_none_match or ()
+    if any(each.value in {picture.mark, "*"} for each in known):
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=picture.content, content_type=picture.media, headers=headers)
 
 
 def _with_problems(answer: Answering) -> Answering:
@@ -204,18 +220,29 @@ def _status(route: Route, outcome: BaseModel) -> int:
     return 200 if route.many is not None and isinstance(outcome, route.many) else route.status
 
 
-async def _body(request: web.Request, route: Route) -> Body | list[Body]:
+async def _sent(request: web.Request, route: Route) -> Body | list[Body] | bytes | None:
+    if route.upload is not None:
+        return await _bytes(request, route.upload.most, route.upload.too_large)
+    return await _body(request, route) if route.body is not None else None
+
+
+async def _bytes(request: web.Request, most: int, too_large: str) -> bytes:
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise Refusal(Reason.UNSUPPORTED_MEDIA, "Bodies are sent uncompressed.")
     raw = bytearray()
     async for part in request.content.iter_any():
         raw += part
-        if len(raw) > _MOST_BODY:
-            raise Refusal(Reason.TOO_LARGE, f"A body has at most {_MOST_BODY} bytes.")
+        if len(raw) > most:
+            raise Refusal(Reason.TOO_LARGE, too_large)
+    return bytes(raw)
+
+
+async def _body(request: web.Request, route: Route) -> Body | list[Body]:
+    raw = await _bytes(request, route.most_body, f"A body has at most {route.most_body} bytes.")
     if raw and request.content_type != "application/json":
         raise Refusal(Reason.UNSUPPORTED_MEDIA, "Bodies are application/json.")
     try:
-        return _bodies(route, bytes(raw) or b"{}")
+        return _bodies(route, raw or b"{}")
     except ValidationError as error:
         raise unacceptable(error) from error
 

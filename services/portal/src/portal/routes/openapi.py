@@ -10,7 +10,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from ..domain.caller import Access
 from ..domain.refusal import ProblemDocument
-from ..domain.wire import Document
+from ..domain.wire import Document, Picture
 from .table import Route
 
 PATH: Final = "/api/openapi.json"
@@ -60,7 +60,7 @@ def _models(table: list[Route]) -> list[tuple[type[BaseModel], JsonSchemaMode]]:
         if route.body is not None:
             found[route.body, "validation"] = None
         for sent in (route.answer, route.later, route.many):
-            if sent is not None and sent is not Document:
+            if sent is not None and sent not in (Document, Picture):
                 found[sent, "serialization"] = None
     return list(found)
 
@@ -70,6 +70,8 @@ def _operation(route: Route, names: Any) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": "Done"}
     if route.answer is Document:
         answer |= _content(route.media, {"type": "string"})
+    elif route.answer is Picture:
+        answer |= _content("image/*", {})
     elif route.answer is not None:
         answer |= _content("application/json", names[route.answer, "serialization"])
     operation: dict[str, Any] = {
@@ -91,6 +93,9 @@ def _operation(route: Route, names: Any) -> dict[str, Any]:
         )
     if route.access is Access.ANYONE:
         operation["security"] = []
+    if route.upload is not None:
+        files: dict[str, Any] = {media: {} for media in route.upload.media}
+        operation["requestBody"] = {"required": True, "content": files}
     if route.body is not None:
         needed = any(each.is_required() for each in route.body.model_fields.values())
         body = names[route.body, "validation"]

@@ -46,10 +46,20 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A body that is a file: `media` for the description, at most `most` bytes; `too_large` says what to do about more."""
+
+    media: tuple[str, ...]
+    most: int
+    too_large: str
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """`answer` None means 204; `inside` means that the call belongs to one organisation; `later` is sent with 202 instead.
 
-    An `answer` of Document is a file of the kind `media`.
+    An `answer` of Document is a file of the kind `media`, one of Picture says its kind itself.
+    With `upload` the body is handed on as bytes; else a body has at most `most_body` of them.
     With `many` the body may also be a list of bodies, answered by one `many` with 200.
     """
 
@@ -66,3 +76,5 @@ class Route:
     later: type[BaseModel] | None = None
     media: str = "application/json"
     many: type[BaseModel] | None = None
+    upload: Upload | None = None
+    most_body: int = 64 * 1024

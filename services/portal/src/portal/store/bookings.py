@@ -1,14 +1,17 @@
 """Bookings and their history, as the worker's mirror holds them; read only."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
-from contracts.events import Booking, Organizer
+from contracts.events import Alternative, Booking, CommandResult, Organizer
 from pgstore import Database
 
 from ..domain.history import Line
+from ..domain.occupancy import Span
 from ..domain.refusal import not_found
 
 _COLUMNS = (
@@ -92,6 +95,62 @@ class BookingStore:
             )
         return [_booking(row) for row in rows]
 
+    async def in_rooms(
+        self,
+        organisation_id: UUID,
+        room_ids: Sequence[UUID],
+        *,
+        start: datetime,
+        end: datetime,
+        limit: int,
+    ) -> list[Booking]:
+        """Living bookings of these rooms that overlap [start, end), at most `limit` of each room, the first ones."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            # Room by room, as the index is: one scan of a whole office would read its whole past or future.
+            rows = await connection.fetch(
+                f"select {_COLUMNS} from unnest($1::uuid[]) as r(id) cross join lateral ("
+                " select * from bookings b where b.room_id = r.id and b.ends > $2 and b.starts < $3"
+                " and b.kind <> 'master' and b.removed_at is null and b.status <> 'cancelled'"
+                " order by b.starts, b.id limit $4) as b",
+                list(room_ids),
+                start,
+                end,
+                limit,
+            )
+        return [_booking(row) for row in rows]
+
+    async def last_result(
+        self, organisation_id: UUID, booking_id: UUID, source: str, *, sequence: int
+    ) -> CommandResult | None:
+        """What became of the source's latest command of this sequence or higher; None while it is open or under way."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            row = await connection.fetchrow(
+                "select id, source, outcome, room_id, version, reason, explanation, alternatives from commands"
+                " where booking_id = $1 and source = $2 and sequence >= $3 order by sequence desc limit 1",
+                booking_id,
+                source,
+                sequence,
+            )
+        return _result(row, booking_id) if row and row["outcome"] else None
+
+    async def taken(
+        self, organisation_id: UUID, office_id: UUID, *, start: datetime, end: datetime
+    ) -> list[tuple[UUID, Span]]:
+        """When the office's rooms are taken within [start, end), by start, whoever has said yes to it."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            rows = await connection.fetch(
+                "select b.room_id, b.starts, b.ends from bookings b"
+                " where b.organisation_id = $1 and b.starts < $4 and b.ends > $3 and b.kind <> 'master'"
+                " and b.removed_at is null and b.status <> 'cancelled'"
+                " and b.room_id in (select id from rooms where office_id = $2 and removed_at is null)"
+                " order by b.starts",
+                organisation_id,
+                office_id,
+                start,
+                end,
+            )
+        return [(row["room_id"], Span(row["starts"], row["ends"])) for row in rows]
+
     async def find(self, organisation_id: UUID, booking_id: UUID) -> Booking | None:
         """The booking; of two rows that share an id during a move, the one not cancelled."""
         async with self._database.organisation_transaction(organisation_id) as connection:
@@ -108,6 +167,23 @@ class BookingStore:
         async with self._database.organisation_transaction(organisation_id) as connection:
             rows = await connection.fetch(_HISTORY, booking_id, limit)
         return [Line(**{name: row[name] for name in _LINE}) for row in reversed(rows)]
+
+
+def _result(row: "asyncpg.Record", booking_id: UUID) -> CommandResult:
+    return CommandResult(
+        command_id=row["id"],
+        command_source=row["source"],
+        outcome=row["outcome"],
+        booking_id=booking_id,
+        room_id=row["room_id"],
+        version=row["version"],
+        reason=row["reason"],
+        text=row["explanation"],
+        alternatives=tuple(
+            Alternative.model_validate_json(msgspec.json.encode(each))
+            for each in row["alternatives"]
+        ),
+    )
 
 
 def _booking(row: "asyncpg.Record") -> Booking:

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from pgstore import Connection, Database
 
+from ..domain.diagnosis import TestResult
 from ..domain.integration import Outcome, Replacement, Saved
-from ..domain.refusal import conflict, invalid
+from ..domain.refusal import conflict, invalid, not_found
+from ..domain.trials import RunningTest, Trial
 from .audit import record
 
 _SAVED = """
@@ -102,6 +104,68 @@ class IntegrationStore:
                 subject=f"organisation:{organisation_id}",
                 detail={"ok": outcome.result["ok"]},
             )
+
+    async def begin_test(
+        self, organisation_id: UUID, run: RunningTest, *, dead_before: datetime
+    ) -> bool:
+        """Mark that a test begins; refuses where nothing is saved, False while another one runs."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            row = await connection.fetchrow(
+                "select test_result -> 'running' as running from integrations"
+                " where organisation_id = $1 and removed_at is null for update",
+                organisation_id,
+            )
+            if row is None:
+                raise not_found("integration")
+            other = _trial(row["running"])
+            if other and other.problem is None and other.run.started_at > dead_before:
+                return False
+            await connection.execute(
+                "update integrations set test_result = coalesce(test_result, '{}') || $2"
+                " where organisation_id = $1",
+                organisation_id,
+                {"running": _stored(Trial(run))},
+            )
+        return True
+
+    async def note_test(self, organisation_id: UUID, trial: Trial) -> None:
+        """Keep how far this very test is, unless it has ended or the integration was saved anew."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            stored = _stored(trial)
+            await connection.execute(
+                "update integrations set test_result = test_result || $3 where organisation_id = $1"
+                " and removed_at is null and test_result -> 'running' ->> 'started_at' = $2",
+                organisation_id,
+                stored["started_at"],
+                {"running": stored},
+            )
+
+    async def last_test(
+        self, organisation_id: UUID
+    ) -> tuple[Trial | None, datetime | None, TestResult | None]:
+        """What runs or broke off, and when the last one ended with what."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            row = await connection.fetchrow(
+                "select tested_at, test_result from integrations"
+                " where organisation_id = $1 and removed_at is null",
+                organisation_id,
+            )
+        if row is None:
+            return None, None, None
+        kept: Mapping[str, Any] = row["test_result"] or {}
+        result = TestResult.model_validate(kept["result"]) if "result" in kept else None
+        return _trial(kept.get("running")), row["tested_at"], result
+
+
+def _stored(trial: Trial) -> dict[str, Any]:
+    return {**trial.run.model_dump(mode="json"), "problem": trial.problem}
+
+
+def _trial(stored: Mapping[str, Any] | None) -> Trial | None:
+    if stored is None:
+        return None
+    run = {name: value for name, value in stored.items() if name != "problem"}
+    return Trial(RunningTest.model_validate(run), stored["problem"])
 
 
 async def _load(connection: Connection, organisation_id: UUID) -> Saved | None:

@@ -106,7 +106,12 @@ class OfficeStore:
                 "select count(*) from rooms where office_id = $1 and removed_at is null", office_id
             )
             if rooms:
-                raise conflict(f"The office still has {rooms} rooms: move or remove them first.")
+                them = (
+                    "1 room: move or remove it"
+                    if rooms == 1
+                    else f"{rooms} rooms: move or remove them"
+                )
+                raise conflict(f"The office still has {them} first.")
             await record(
                 connection,
                 organisation_id,

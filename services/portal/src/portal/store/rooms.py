@@ -9,7 +9,7 @@ import asyncpg
 from pgstore import Connection, Database
 
 from ..domain.refusal import conflict, invalid, not_found
-from ..domain.rooms import ListedRoom, RoomRecord
+from ..domain.rooms import ListedRoom, RoomName, RoomRecord
 from .audit import record
 
 RESUMES_WITHIN = timedelta(days=30)
@@ -56,6 +56,18 @@ class RoomStore:
             )
         return [_record(row) for row in rows]
 
+    async def names(self, organisation_id: UUID) -> list[RoomName]:
+        """Every living room, by name, with little about it: for choosing one."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            rows = await connection.fetch(
+                "select r.id, r.office_id, r.name, r.capacity, case when s.problem is not null then 'unreachable'"
+                " when s.loaded_at is null then 'loading' end as trouble"
+                " from rooms r left join room_sync s on s.room_id = r.id"
+                " where r.organisation_id = $1 and r.removed_at is null order by r.name, r.id",
+                organisation_id,
+            )
+        return [RoomName(*row) for row in rows]
+
     async def find(self, organisation_id: UUID, room_id: UUID) -> RoomRecord:
         """The room, unless it is removed."""
         async with self._database.organisation_transaction(organisation_id) as connection:
@@ -98,6 +110,16 @@ class RoomStore:
                 tenant_id,
             )
         return {row["mailbox_id"] for row in rows}
+
+    async def per_office(self, organisation_id: UUID) -> dict[UUID, int]:
+        """How many living rooms each office has."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            rows = await connection.fetch(
+                "select office_id, count(*) as rooms from rooms where organisation_id = $1 and removed_at is null"
+                " group by office_id",
+                organisation_id,
+            )
+        return {row["office_id"]: row["rooms"] for row in rows}
 
     async def addresses(self, organisation_id: UUID) -> list[str]:
         """Addresses of the organisation's living rooms, in order."""
