@@ -8,6 +8,7 @@ from playwright.async_api import Browser, async_playwright
 
 from pgstore.testing import Template, clone
 
+from .calendar import Calendar, open_calendar
 from .premises import Premises, open_premises
 from .visitor import launched
 
@@ -36,3 +37,9 @@ async def browser() -> AsyncIterator[Browser]:
         started = await launched(playwright)
         yield started
         await started.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def calendar(premises: Premises) -> Calendar:
+    """An office with four rooms, for the tests of its calendar; each takes days of its own."""
+    return await open_calendar(premises)

@@ -384,6 +384,8 @@ RIGHTS = {
     "PATCH /api/bookings/{booking_id}": MEMBER,
     "DELETE /api/bookings/{booking_id}": MEMBER,
     "GET /api/bookings/{booking_id}/history": MEMBER,
+    "GET /api/activity": ADMINISTRATOR,
+    "GET /api/conflicts": MEMBER,
     "GET /api/audit": ADMINISTRATOR,
     "GET /api/operator/audit": ONLY_OPERATOR,
     "POST /api/operator/audit": ONLY_OPERATOR,

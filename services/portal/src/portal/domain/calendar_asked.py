@@ -59,7 +59,8 @@ class Sight:
     def address(self, **changed: object) -> str:
         """The address of the same with something else."""
         now: dict[str, object] = {
-            "room" if self.room else "office": self.room or self.office,
+            "office": None if self.room else self.office,
+            "room": self.room,
             "day": self.day if self.day != self.today else None,
             "find": self.find,
             "page": self.page if self.page > 1 else None,

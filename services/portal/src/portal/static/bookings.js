@@ -62,7 +62,7 @@ body?.addEventListener("htmx:afterSwap", () => {
   if (waiting) asked.add(waiting.dataset.waiting);
   if (!panel.open) panel.showModal();
   const form = body.querySelector(".booking-form");
-  if (form) tendForm(form);
+  if (form && !waiting) tendForm(form);
   focusIn(body);
 });
 
@@ -126,5 +126,3 @@ if (matchMedia("(pointer: coarse)").matches) document.getElementById("day")?.add
 
 document.documentElement.dataset.scripted = "";
 startDragging(open);
-const form = document.querySelector("main > .booking-form");
-if (form) tendForm(form);
