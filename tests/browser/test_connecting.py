@@ -227,6 +227,7 @@ async def test_a_typed_in_end_is_shown_and_a_certificate_replaces_the_secret_and
     premises: Premises, browser: Browser
 ) -> None:
     made = await newcomer(premises, "proof")
+    await made.app(roles=["Calendars.ReadWrite", "Place.Read.All"])  # so Microsoft cannot tell
     await made.save()
     async with visiting(browser, premises.origin, made.account.token) as visitor:
         visitor.refusals_expected = True

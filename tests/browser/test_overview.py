@@ -108,6 +108,12 @@ async def test_every_page_warns_of_a_secret_that_ends_and_leads_to_its_renewal(
     api, account = await premises.organisation("ending")
     tenant = await premises.tenant("ending")
     ends = datetime.now(UTC) + timedelta(days=6, hours=1)
+    app = {
+        "client_id": str(tenant.client),
+        "secret": tenant.secret,
+        "secret_ends": f"{ends:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    await tenant.sim.call("POST", "/_sim/tenants", {"tenant_id": str(tenant.tenant), "apps": [app]})
     body = {
         "enabled": True,
         "tenant_id": str(tenant.tenant),

@@ -65,7 +65,6 @@ from .store.rooms import RoomStore
 from .store.sealed import SealedStore
 from .store.sessions import SessionStore
 from .store.users import UserStore
-from .store.vacancies import VacancyStore
 
 log = structlog.get_logger()
 
@@ -148,7 +147,7 @@ def add_portal(
         trials=trials,
         alerts=Alerts(integrations, clock),
         office_plans=OfficePlans(OfficePlanStore(database), clock),
-        free_rooms=FreeRooms(VacancyStore(database), OfficeStore(database), clock),
+        free_rooms=FreeRooms(OfficeStore(database), bookings, clock),
         live_plans=LivePlans(
             OfficeStore(database), OfficePlanStore(database), rooms, bookings, clock
         ),
