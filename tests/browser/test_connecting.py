@@ -125,7 +125,7 @@ async def test_a_test_goes_on_while_the_page_is_loaded_again_and_a_second_press_
 ) -> None:
     made = await newcomer(premises, "patient")
     await made.save()
-    slow = {"match": {"path": "/places/", "tenant": str(made.tenant.tenant)}, "latency": 6.0}
+    slow = {"match": {"path": "/places/", "tenant": str(made.tenant.tenant)}, "latency": 8.0}
     await made.tenant.sim.call("POST", "/_sim/faults", slow)
     async with visiting(browser, premises.origin, made.account.token) as visitor:
         page, other = visitor.page, await visitor.page.context.new_page()
@@ -142,7 +142,7 @@ async def test_a_test_goes_on_while_the_page_is_loaded_again_and_a_second_press_
         await visitor.shot("integration-testing")
         for each in (page, other):
             await expect(each.get_by_role("heading", name="Connection successful")).to_be_visible(
-                timeout=15_000
+                timeout=20_000
             )
     audit = (await made.api.call("GET", "/api/audit"))["items"]
     assert [entry["action"] for entry in audit].count("integration.tested") == 1

@@ -16,7 +16,7 @@ from .waiting import until
 
 PAGE = "/settings/apps/office-365"
 ROOM = {"id": str(UUID(int=1)), "mailbox": "room@x.example", "name": "Room"}
-SLOW = {"match": {"path": "/places/"}, "latency": 2.0}
+SLOW = {"match": {"path": "/places/"}, "latency": 4.0}
 
 
 async def press(portal: PortalTenant, account: Account, path: str = "/test", **typed: str) -> int:
