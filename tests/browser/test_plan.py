@@ -434,7 +434,9 @@ async def test_the_live_plan_shows_each_room_and_follows_outlook_within_500_ms(
         await expect(page.get_by_role("heading", name="Rooms")).to_contain_text("3 of 4 free")
         await storey.office.cancel(mailbox, event)
         await expect(listed).to_contain_text("Free")
-        await expect(first).to_have_attribute("href", f"/bookings?room={rooms[0]['id']}")
+        await first.click()
+        await expect(page).to_have_url(f"{premises.origin}/bookings?room={rooms[0]['id']}")
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
 async def test_the_live_plan_asks_again_when_a_meeting_begins_or_ends_without_being_told(
