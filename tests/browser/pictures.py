@@ -18,6 +18,8 @@ _PICTURES: Final = {
     "integration-failed": (270, 725, 1260, 1500),
     "integration-renewal-refused": (0, 0, 1280, 960),
     "overview": (0, 0, 1280, 520),
+    "plan-editor": (0, 0, 1280, 690),
+    "plan": (250, 55, 1280, 960),
 }
 """Names of screenshots, and the part of each that is shown: left, top, right, bottom."""
 

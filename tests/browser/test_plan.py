@@ -12,7 +12,7 @@ import pytest_asyncio
 from PIL import Image, ImageDraw
 from playwright.async_api import Browser, Dialog, FilePayload, Locator, Page, expect
 
-from ..e2e.office import Office
+from ..e2e.office import Api, Office
 from .premises import Account, Premises
 from .visitor import Visitor, visiting
 
@@ -330,6 +330,39 @@ async def test_what_could_not_be_saved_is_said_and_saved_later(
         visitor.complaints = [each for each in visitor.complaints if "ERR_FAILED" not in each]
 
 
+async def test_who_is_signed_out_while_editing_signs_in_elsewhere_and_saves(
+    premises: Premises, browser: Browser, storey: Storey
+) -> None:
+    office = await storey.office_of_its_own("Signed out")
+    await storey.draw(office, {"kind": "desk", "name": "A", "x": 100, "y": 100})
+    member = await premises.member(storey.office.portal)
+    users = (await storey.office.portal.call("GET", "/api/users"))["items"]
+    user = next(each["id"] for each in users if each["email"] == member.email)
+    await storey.office.portal.call("PATCH", f"/api/users/{user}", {"role": "administrator"})
+    sign_in = {"email": member.email, "password": member.password}
+
+    async def session() -> str:
+        return str((await storey.office.portal.call("POST", "/api/session", sign_in))["token"])
+
+    token = await session()
+    async with visiting(browser, premises.origin, token) as visitor:
+        visitor.refusals_expected = True
+        page = visitor.page
+        await visitor.open(f"/settings/offices/{office}/plan")
+        await expect(icon(page, "A")).to_be_visible()
+        theirs = Api(premises.session, premises.origin, token)
+        await theirs.call("DELETE", "/api/session")
+        await icon(page, "A").focus()
+        await page.keyboard.press("ArrowRight")
+        await expect(page.get_by_role("alert")).to_contain_text("you are signed out")
+        await page.context.add_cookies(
+            [{"name": "session", "value": await session(), "url": premises.origin}]
+        )
+        await page.get_by_role("button", name="Save").click()
+        await saved(page)
+        assert (await storey.plan(office))["icons"][0]["x"] == 101
+
+
 async def test_on_a_phone_an_icon_is_made_and_dragged_by_touch(
     premises: Premises, browser: Browser, storey: Storey
 ) -> None:
@@ -391,7 +424,10 @@ async def test_the_live_plan_shows_each_room_and_follows_outlook_within_500_ms(
             {"kind": "room", "room_id": room["id"], "x": x, "y": y}
             for room, (x, y) in zip(rooms, places, strict=False)
         ),
-        {"kind": "desk", "name": HOSTILE, "x": 125, "y": 700},
+        *(
+            {"kind": "desk", "name": f"Window {nth}", "x": 125 + 120 * nth, "y": 700}
+            for nth in range(1, 5)
+        ),
     )
     member = await premises.member(storey.office.portal)
     async with visiting(browser, premises.origin, member.token) as visitor:
@@ -401,8 +437,6 @@ async def test_the_live_plan_shows_each_room_and_follows_outlook_within_500_ms(
         first = mark_of(visitor, rooms[0]["name"])
         await expect(first).to_have_attribute("aria-label", re.compile("free"))
         await expect(page.get_by_role("link", name="Edit plan")).to_have_count(0)
-        await expect(page.locator(".desk title")).to_have_text(HOSTILE)
-        await expect(page).to_have_title("Office plan · Clearooms")
         # From the event on the stream until the words are painted, by the page's own clock.
         await page.evaluate(
             """() => { window.heard = []; window.painted = [];
@@ -434,7 +468,9 @@ async def test_the_live_plan_shows_each_room_and_follows_outlook_within_500_ms(
         await expect(page.get_by_role("heading", name="Rooms")).to_contain_text("3 of 4 free")
         await storey.office.cancel(mailbox, event)
         await expect(listed).to_contain_text("Free")
-        await expect(first).to_have_attribute("href", f"/bookings?room={rooms[0]['id']}")
+        await first.click()
+        await expect(page).to_have_url(f"{premises.origin}/bookings?room={rooms[0]['id']}")
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
 async def test_the_live_plan_asks_again_when_a_meeting_begins_or_ends_without_being_told(
@@ -455,6 +491,21 @@ async def test_the_live_plan_asks_again_when_a_meeting_begins_or_ends_without_be
             async with page.expect_response(lambda answer: "/plan?office=" in answer.url):
                 await page.clock.fast_forward(int(due * 1000) + 100)
             await expect(body).not_to_have_attribute("data-settled", before)
+
+
+async def test_a_name_with_markup_is_nothing_but_a_name(
+    premises: Premises, browser: Browser, storey: Storey
+) -> None:
+    office = await storey.office_of_its_own("Hostile")
+    await storey.draw(office, {"kind": "desk", "name": HOSTILE, "x": 400, "y": 300})
+    async with visiting(browser, premises.origin, storey.administrator.token) as visitor:
+        page = visitor.page
+        await visitor.open(f"/plan?office={office}")
+        await expect(page.locator(".desk title")).to_have_text(HOSTILE)
+        await visitor.open(f"/settings/offices/{office}/plan")
+        await page.locator(".plan-icon.desk").click()
+        await expect(page.get_by_role("heading", name=HOSTILE)).to_be_visible()
+        await expect(page).to_have_title("Edit Office Plan · Clearooms")
 
 
 async def test_an_office_is_chosen_and_one_without_a_plan_says_so(

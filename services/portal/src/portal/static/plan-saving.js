@@ -18,6 +18,15 @@ export function headers() {
   return { "Content-Type": "application/json", "X-CSRF-Token": document.querySelector("meta[name=csrf]").content };
 }
 
+// A session opened in another tab has another token: take it from a fresh copy of this page.
+async function renewed() {
+  const answer = await fetch(location.href);
+  const copy = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const token = answer.ok && !answer.redirected && copy.querySelector("meta[name=csrf]")?.content;
+  if (token) document.querySelector("meta[name=csrf]").content = token;
+  return Boolean(token);
+}
+
 export class Saving {
   // `tell(state, text)`: state is saved, waiting, saving or failed. `replaced(icons, why)`: the plan is another one now.
   constructor(path, plan, tell, replaced) {
@@ -46,7 +55,7 @@ export class Saving {
   }
 
   async #send() {
-    for (;;) {
+    for (let fresh = false; ; ) {
       const sent = this.wanted;
       const icons = sent.map(({ kind, room_id, name, x, y }) => (kind === "room" ? { kind, room_id, x, y } : { kind, name, x, y }));
       const body = JSON.stringify({ version: this.version, icons });
@@ -56,7 +65,10 @@ export class Saving {
         this.base = sent;
         if (this.wanted === sent) return this.#show("saved", "All changes saved");
       } else if (answer.status === 409) await this.#meet();
-      else if (!(await this.#drop(answer, sent))) return;
+      else if ((answer.status === 401 || answer.status === 403) && !fresh) {
+        fresh = await renewed();
+        if (!fresh) return this.#show("failed", "Not saved: you are signed out. Sign in in another tab, then press Save here.");
+      } else if (!(await this.#drop(answer, sent))) return;
     }
   }
 
