@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from contracts import CloudEvent
-from contracts.commands import Book, Command, decode_command
+from contracts.commands import Book, Command, Resync, decode_command
 from contracts.events import CommandResult, command_result_event
 from contracts.routing import EVENTS, SYNC_COMMANDS
 from eventbus import Bus, Delivery, Done, Outcome
@@ -78,6 +78,28 @@ class PortalWorker:
             asked.end,
             subject=asked.subject,
         )
+
+    async def decide(self, command: CloudEvent[Command], result: CommandResult) -> None:
+        """Commit what became of a command, as the worker does before it says so."""
+        asked = command.data
+        assert not isinstance(asked, Resync)
+        async with self.database.organisation_transaction(command.organisationid) as connection:
+            await connection.execute(
+                "insert into commands (organisation_id, source, id, kind, room_id, booking_id, sequence, data, received_at,"
+                " outcome, reason, explanation, alternatives, decided_at)"
+                " values ($1, $2, $3, $4, $5, $6, $7, '{}', now(), $8, $9, $10, $11, now())",
+                command.organisationid,
+                command.source,
+                command.id,
+                type(asked).__name__.lower(),
+                result.room_id,
+                asked.booking_id,
+                asked.sequence,
+                result.outcome,
+                result.reason,
+                result.text,
+                [each.model_dump(mode="json") for each in result.alternatives],
+            )
 
     async def answer(
         self,

@@ -12,6 +12,7 @@ from .wall_clock import STEP, Reading, is_doubled, reading, readings, span_of
 
 ROWS_OF_AN_HOUR = 12
 MOST_LANES = 4
+_SHORT = 8
 _TO = "\N{EN DASH}"
 
 
@@ -21,6 +22,12 @@ class Span:
 
     start: int
     end: int
+
+    @property
+    def place(self) -> str:
+        """The same as classes of `bookings_rows.css`."""
+        (fh, fm), (th, tm) = divmod(self.start, ROWS_OF_AN_HOUR), divmod(self.end, ROWS_OF_AN_HOUR)
+        return f"fh{fh} fm{fm} th{th} tm{tm}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +143,17 @@ class Card:
     """What a conflicted one overlaps, in words; empty when that is out of sight."""
 
     @property
+    def place(self) -> str:
+        """Where it stands, as classes of `bookings_rows.css`; `short` where one line has to do."""
+        if self.rows is None:
+            return f"c{self.column}"
+        short = " short" if self.rows.end - self.rows.start < _SHORT else ""
+        return f"c{self.column} {self.rows.place} l{self.lane} of{self.lanes}{short}"
+
+    @property
     def key(self) -> str:
         """The same for the same booking in the same place, for ids in a page."""
-        return f"b{self.booking.id.hex[:16]}{self.booking.room_id.hex[:8]}{self.day:%d}"
+        return f"b{self.booking.id.hex[:16]}{self.booking.room_id.hex[:8]}{self.day.day}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +219,9 @@ def board(
         in_rooms.setdefault(booking.room_id, []).append(booking)
     timed: list[tuple[int, Booking, Span]] = []
     all_day: list[tuple[int, Booking]] = []
+    lasting = {day: span_of(day, zone) for day in days}
     for place, (room_id, _, day) in enumerate(places):
-        begins, ends = span_of(day, zone)
+        begins, ends = lasting[day]
         for each in in_rooms.get(room_id, ()):
             if each.all_day:
                 if each.start.astimezone(UTC).date() <= day < each.end.astimezone(UTC).date():
@@ -219,12 +235,13 @@ def board(
             max([axis.row_of(closes) + hour, *(span.end for _, _, span in timed)]),
         )
     lanes = _lanes(timed)
+    firsts = {day: [each for _, _, each in places].index(day) for day in days}
 
     def card(place: int, booking: Booking, rows: Span | None = None) -> Card:
         _, name, day = places[place]
-        begins, ends = span_of(day, zone)
+        begins, ends = lasting[day]
         lane, of = lanes.get((place, booking.id), (0, 1))
-        column = place - next(nth for nth, (_, _, each) in enumerate(places) if each == day)
+        column = place - firsts[day]
         return Card(
             booking, name, day, column, in_words(booking, zone, day),
             axis.visible(rows) if rows else None, lane, of,
@@ -234,7 +251,8 @@ def board(
 
     by_time = [card(*each) for each in sorted(timed, key=lambda one: (one[1].start, one[0]))]
     whole_days = [card(*each) for each in all_day]
-    columns = [_column(axis, place, opens, closes, now) for place in places]
+    marks = {day: _marks(axis, day, opens, closes, now) for day in days}
+    columns = [Column(room_id, name, day, *marks[day]) for room_id, name, day in places]
     return Board(
         groups=tuple(
             Group(
@@ -265,44 +283,38 @@ def in_words(booking: Booking, zone: ZoneInfo, day: date | None = None) -> str:
 
 def span_in_words(start: datetime, end: datetime, zone: ZoneInfo, day: date | None = None) -> str:
     """As `in_words`."""
-    begins, ends = _date(start, zone), _date(end, zone)
-    known = _date(day) if day else None
-    first, last = _clock(start, zone), _clock(end, zone)
-    if begins == ends:
-        return f"{first}{_TO}{last}" if begins == known else f"{begins}, {first}{_TO}{last}"
-    midnight = span_of(start.astimezone(zone).date(), zone)[1]
-    if end == midnight and known == begins:
-        return f"{first}{_TO}24:00"
-    before = first if begins == known else f"{begins}, {first}"
-    return f"{before} {_TO} {last if ends == known else f'{ends}, {last}'}"
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    if first.date() == last.date():
+        words = f"{_clock(first)}{_TO}{_clock(last)}"
+        return words if first.date() == day else f"{_date(first)}, {words}"
+    if first.date() == day and end == span_of(day, zone)[1]:
+        return f"{_clock(first)}{_TO}24:00"
+    before = "" if first.date() == day else f"{_date(first)}, "
+    after = "" if last.date() == day else f"{_date(last)}, "
+    return f"{before}{_clock(first)} {_TO} {after}{_clock(last)}"
 
 
-def _clock(moment: datetime, zone: ZoneInfo) -> str:
-    at = moment.astimezone(zone)
-    return f"{at:%H:%M %Z}" if is_doubled(moment, zone) else f"{at:%H:%M}"
+def _clock(at: datetime) -> str:
+    text = f"{at.hour:02}:{at.minute:02}"
+    return f"{text} {at:%Z}" if is_doubled(at) else text
 
 
-def _date(at: date | datetime, zone: ZoneInfo | None = None) -> str:
-    local = at.astimezone(zone) if isinstance(at, datetime) else at
-    return f"{local.day} {local:%b}"
+def _date(at: date) -> str:
+    return f"{at.day} {at:%b}"
 
 
-def _column(
-    axis: Axis, place: tuple[UUID, str, date], opens: time, closes: time, now: datetime
-) -> Column:
-    room_id, name, day = place
+def _marks(
+    axis: Axis, day: date, opens: time, closes: time, now: datetime
+) -> tuple[tuple[Span, ...], tuple[Span, ...], int | None]:
+    """Of a day: closed, left out, and where now is."""
     begins, ends = span_of(day, axis.zone)
-    closed = [Span(0, axis.row_of(opens)), Span(axis.row_of(closes), len(axis.rows))]
-    line = None
-    if begins <= now < ends:
-        seen = axis.visible(axis.span(now, now + STEP, day))
-        line = seen.start if seen else None
-    return Column(
-        room_id, name, day,
+    closed = (Span(0, axis.row_of(opens)), Span(axis.row_of(closes), len(axis.rows)))
+    line = axis.visible(axis.span(now, now + STEP, day)) if begins <= now < ends else None
+    return (
         tuple(seen for each in closed if (seen := axis.visible(each))),
         tuple(seen for each in axis.gaps(day) if (seen := axis.visible(each))),
-        line,
-    )  # fmt: skip
+        line.start if line else None,
+    )
 
 
 def _overlapped(

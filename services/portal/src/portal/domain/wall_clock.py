@@ -30,6 +30,7 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+@lru_cache(maxsize=512)
 def span_of(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """From midnight to midnight, in UTC."""
     start = datetime.combine(day, time(), zone)
@@ -61,7 +62,6 @@ def moment(day: date, at: time, zone: ZoneInfo, field: str, *, again: bool = Fal
     return found
 
 
-def is_doubled(moment_: datetime, zone: ZoneInfo) -> bool:
-    """Whether the clock shows this time twice on its day."""
-    at = moment_.astimezone(zone)
+def is_doubled(at: datetime) -> bool:
+    """Whether the clock of its zone shows this time twice on its day."""
     return at.replace(fold=0).utcoffset() != at.replace(fold=1).utcoffset()
