@@ -40,7 +40,7 @@ def test_people_may_sign_in_with_microsoft_here_too() -> None:
         "OIDC_CLIENT_SECRET": "s",
     }
     assert microsoft_registration(load(Settings, environ))
-    with pytest.raises(SettingsInvalid, match="^OIDC_CLIENT_SECRET: is missing"):
+    with pytest.raises(SettingsInvalid, match=r"^OIDC_CLIENT_SECRET: is missing"):
         microsoft_registration(load(Settings, environ | {"OIDC_CLIENT_SECRET": ""}))
 
 
