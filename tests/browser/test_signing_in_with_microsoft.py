@@ -86,7 +86,7 @@ async def test_by_keyboard_on_a_phone_whoever_is_not_known_here_is_told_what_to_
         await page.keyboard.press("Enter")
         await page.get_by_role("button", name=desk.stranger).press("Enter")
         told = page.get_by_role("alert")
-        await expect(told).to_contain_text("nobody is known here by that account")
+        await expect(told).to_contain_text("that account is not known here")
         await expect(told).to_be_focused()
         await visitor.shot("sign-in-with-microsoft-unknown-phone")
         assert await visitor.barriers() == []

@@ -1,5 +1,6 @@
 """Signing in with Microsoft: who gets in, and everything that must not let anybody in."""
 
+import asyncio
 import base64
 import re
 from collections.abc import AsyncIterator, Callable
@@ -107,6 +108,15 @@ async def test_they_are_known_by_issuer_and_subject_whatever_becomes_of_their_ad
 
     assert await Browser(doorstep).sign_in(ann) == "/"
     assert await Browser(doorstep).sign_in(heir) == UNKNOWN
+    assert len(await house.audit("user.linked")) == 1
+
+
+async def test_two_first_times_at_one_moment_are_one_link(doorstep: Doorstep) -> None:
+    house, browsers = await doorstep.house(), [Browser(doorstep) for _ in range(4)]
+    ann = await _account(house)
+    async with asyncio.TaskGroup() as tasks:
+        ways = [tasks.create_task(each.sign_in(ann)) for each in browsers]
+    assert [way.result() for way in ways] == ["/"] * 4
     assert len(await house.audit("user.linked")) == 1
 
 
