@@ -221,6 +221,31 @@ async def test_a_new_secret_that_does_not_work_is_told_with_its_test_and_the_old
     assert saved["status"] == "ok"
 
 
+async def test_a_typed_in_end_is_shown_and_a_certificate_replaces_the_secret_and_brings_its_own(
+    premises: Premises, browser: Browser
+) -> None:
+    made = await newcomer(premises, "proof")
+    await made.save()
+    async with visiting(browser, premises.origin, made.account.token) as visitor:
+        visitor.refusals_expected = True
+        page = visitor.page
+        await visitor.open(PATH)
+        await page.get_by_text("More: end of the secret").click()
+        await page.get_by_label("The secret ends on").fill("2031-01-31")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_text("Friday 31 January 2031")).to_be_visible()
+        await page.get_by_text("Use a certificate instead").click()
+        pem = page.get_by_label("Certificate with its private key")
+        await pem.fill("-----BEGIN CERTIFICATE-----")
+        await page.get_by_role("button", name="Save").click()
+        await expect(pem).to_have_accessible_description(re.compile("^Needs one BEGIN PRIVATE KEY"))
+        given = credential(days=400)
+        await pem.fill(given.pem)
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_role("heading", name="When the certificate ends")).to_be_visible()
+        await expect(pem).to_have_value("")
+
+
 async def test_switching_off_says_what_it_does_and_asks_and_switching_on_resumes(
     premises: Premises, browser: Browser
 ) -> None:

@@ -134,6 +134,8 @@ async def test_every_page_warns_of_a_secret_that_ends_and_leads_to_its_renewal(
         assert await visitor.barriers() == []
     member = await premises.member(api)
     async with visiting(browser, premises.origin, member.token) as visitor:
-        await visitor.open("/")
+        await visitor.open("/bookings")
+        await expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
         await expect(visitor.page.get_by_role("region", name="Warning")).to_have_count(0)
+        await visitor.open("/")
         await expect(visitor.page.get_by_role("region", name="Trouble")).to_have_count(0)

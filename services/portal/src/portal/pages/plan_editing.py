@@ -1,7 +1,7 @@
 """Edit Office Plan: a frame for plan-editor.js, which works on the REST interface."""
 
 from ..domain.caller import Access
-from ..domain.office_plan import FARTHEST, MOST_ICONS, extent, icon_scale
+from ..domain.office_plan import FARTHEST, MOST_ICONS, extent
 from ..domain.refusal import not_found
 from ..handlers.live_plans import LivePlans
 from ..handlers.office_plans import OfficePlans
@@ -34,7 +34,6 @@ class PlanEditing:
             "rooms": [(str(room.id), room.name) for room in rooms],
             "width": width,
             "height": height,
-            "scale": icon_scale(width),
             "farthest": FARTHEST,
             "most": MOST_ICONS,
         }

@@ -37,7 +37,7 @@ export class Board {
     this.paper.setAttribute("width", width);
     this.paper.setAttribute("height", height);
     this.size = { width, height };
-    this.scale = Math.min(Math.max(width / 1100, 0.8), 4);
+    this.scale = Math.min(Math.max(width / 800, 0.8), 4);
     for (const [key, drawn] of this.drawn)
       if (!icons.has(key)) {
         drawn.remove();

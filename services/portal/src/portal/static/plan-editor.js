@@ -80,7 +80,8 @@ function show() {
   one("empty").hidden = Boolean(board.picture) || icons.size > 0 || Boolean(spot);
   const placed = [...icons.values()].filter((each) => each.kind === "room").length;
   const desks = icons.size - placed;
-  one("count").textContent = `${placed} of ${rooms.length} rooms placed, ${desks} ${desks === 1 ? "desk" : "desks"}.`;
+  const placedRooms = rooms.length ? `${placed} of ${rooms.length} rooms placed` : "No room in this office yet";
+  one("count").textContent = `${placedRooms}, ${desks} ${desks === 1 ? "desk" : "desks"}.`;
   const at = spot ?? icons.get(chosen);
   if (at) for (const each of page.querySelectorAll("[data-place]")) each.textContent = `${at.x} from the left, ${at.y} from the top`;
   if (panel === "icon") one("icon-name").textContent = at.name;
