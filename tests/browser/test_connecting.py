@@ -1,5 +1,6 @@
 """Office 365 Integration: saving, testing, renewing and switching off, as an administrator does it."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from ..e2e.office import Api, Office
+from ..unit.graphsim.credentials import credential
 from .premises import Account, Premises
 from .visitor import visiting
 
