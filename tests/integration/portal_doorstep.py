@@ -44,6 +44,7 @@ class Doorstep:
     entra: str
     keys: Tokens
     app: UUID
+    database: TestDatabase
     secret: str = SECRET
     ahead: timedelta = timedelta()
 
@@ -207,7 +208,7 @@ async def open_doorstep(database: TestDatabase, folder: Path) -> AsyncIterator[D
         open_database(database.login_dsn, Role.PORTAL) as rows,
         open_graph(f"{cloud.origin}/v1.0", cloud.origin, cloud.ca_file) as graph,
     ):
-        made = Doorstep(outside, outside, cloud.origin, keys, app)
+        made = Doorstep(outside, outside, cloud.origin, keys, app, database)
         issuer = f"{cloud.origin}/organizations/v2.0"
         options = PortalOptions(
             OPERATOR,

@@ -1,5 +1,6 @@
 """Signing in with Microsoft: who gets in, and everything that must not let anybody in."""
 
+import asyncio
 import base64
 import re
 from collections.abc import AsyncIterator, Callable
@@ -9,6 +10,7 @@ from urllib.parse import quote, unquote
 from uuid import UUID, uuid4
 
 import aiohttp
+import asyncpg
 import jwt
 import pytest
 import pytest_asyncio
@@ -23,6 +25,7 @@ from .portal_scene import OPERATOR, PASSWORD
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+WAITING = "select count(*) from pg_locks where relation = 'users'::regclass and not granted"
 STALE, UNKNOWN = "/sign-in?microsoft=stale", "/sign-in?microsoft=unknown"
 
 
@@ -100,13 +103,34 @@ async def test_they_are_known_by_issuer_and_subject_whatever_becomes_of_their_ad
     ann = await _account(house)
     assert await browser.sign_in(ann) == "/"
 
+    # Even where somebody else of the tenant gets her address …
     await house.person("ann.married@other.example", ann)
-    # Even where somebody else of the tenant gets her address, and the connection is not tested any more.
     heir = await house.person(house.email)
-    await house.save(client_id=str(uuid4()), enabled=False)
-
-    assert await Browser(doorstep).sign_in(ann) == "/"
     assert await Browser(doorstep).sign_in(heir) == UNKNOWN
+    assert await Browser(doorstep).sign_in(ann) == "/"
+    # … and the connection is not tested any more.
+    await house.save(client_id=str(uuid4()), enabled=False)
+    assert await Browser(doorstep).sign_in(ann) == "/"
+    assert len(await house.audit("user.linked")) == 1
+
+
+async def test_two_first_times_at_one_moment_are_one_link(doorstep: Doorstep) -> None:
+    house, browsers = await doorstep.house(), [Browser(doorstep) for _ in range(2)]
+    ann = str(await _account(house))
+    backs = [await each.choose(await each.depart(), account=ann) for each in browsers]
+    owner = await asyncpg.connect(doorstep.database.owner_dsn)
+    try:
+        async with asyncio.timeout(20), asyncio.TaskGroup() as tasks, owner.transaction():
+            await owner.execute("lock table users in share row exclusive mode")
+            ways = [
+                tasks.create_task(browser.get(back))
+                for browser, back in zip(browsers, backs, strict=True)
+            ]
+            while await owner.fetchval(WAITING) < len(ways):
+                pass  # neither has found a link, both are about to make it
+        assert [way.result() for way in ways] == [(303, "/")] * 2
+    finally:
+        await owner.close()
     assert len(await house.audit("user.linked")) == 1
 
 
@@ -256,10 +280,6 @@ async def test_only_words_of_ours_can_be_put_on_the_page_by_its_address(doorstep
 # --- the token is not Entra's word about this sign-in
 
 
-def _attackers(claims: dict[str, Any]) -> str:
-    return jwt.encode(claims, rsa.generate_private_key(65537, 2048), "RS256", {"kid": "mine"})
-
-
 TOKENS: dict[str, dict[str, Any]] = {
     "another audience": {"aud": str(uuid4())},
     "an audience among others": {"aud": ["https://graph.microsoft.com", "us"]},
@@ -325,22 +345,29 @@ async def test_the_same_token_with_nothing_wrong_lets_ann_in_so_the_ones_above_f
     assert await browser.get(back) == (303, "/")
 
 
-@pytest.mark.parametrize(
-    "forge",
-    [
-        _attackers,
-        lambda claims: jwt.encode(claims, "", "none", {"kid": "mine"}),
-        lambda claims: jwt.encode(claims, "s" * 32, "HS256", {"kid": "mine"}),
-        lambda _claims: "not.a.token",
-    ],
-)
+Forge = Callable[[dict[str, Any], str], str]
+FORGED: dict[str, Forge] = {
+    "under a key of their own": lambda claims, _: jwt.encode(claims, _theirs(), "RS256", {"kid": "mine"}),
+    "under the id of Entra's key": lambda claims, kid: jwt.encode(claims, _theirs(), "RS256", {"kid": kid}),
+    "by no algorithm": lambda claims, kid: jwt.encode(claims, "", "none", {"kid": kid}),
+    "by HMAC": lambda claims, kid: jwt.encode(claims, "s" * 32, "HS256", {"kid": kid}),
+    "not at all": lambda _claims, _kid: "not.a.token",
+}  # fmt: skip
+
+
+def _theirs() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 2048)
+
+
+@pytest.mark.parametrize("how", FORGED)
 async def test_a_token_that_entra_did_not_sign_lets_nobody_in(
-    doorstep: Doorstep, shut: tuple[House, str], forge: Callable[[dict[str, Any]], str]
+    doorstep: Doorstep, shut: tuple[House, str], how: str
 ) -> None:
     (house, ann), browser = shut, Browser(doorstep)
     address = await browser.depart()
     back = await browser.choose(address, account=ann)
-    await _answer_with(doorstep, forge(await _claims(doorstep, house, address)))
+    claims = await _claims(doorstep, house, address)
+    await _answer_with(doorstep, FORGED[how](claims, doorstep.keys.keys.after(0).id))
     assert await browser.get(back) == (303, STALE)
 
 
@@ -416,9 +443,12 @@ async def test_whoever_was_removed_is_out_at_once_and_for_good(doorstep: Doorste
     await doorstep.rest("DELETE", f"/api/users/{member}", house.token)
     assert not await browser.inside()
     assert await Browser(doorstep).sign_in(bob) == UNKNOWN
-    # Added again, they are linked again.
+    # Added again, they are linked again; not as whom they were, nor as who never came.
+    unused = await house.member(f"bob@{house.name}.example")
+    await doorstep.rest("DELETE", f"/api/users/{unused}", house.token)
     await house.member(f"bob@{house.name}.example")
-    assert await Browser(doorstep).sign_in(bob) == "/"
+    assert await browser.sign_in(bob) == "/"
+    assert await browser.inside()
 
 
 async def test_a_changed_role_ends_the_session_and_counts_from_the_next_one_on(

@@ -51,9 +51,8 @@ _WORDS: Final = {
     " to allow it, or sign in with your password.",
     Failure.STALE: "This sign-in took longer than ten minutes, was used already, or began in another browser."
     " Start it again here.",
-    Failure.UNKNOWN: "Microsoft has confirmed who you are, but nobody is known here by that account. Ask your"
-    " administrator to add you with the address that you use at Microsoft, and to see that Test Settings of the"
-    " Office 365 Integration is green. Or try again and choose another account.",
+    Failure.UNKNOWN: "Microsoft has confirmed who you are, but that account is not known here. Ask your administrator"
+    " to add you with exactly that address and to see that Test Settings is green, or choose another account.",
     Failure.UNAVAILABLE: "Microsoft does not answer just now. Try again in a minute, or sign in with your password.",
     Failure.BROKEN: "Signing in with Microsoft does not work because of a setting on our side; it is logged."
     " Sign in with your password, and tell whoever runs this service.",

@@ -40,12 +40,12 @@ class LinkedStore:
         self, who: Identity, token_hash: bytes, *, now: datetime, expires_at: datetime
     ) -> Account | None:
         """Open a session for whom this subject is linked to, or is now; None for nobody."""
-        try:
-            return await self._known(who, token_hash, now, expires_at) or await self._linked(
-                who, token_hash, now, expires_at
-            )
-        except asyncpg.UniqueViolationError:  # linked by another request at this moment
-            return await self._known(who, token_hash, now, expires_at)
+        arguments = (who, token_hash, now, expires_at)
+        return (
+            await self._known(*arguments)
+            or await self._linked(*arguments)
+            or await self._known(*arguments)  # linked by another request at this moment
+        )
 
     async def _known(
         self, who: Identity, token_hash: bytes, now: datetime, expires_at: datetime
