@@ -67,6 +67,9 @@ _FILL: Final = (
            client_id, tenant_id, webhook_url, due_at)
        select id, $1::uuid, md5(id::text), now() + interval '6 days', now() - interval '1 day', 'k1', now(), md5('client')::uuid,
            tenant_id, 'https://hooks.test', now() + interval '3 days' from rooms""",
+    """insert into office_plans (office_id, organisation_id, version, icons)
+       select office_id, $1::uuid, 1, jsonb_agg(jsonb_build_object('kind', 'room', 'room_id', id, 'x', 40 * capacity, 'y', 60 * capacity))
+       from rooms group by office_id""",
     # One booking a working hour in each room, over the days around today.
     """insert into bookings (organisation_id, room_id, id, event_id, kind, etag, starts, ends, time_zone, subject, organizer_name,
            organizer_email, status, origin, version, changed_at)
@@ -94,6 +97,8 @@ class Portal:
             "overview": "/",
             "bookings of an office": f"/bookings?office={self.office}",
             "bookings of a room": f"/bookings?room={self.room}",
+            "office plan": f"/plan?office={self.office}",
+            "plan's editor": f"/settings/offices/{self.office}/plan",
             "integration": "/settings/apps/office-365",
             "setup guide": "/settings/apps/office-365/guide",
             "rooms": "/settings/meeting-rooms",
@@ -229,7 +234,7 @@ async def _founded(session: aiohttp.ClientSession, origin: str, owner: Connectio
         organisation = UUID((await answer.json())["id"])
     async with session.post(f"{origin}/api/session", json=administrator) as answer:
         token = (await answer.json())["token"]
-    sizes: tuple[tuple[int, ...], ...] = ((), (OFFICES,), (OFFICES, ROOMS), (), (), (ROOMS, BOOKINGS))  # fmt: skip
+    sizes: tuple[tuple[int, ...], ...] = ((), (OFFICES,), (OFFICES, ROOMS), (), (), (), (ROOMS, BOOKINGS))  # fmt: skip
     for statement, given in zip(_FILL, sizes, strict=True):
         await owner.execute(statement, organisation, *given)
     await owner.execute("vacuum analyze")

@@ -20,6 +20,10 @@ from ..e2e.processes import Program, trusting, until
 OPERATOR_TOKEN = "operator-" + secrets.token_urlsafe(24)
 
 
+REGISTRATION, REGISTRATION_SECRET = str(uuid4()), "s3~" + secrets.token_hex(16)
+"""Through what people sign in with Microsoft: the operator's, in a tenant of its own."""
+
+
 def _key(name: str) -> str:
     return f"{name}:{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
@@ -111,6 +115,9 @@ async def open_premises(folder: Path, database: TestDatabase) -> AsyncIterator[P
             "GRAPH_CA_FILE": str(ca),
             "WEBHOOK_URL": f"http://127.0.0.1:{port}",
             "PORTAL_URL": f"http://127.0.0.1:{port}",
+            "OIDC_ISSUER": f"https://127.0.0.1:{sim_port}/organizations/v2.0",
+            "OIDC_CLIENT_ID": REGISTRATION,
+            "OIDC_CLIENT_SECRET": REGISTRATION_SECRET,
             "CLIENT_STATE_KEYS": _key("c1"),
             "SECRET_KEYS": _key("s1"),
             "PORTAL_OPERATOR_TOKEN": OPERATOR_TOKEN,
@@ -130,4 +137,9 @@ async def open_premises(folder: Path, database: TestDatabase) -> AsyncIterator[P
         origin = f"http://127.0.0.1:{port}"
         sim = Api(session, f"https://127.0.0.1:{sim_port}", tls=trusting(ca))
         operator = Api(session, origin, OPERATOR_TOKEN)
+        app = {
+            "client_id": REGISTRATION, "secret": REGISTRATION_SECRET, "name": "Clearooms", "multi_tenant": True,
+            "redirect_uris": [f"{origin}/sign-in/microsoft/back"],
+        }  # fmt: skip
+        await sim.call("POST", "/_sim/tenants", {"tenant_id": str(uuid4()), "apps": [app]})
         yield Premises(origin, standalone, sim, session, operator, database)

@@ -71,6 +71,22 @@ async def test_all_right_is_said_of_live_rooms_alone_and_a_meeting_takes_its_roo
         await expect(free.get_by_text(names[1])).to_be_visible()
 
 
+async def test_the_scope_script_names_the_imported_rooms_in_the_variant_that_was_chosen(
+    premises: Premises, browser: Browser, settled: Settled
+) -> None:
+    office, account = settled
+    async with visiting(browser, premises.origin, account.token) as visitor:
+        page = visitor.page
+        await visitor.open("/settings/apps/office-365")
+        await page.get_by_text("Limit the app to the rooms").click()
+        await page.get_by_role("button", name="Script: rooms and staff").click()
+        script = page.get_by_role("region", name="PowerShell script")
+        await expect(script).to_contain_text(f"'room0@{office.name}.example'")
+        await expect(script).to_contain_text("RecipientTypeDetails -eq 'UserMailbox'")
+        await expect(page.get_by_role("button", name="Copy script")).to_be_visible()
+        await visitor.shot("integration-script")
+
+
 async def test_a_member_sees_free_rooms_and_nothing_to_administer(
     premises: Premises, browser: Browser, settled: Settled
 ) -> None:
@@ -92,6 +108,12 @@ async def test_every_page_warns_of_a_secret_that_ends_and_leads_to_its_renewal(
     api, account = await premises.organisation("ending")
     tenant = await premises.tenant("ending")
     ends = datetime.now(UTC) + timedelta(days=6, hours=1)
+    app = {
+        "client_id": str(tenant.client),
+        "secret": tenant.secret,
+        "secret_ends": f"{ends:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    await tenant.sim.call("POST", "/_sim/tenants", {"tenant_id": str(tenant.tenant), "apps": [app]})
     body = {
         "enabled": True,
         "tenant_id": str(tenant.tenant),
@@ -118,6 +140,8 @@ async def test_every_page_warns_of_a_secret_that_ends_and_leads_to_its_renewal(
         assert await visitor.barriers() == []
     member = await premises.member(api)
     async with visiting(browser, premises.origin, member.token) as visitor:
-        await visitor.open("/")
+        await visitor.open("/bookings")
+        await expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
         await expect(visitor.page.get_by_role("region", name="Warning")).to_have_count(0)
+        await visitor.open("/")
         await expect(visitor.page.get_by_role("region", name="Trouble")).to_have_count(0)

@@ -65,9 +65,18 @@ class Visitor:
 
 @asynccontextmanager
 async def visiting(
-    browser: Browser, origin: str, token: str = "", *, phone: bool = False, **options: object
+    browser: Browser,
+    origin: str,
+    token: str = "",
+    *,
+    phone: bool = False,
+    elsewhere: str = "no other host",
+    **options: object,
 ) -> AsyncIterator[Visitor]:
-    """A fresh window, signed in with this session; fails when something was complained of."""
+    """A fresh window, signed in with this session; fails when something was complained of.
+
+    `elsewhere` is the origin of the one other host that pages may lead to.
+    """
     shape: dict[str, object] = {"viewport": PHONE if phone else DESKTOP}
     if phone:
         shape |= {"has_touch": True, "is_mobile": True, "device_scale_factor": 2}
@@ -87,7 +96,7 @@ async def visiting(
                 visitor.complaints.append(f"console: {message.text}")
 
         def see(request: Request) -> None:
-            if not request.url.startswith((origin, "data:", "blob:")):
+            if not request.url.startswith((origin, elsewhere, "data:", "blob:")):
                 visitor.complaints.append(f"asked another host: {request.url}")
 
         page.on("console", hear)

@@ -12,6 +12,7 @@ import pytest
 from graphclient import (
     Begun,
     CredentialsRejected,
+    Malformed,
     Registration,
     SignIn,
     SignInDenied,
@@ -159,3 +160,29 @@ async def test_an_entra_in_trouble_is_trouble_that_passes(tmp_path: Path, path: 
             await cloud.call("DELETE", "/_sim/faults")
             answer = await choose(cloud, begun, account=str(ANN))
         assert (await sign_in.finish(begun.kept, answer, now())).tenant_id == TENANT
+
+
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
+async def test_a_discovery_that_leads_to_another_host_is_not_followed(
+    tmp_path: Path, name: str
+) -> None:
+    async with opened(tmp_path, ["right~1"]) as (cloud, sign_in):
+        path = "/organizations/v2.0/.well-known/openid-configuration"
+        found = (await cloud.call("GET", path)).body
+        leading = found | {name: "https://evil.example/organizations/oauth2/v2.0/x"}
+        fault = {"match": {"path": "/.well-known/"}, "status": 200, "body": leading, "times": 9}
+        await cloud.call("POST", "/_sim/faults", fault)
+        with pytest.raises(Malformed):
+            begun = await sign_in.start(BACK)
+            await sign_in.finish(begun.kept, await choose(cloud, begun, account=str(ANN)), now())
+
+
+async def test_nobody_is_sent_off_while_entra_is_in_trouble(tmp_path: Path) -> None:
+    async with opened(tmp_path, ["right~1"]) as (cloud, sign_in):
+        await cloud.call(
+            "POST", "/_sim/faults", {"match": {"path": "/.well-known/"}, "status": 503}
+        )
+        with pytest.raises(Unavailable):
+            await sign_in.start(BACK)
+        await cloud.call("DELETE", "/_sim/faults")
+        assert (await sign_in.start(BACK)).address.startswith(cloud.address.origin)

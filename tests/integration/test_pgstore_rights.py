@@ -61,6 +61,7 @@ COLUMNS = {
 DEFINER_FUNCTIONS = {
     "session_organisation": {PORTAL},
     "sign_in_organisation": {PORTAL},
+    "subject_organisation": {PORTAL},
     "organisation_ids": {PORTAL},
     "credentials_to_tend": {PORTAL},
     "credentials_sealed_otherwise": {PORTAL},

@@ -173,3 +173,13 @@ async def test_assets_are_compressed_and_kept_for_ever_under_addresses_of_their_
     for bad in ("/static/x/../../../app.py", "/static/x/..%2fapp.py", "/static/x/nothing"):
         async with scene.session.get(bad) as answer:
             assert answer.status == 404
+
+
+async def test_where_it_is_not_set_up_nobody_is_offered_to_sign_in_with_microsoft(
+    scene: Scene,
+) -> None:
+    async with scene.session.get("/sign-in") as answer:
+        assert "Microsoft" not in await answer.text()
+    for path in ("/sign-in/microsoft", "/sign-in/microsoft/back?code=x&state=y"):
+        async with scene.session.get(path, allow_redirects=False) as answer:
+            assert answer.status == 404

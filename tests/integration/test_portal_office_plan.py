@@ -229,3 +229,26 @@ async def test_one_sitting_of_an_editor_is_one_line_of_the_audit(drawn: Drawn) -
 async def test_a_plan_of_a_thousand_icons_fits(drawn: Drawn) -> None:
     answer = await drawn.put(0, *(desk(f"{nth:04}" + "ä" * 56) for nth in range(1000)))
     assert (answer.status, len(answer.body["icons"])) == (200, 1000)
+
+
+async def test_the_pages_are_for_those_who_may_see_them(drawn: Drawn) -> None:
+    editor = f"/settings/offices/{drawn.office}/plan"
+    _, stranger = await drawn.scene.organisation("south")
+    member = "member@north.example"
+    body = {"email": member, "password": PASSWORD, "role": "member"}
+    await drawn.scene.good("POST", "/api/users", body, drawn.token)
+    for token, path, status in (
+        (drawn.token, editor, 200),
+        (drawn.token, f"/plan?office={drawn.office}", 200),
+        (drawn.token, f"/plan?office={uuid4()}", 404),
+        (drawn.token, "/plan?office=nonsense", 404),
+        (await drawn.scene.sign_in(member), editor, 403),
+        (await drawn.scene.sign_in(member), "/plan", 200),
+        (stranger, editor, 404),
+        (stranger, f"/plan?office={drawn.office}", 404),
+        (stranger, "/plan", 200),
+    ):
+        headers = {"Cookie": f"session={token}"}
+        async with drawn.scene.session.get(path, headers=headers) as answer:
+            assert answer.status == status, path
+            assert ("lan of HQ" in await answer.text()) == (status == 200 and token != stranger)

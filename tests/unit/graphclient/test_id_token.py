@@ -93,6 +93,7 @@ FORGED: dict[str, Callable[[], str]] = {
     "a nonce that is a list": lambda: signed(claims(nonce=[NONCE])),
     "no subject": lambda: signed(claims(sub=...)),
     "an empty subject": lambda: signed(claims(sub="")),
+    "a subject that no database takes": lambda: signed(claims(sub="AAAA\0sub")),
     "an endless subject": lambda: signed(claims(sub="x" * 1000)),
     "over": lambda: signed(claims(exp=AT - 121)),
     "not yet begun": lambda: signed(claims(nbf=AT + 121)),
@@ -115,9 +116,10 @@ def test_two_minutes_of_disagreeing_clocks_are_borne() -> None:
         assert read(token, now=NOW + timedelta(seconds=seconds)).subject == "AAAAsub"
 
 
-def test_names_that_are_missing_or_no_text_are_empty() -> None:
-    found = read(signed(claims(preferred_username=7, name=...)))
-    assert (found.preferred_username, found.name) == ("", "")
+def test_names_that_are_missing_or_no_plain_text_are_empty() -> None:
+    for wrong in (7, None, ["ann@x.example"], "ann@x.example\0", "a\nb", "x" * 321):
+        found = read(signed(claims(preferred_username=wrong, name=...)))
+        assert (found.preferred_username, found.name) == ("", "")
 
 
 def test_an_issuer_of_one_tenant_takes_no_other() -> None:

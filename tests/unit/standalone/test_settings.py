@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from portal.settings import microsoft_registration
 from servicekit.settings import SettingsInvalid, describe, load
 from standalone.settings import Settings, with_kept_keys
 
@@ -29,6 +30,18 @@ def test_another_database_needs_every_key_and_the_missing_one_is_named(
     with pytest.raises(SettingsInvalid, match=f"^{name}: is missing"):
         with_kept_keys(load(Settings, environ))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_people_may_sign_in_with_microsoft_here_too() -> None:
+    environ = {
+        "PORTAL_URL": "http://127.0.0.1:8080",
+        "OIDC_ISSUER": "https://login.microsoftonline.com/organizations/v2.0",
+        "OIDC_CLIENT_ID": "aaaaaaaa-0000-4000-8000-000000000002",
+        "OIDC_CLIENT_SECRET": "s",
+    }
+    assert microsoft_registration(load(Settings, environ))
+    with pytest.raises(SettingsInvalid, match=r"^OIDC_CLIENT_SECRET: is missing"):
+        microsoft_registration(load(Settings, environ | {"OIDC_CLIENT_SECRET": ""}))
 
 
 def test_given_keys_are_not_replaced(tmp_path: Path) -> None:

@@ -123,4 +123,6 @@ def _check_times(claims: Mapping[str, Any], now: datetime) -> None:
 
 def _text(claims: Mapping[str, Any], name: str) -> str:
     value = claims.get(name)
-    return value if isinstance(value, str) and len(value) <= _MOST_CHARACTERS else ""
+    if not isinstance(value, str) or len(value) > _MOST_CHARACTERS or not value.isprintable():
+        return ""
+    return value

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from contracts.routing import EVENTS
 from eventbus import Bus, open_bus
-from graphclient import Graph, open_graph
+from graphclient import Graph, Registration, open_graph
 from pgstore import Database, Role, SecretBox, open_database
 from servicekit.clock import utc_now
 from servicekit.http import serve_http
@@ -28,6 +28,8 @@ from .handlers.envelopes import Envelopes
 from .handlers.feed import Feed
 from .handlers.integration import Integrations
 from .handlers.listings import Listings
+from .handlers.live_plans import LivePlans
+from .handlers.microsoft import MicrosoftSignIns
 from .handlers.missing import MissingRooms
 from .handlers.office_plans import OfficePlans
 from .handlers.offices import Offices
@@ -45,14 +47,16 @@ from .handlers.upkeep import EVERY_SECONDS, Upkeep
 from .handlers.users import Users
 from .handlers.vacancies import FreeRooms
 from .pages import add_pages
+from .pages.signing_in import BACK
 from .routes import Desk, add_routes
 from .routes.cookies import Cookies
 from .scheduler import keep_resealing
-from .settings import Settings
+from .settings import Settings, microsoft_registration
 from .store.activity import ActivityStore
 from .store.audit import AuditStore
 from .store.bookings import BookingStore
 from .store.integrations import IntegrationStore
+from .store.microsoft import LinkedStore
 from .store.office_plans import OfficePlanStore
 from .store.offices import OfficeStore
 from .store.organisations import OrganisationStore
@@ -61,7 +65,6 @@ from .store.rooms import RoomStore
 from .store.sealed import SealedStore
 from .store.sessions import SessionStore
 from .store.users import UserStore
-from .store.vacancies import VacancyStore
 
 log = structlog.get_logger()
 
@@ -72,6 +75,8 @@ RESULT_SECONDS: Final = 5.0
 class PortalOptions:
     """What the portal is told: the operator's token (empty: no operator), the addresses to show, how often to look.
 
+    Through `registration` people sign in with Microsoft; it needs the `portal_url`.
+
     `check_address` raises AddressRefused for a chat's address that we would not post to.
     """
 
@@ -79,6 +84,7 @@ class PortalOptions:
     webhook_url: str = ""
     portal_url: str = ""
     entra_url: str = "https://login.microsoftonline.com"
+    registration: Registration | None = None
     reseal_seconds: float = 15.0
     check_address: Callable[[str], Awaitable[None]] = check_address
 
@@ -141,7 +147,11 @@ def add_portal(
         trials=trials,
         alerts=Alerts(integrations, clock),
         office_plans=OfficePlans(OfficePlanStore(database), clock),
-        free_rooms=FreeRooms(VacancyStore(database), OfficeStore(database), clock),
+        free_rooms=FreeRooms(OfficeStore(database), bookings, clock),
+        live_plans=LivePlans(
+            OfficeStore(database), OfficePlanStore(database), rooms, bookings, clock
+        ),
+        microsoft=_microsoft(database, graph, secrets, options, clock),
     )
     cookies = Cookies(options.portal_url)
     add_routes(app, desk, feed, cookies, release)
@@ -168,9 +178,24 @@ def add_portal(
     app.on_shutdown.append(end_waiting)
 
 
+def _microsoft(
+    database: Database,
+    graph: Graph,
+    secrets: Callable[[], SecretBox],
+    options: PortalOptions,
+    clock: Callable[[], datetime],
+) -> MicrosoftSignIns | None:
+    if options.registration is None:
+        return None
+    sign_ins = graph.sign_in(options.registration)
+    back = options.portal_url + BACK
+    return MicrosoftSignIns(sign_ins, LinkedStore(database), secrets, back, clock)
+
+
 async def main(settings: Settings, stop: asyncio.Event) -> None:
     """Run as a service of its own until `stop`; raises SettingsInvalid."""
     secrets = settings.live("secret_keys", SecretBox.parse)
+    registration = microsoft_registration(settings)
     health = Health()
     serving = asyncio.Event()
     health.add("serving", lambda: serving.is_set() and not stop.is_set())
@@ -187,6 +212,7 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
             webhook_url=settings.webhook_url,
             portal_url=settings.portal_url,
             entra_url=settings.entra_url,
+            registration=registration,
         )
         add_portal(app, database, bus, graph, secrets.value, options, utc_now)
         async with serve_http(app, settings.listen) as (host, port):

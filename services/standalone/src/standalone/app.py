@@ -13,6 +13,7 @@ from graphclient import EVENT_SELECT, RICH_SELECT, ClientStateKeys, open_graph
 from graphclient.signing_keys import open_publisher
 from pgstore import Role, SecretBox, open_database
 from portal.app import PortalOptions, add_portal
+from portal.settings import microsoft_registration
 from servicekit.clock import utc_now
 from servicekit.http import serve_http
 from servicekit.ops import Health, serve_ops
@@ -32,6 +33,7 @@ async def main(given: Settings, stop: asyncio.Event) -> None:
     client_state_keys = settings.live("client_state_keys", ClientStateKeys.parse)
     secrets = settings.live("secret_keys", SecretBox.parse)
     opens = notification_keys(settings)
+    registration = microsoft_registration(settings)
     on_postgres = settings.amqp_url.get_secret_value() == POSTGRES_BUS
     health = Health()
     serving = asyncio.Event()
@@ -76,6 +78,7 @@ async def main(given: Settings, stop: asyncio.Event) -> None:
                     webhook_url=settings.webhook_url,
                     portal_url=settings.portal_url,
                     entra_url=settings.entra_url,
+                    registration=registration,
                 ),
                 utc_now,
             )

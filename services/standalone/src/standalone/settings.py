@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from graphclient import check_cloud
+from portal.settings import OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_ISSUER
 from servicekit.settings import ServiceSettings, SettingsInvalid
 
 from .database import EMBEDDED
@@ -69,6 +70,9 @@ class Settings(ServiceSettings):
         " CLIENT_STATE_KEYS",
     )
     portal_url: str = Field("", description="public origin of the portal")
+    oidc_issuer: str = Field("", description=OIDC_ISSUER)
+    oidc_client_id: str = Field("", description=OIDC_CLIENT_ID)
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description=OIDC_CLIENT_SECRET)
     sync_window_days: int = Field(190, ge=1, le=730, description="how far ahead calendars are read")
     reconcile_minutes: int = Field(
         60, ge=1, description="how often each room is compared as a whole"

@@ -16,6 +16,7 @@ _WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "user.added": "added the user {it}",
         "user.changed": "changed the user {it}",
         "user.removed": "removed the user {it}",
+        "user.linked": "was linked to their account at Microsoft",
         "session.opened": "signed in",
         "session.closed": "signed out",
         "integration.saved": "saved the Office 365 integration",
@@ -89,6 +90,8 @@ def more(entry: AuditEntry, names: Mapping[UUID, str]) -> str:
             said.append(f"role {value}")
         elif key == "fields" and isinstance(value, list):
             said.append(", ".join(str(each).replace("_", " ") for each in value))
+        elif key == "how" and value == "microsoft":
+            said.append("with Microsoft" if entry.action == "session.opened" else "")
         elif key == "held":
             said.append(f"{value} of them")
         elif key == "days" and isinstance(value, int):

@@ -17,6 +17,9 @@ FARTHEST: Final = 10_000
 MOST_ICONS: Final = 1000
 MOST_PLAN_BODY: Final = 512 * 1024  # that many icons with the longest names
 
+_WITHOUT_PICTURE: Final = (1200, 800)
+_MARGIN: Final = 100
+
 Media = Literal["image/png", "image/jpeg", "image/svg+xml"]
 Units = Annotated[int, Field(ge=0, le=FARTHEST, strict=True)]
 DeskName = Annotated[
@@ -88,6 +91,20 @@ class OfficePlan(Resource):
     version: int
     picture: PlanPicture | None
     icons: list[PlacedIcon]
+
+
+def extent(plan: OfficePlan) -> tuple[int, int]:
+    """How many units wide and high the plan is: its picture, and whatever icons a larger one has left outside."""
+    width, height = (plan.picture.width, plan.picture.height) if plan.picture else _WITHOUT_PICTURE
+    return (
+        max([width, *(each.x + _MARGIN for each in plan.icons)]),
+        max([height, *(each.y + _MARGIN for each in plan.icons)]),
+    )
+
+
+def icon_scale(width: int) -> float:
+    """How large icons are drawn on a plan of this width, so that they can be read when it is seen whole."""
+    return min(max(width / 1100, 0.8), 4.0)
 
 
 class PictureAsked(Body):

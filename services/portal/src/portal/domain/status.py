@@ -133,12 +133,12 @@ class Overview:
     def _expiry(self, expires_at: datetime | None) -> None:
         if expires_at is None or expires_at - self.now > _SOON:
             return
-        when = f"{expires_at:%Y-%m-%dT%H:%M:%SZ}"
+        when = f"{expires_at.day} {expires_at:%B %Y}"
         self._note(
             "wrong" if expires_at - self.now <= _NOW else "soon",
-            f"The client secret expired at {when}."
+            f"The client secret expired on {when}."
             if expires_at <= self.now
-            else f"The client secret expires in {(expires_at - self.now).days} days, at {when}.",
+            else f"The client secret expires in {(expires_at - self.now).days} days, on {when}.",
             [
                 "The organisation's administrator makes a new one in Entra.",
                 "Saved here it is tested before it replaces the old one: nothing stops meanwhile.",

@@ -102,22 +102,28 @@ class Records:
 
     async def status(self, by: Acting) -> OrganisationStatus:
         """Look over every room."""
+        status, _ = await self.look_over(by)
+        return status
+
+    async def look_over(self, by: Acting) -> tuple[OrganisationStatus, list[RoomRecord]]:
+        """Return the same with the rooms that were seen, by name."""
         saved = await self._integrations.load(by.organisation_id)
         now = self._clock()
         overview = Overview(now, webhook=self._webhook_url is not None)
-        after: UUID | None = None
+        every: list[RoomRecord] = []
         while True:
+            after = every[-1].id if every else None
             rooms = await self._rooms.page(
                 by.organisation_id, office_id=None, after=after, limit=_ROOMS_AT_ONCE
             )
             overview.add(rooms)
+            every += rooms
             if len(rooms) < _ROOMS_AT_ONCE:
                 break
-            after = rooms[-1].id
         integration = shown(saved, webhook_url=self._webhook_url) if saved else None
         streaming = self._streaming()
         overview.conclude(integration, streaming=streaming)
-        return OrganisationStatus(
+        status = OrganisationStatus(
             at=now,
             version=self._version,
             ok=not overview.found["wrong"],
@@ -132,6 +138,7 @@ class Records:
             troubles_in_all=overview.found.total(),
             secret_keys=await self._rotation.progress() if by.actor == Operator().actor else None,
         )
+        return status, every
 
 
 def _page(path: str, found: list[AuditEntry], asked: AuditAsked) -> Page[AuditEntry]:

@@ -46,7 +46,7 @@ class Sessions:
     ) -> None:
         self._rows = rows
         self._passwords = passwords
-        self._operator = _hash(operator_token) if operator_token else None
+        self._operator = hash_of(operator_token) if operator_token else None
         self._clock = clock
         # One client guessing at one account, one client going through many, everybody together guessing at one. The
         # second is generous, because behind a proxy everybody has one address.
@@ -56,7 +56,7 @@ class Sessions:
 
     async def caller(self, token: str) -> Caller | None:
         """Tell whose token this is; None for nobody's."""
-        token_hash = _hash(token)
+        token_hash = hash_of(token)
         if self._operator is not None and hmac.compare_digest(token_hash, self._operator):
             return Operator()
         return await self._rows.person(token_hash, self._clock())
@@ -81,7 +81,7 @@ class Sessions:
         stored = account.password_hash if account else None
         if await self._passwords.matches(stored, given.password.get_secret_value()) and account:
             token, now = secrets.token_urlsafe(32), self._clock()
-            if await self._rows.open(account, _hash(token), now=now, expires_at=now + LASTS):
+            if await self._rows.open(account, hash_of(token), now=now, expires_at=now + LASTS):
                 return Session(
                     token=token,
                     expires_at=now + LASTS,
@@ -96,5 +96,6 @@ class Sessions:
             await self._rows.close(caller, self._clock())
 
 
-def _hash(token: str) -> bytes:
+def hash_of(token: str) -> bytes:
+    """What of a token is stored."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()

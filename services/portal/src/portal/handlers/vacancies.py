@@ -1,44 +1,47 @@
-"""The rooms that are free now."""
+"""Where somebody could sit down at once."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 from uuid import UUID
 
 from ..domain.caller import Acting
-from ..domain.offices import Office
-from ..domain.vacancies import LOOKS_AHEAD, FreeRoom, Vacancies, by_office
+from ..domain.occupancy import Span
+from ..domain.rooms import RoomRecord
+from ..domain.vacancies import Vacancies, vacancies
+from .live_plans import OfficesSeen
+
+_AHEAD: Final = timedelta(hours=36)  # every zone's midnight is in it
 
 
-class VacancyRows(Protocol):
-    """Rooms without a booking."""
+class TakenSeen(Protocol):
+    """Bookings as stored."""
 
-    async def free(
-        self, organisation_id: UUID, *, now: datetime, horizon: datetime
-    ) -> list[FreeRoom]:
-        """List them."""
-
-
-class OfficesSeen(Protocol):
-    """Offices as stored."""
-
-    async def all(self, organisation_id: UUID) -> list[Office]:
-        """List them."""
+    async def taken(
+        self, organisation_id: UUID, office_id: UUID | None, *, start: datetime, end: datetime
+    ) -> list[tuple[UUID, Span]]:
+        """List what is taken, by start."""
 
 
 class FreeRooms:
-    """Looks where somebody could sit down at once."""
+    """Looks which rooms are free now."""
 
     def __init__(
-        self, rows: VacancyRows, offices: OfficesSeen, clock: Callable[[], datetime]
+        self, offices: OfficesSeen, bookings: TakenSeen, clock: Callable[[], datetime]
     ) -> None:
-        self._rows = rows
         self._offices = offices
+        self._bookings = bookings
         self._clock = clock
 
-    async def now(self, by: Acting) -> Sequence[Vacancies]:
-        """Return every office with its free rooms."""
+    async def among(self, by: Acting, rooms: Sequence[RoomRecord]) -> Sequence[Vacancies]:
+        """Return every office with those of these rooms that are free."""
         offices = await self._offices.all(by.organisation_id)
-        at = self._clock()
-        free = await self._rows.free(by.organisation_id, now=at, horizon=at + LOOKS_AHEAD)
-        return by_office(offices, free)
+        now = self._clock()
+        taken: defaultdict[UUID, list[Span]] = defaultdict(list)
+        if rooms:
+            for room_id, span in await self._bookings.taken(
+                by.organisation_id, None, start=now, end=now + _AHEAD
+            ):
+                taken[room_id].append(span)
+        return vacancies(offices, rooms, taken, now)

@@ -17,8 +17,10 @@ from .edge import PageEdge
 from .guide import Guide
 from .home import Home
 from .importing import ImportPages
+from .live_plan import LivePlanPages
 from .missing import MissingPages
 from .offices import OfficePages
+from .plan_editing import PlanEditing
 from .rooms import RoomPages
 from .signing_in import SigningIn
 from .table import Page
@@ -31,7 +33,7 @@ __all__ = ["add_pages", "pages"]
 def pages(desk: Desk, entra_url: str) -> list[Page]:
     """Return every page and form."""
     return [
-        *SigningIn(desk.sessions).pages(),
+        *SigningIn(desk.sessions, desk.microsoft).pages(),
         *Home(desk.records, desk.free_rooms).pages(),
         *OfficePages(desk.offices, desk.rooms).pages(),
         *ImportPages(desk.rooms, desk.offices).pages(),
@@ -45,6 +47,8 @@ def pages(desk: Desk, entra_url: str) -> list[Page]:
         *Calendar(desk.offices, desk.rooms, desk.bookings).pages(),
         *NewBookings(desk.offices, desk.rooms, desk.bookings, desk.commands).pages(),
         *BookingPanels(desk.offices, desk.rooms, desk.bookings, desk.commands).pages(),
+        *LivePlanPages(desk.live_plans).pages(),
+        *PlanEditing(desk.office_plans, desk.live_plans).pages(),
     ]
 
 

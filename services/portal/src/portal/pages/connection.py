@@ -44,9 +44,8 @@ class Connection:
 
     async def _page(self, visit: Visit, refusal: Refusal | None = None, **more: Any) -> View:
         saved = await self._saved(visit)
-        asked = replace(visit, typed={})
         values = {
-            **(await self._test_values(asked)),
+            **(await self._outcome(visit)),
             "saved": saved,
             "typed": _typed(visit, saved),
             "switching_off": visit.query.get("switch") == "off" and bool(saved and saved.enabled),
@@ -90,25 +89,21 @@ class Connection:
         except Refusal as refused:
             refusal = refused
         if visit.partial:
-            return View("integration_test.html", await self._test_values(visit), refusal)
+            return View("integration_outcome.html", await self._outcome(visit), refusal)
         return Redirect(f"{PATH}#test") if refusal is None else await self._page(visit, refusal)
 
     async def _progress(self, visit: Visit) -> Answer:
         if not visit.partial:
             return Redirect(f"{PATH}#test")
-        return View("integration_test.html", await self._test_values(visit))
+        return View("integration_outcome.html", await self._outcome(visit))
 
-    async def _test_values(self, visit: Visit) -> dict[str, Any]:
+    async def _outcome(self, visit: Visit) -> dict[str, Any]:
         seen = await self._trials.show(visit.by)
         if seen.running is not None:
             rows = progress_rows(seen.running)
         else:
             rows = result_rows(seen.result) if seen.result is not None else []
-        return {
-            "seen": seen,
-            "rows": rows,
-            "asked": {name: visit.typed.get(name, "") for name in TestAsked.model_fields},
-        }
+        return {"seen": seen, "rows": rows}
 
     async def _script(self, visit: Visit) -> Answer:
         asked = visit.asked(ScopeScriptAsked)
@@ -148,7 +143,13 @@ def _end_of(text: str) -> datetime:
 
 def _typed(visit: Visit, saved: Integration | None) -> dict[str, str]:
     """What the form shows: after a refusal what was typed in, but nothing secret; else what is saved."""
-    kept = {"client_id": "", "tenant_id": "", "delivery": "basic", "secret_expires_at": ""}
+    kept = {
+        "client_id": "",
+        "tenant_id": "",
+        "delivery": "basic",
+        "secret_expires_at": "",
+        "outside_mailbox": "",
+    }
     if saved is not None:
         kept |= {
             "client_id": str(saved.client_id),

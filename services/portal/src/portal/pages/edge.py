@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 _MOST_FORM: Final = 64 * 1024
 _MOST_FIELDS: Final = 600  # an import ticks 500 rooms
-_LONGEST_QUERY: Final = 500
+_LONGEST_QUERY: Final = 4096  # a code of Entra's may have a thousand characters and more
 _SAID: Final = "said"
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
@@ -77,7 +77,7 @@ class PageEdge:
     def _serving(self, page: Page) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def answer(request: web.Request) -> web.StreamResponse:
             session = self._cookies.session(request)
-            visit = _bare(request)
+            visit = _bare(request, self._cookies.away(request))
             try:
                 visit = replace(visit, given_person=await self._person(session))
                 visit = replace(
@@ -176,6 +176,8 @@ class PageEdge:
             self._cookies.set(response, *answer.session)
         if answer.leave:
             self._cookies.clear(response)
+        if answer.away is not None:
+            self._cookies.set_away(response, answer.away)
         return response
 
     async def _alert(self, visit: Visit) -> Alert | None:
@@ -223,7 +225,7 @@ def _admit(access: Access, person: Person | None) -> None:
         raise Refusal(Reason.FORBIDDEN, "This page is for administrators: ask one of yours.")
 
 
-def _bare(request: web.Request) -> Visit:
+def _bare(request: web.Request, away: str) -> Visit:
     return Visit(
         path=request.path,
         given_person=None,
@@ -232,6 +234,7 @@ def _bare(request: web.Request) -> Visit:
         typed={},
         partial="HX-Request" in request.headers,
         client=request.remote or "",
+        away=away,
     )
 
 

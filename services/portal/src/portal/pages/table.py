@@ -28,6 +28,8 @@ class Visit:
     partial: bool
     """Asked for by a script that replaces a part of the page."""
     client: str
+    away: str = field(default="", repr=False)
+    """What this browser keeps while its person signs in at Microsoft."""
 
     @property
     def person(self) -> Person:
@@ -75,12 +77,16 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Go on to another page of ours, which says `say` once; `session` opens one with (token, seconds), `leave` ends it."""
+    """Go on to another page of ours, which says `say` once; `session` opens one with (token, seconds), `leave` ends it.
+
+    With `away` the browser keeps that text while it is at Microsoft; an empty one is forgotten.
+    """
 
     path: str
     say: str = ""
     session: tuple[str, int] | None = field(default=None, repr=False)
     leave: bool = False
+    away: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

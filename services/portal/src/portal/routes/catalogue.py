@@ -53,6 +53,8 @@ from ..handlers.alerts import Alerts
 from ..handlers.bookings import Bookings
 from ..handlers.commands import Commands
 from ..handlers.integration import Integrations
+from ..handlers.live_plans import LivePlans
+from ..handlers.microsoft import MicrosoftSignIns
 from ..handlers.missing import MissingRooms
 from ..handlers.office_plans import OfficePlans
 from ..handlers.offices import Offices
@@ -93,6 +95,8 @@ class Desk:
     alerts: Alerts
     office_plans: OfficePlans
     free_rooms: FreeRooms
+    live_plans: LivePlans
+    microsoft: MicrosoftSignIns | None
 
 
 def routes(desk: Desk) -> list[Route]:

@@ -7,12 +7,15 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from ..domain.csrf import csrf_holds, csrf_token
+from ..domain.microsoft import LASTS_SECONDS
 from ..domain.refusal import Reason, Refusal
 
 CSRF_HEADER: Final = "X-CSRF-Token"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST: Final = 512
 _PLAIN: Final = "session"
+_AWAY: Final = "away"
+_MOST_AWAY: Final = 4096
 _HOST: Final = "__Host-session"  # browsers take it over TLS only, for this very host
 
 
@@ -22,6 +25,7 @@ class Cookies:
     def __init__(self, portal_url: str) -> None:
         self._secure = portal_url.startswith("https:")
         self._name = _HOST if self._secure else _PLAIN
+        self._away = f"__Host-{_AWAY}" if self._secure else _AWAY
         self._host = urlsplit(portal_url).netloc
 
     @property
@@ -46,6 +50,18 @@ class Cookies:
         response.del_cookie(
             self._name, path="/", secure=self._secure, httponly=True, samesite="Lax"
         )
+
+    def away(self, request: web.Request) -> str:
+        """Return what the browser keeps while its person is at Microsoft; empty when it keeps nothing."""
+        kept = request.cookies.get(self._away, "")
+        return kept if len(kept) <= _MOST_AWAY else ""
+
+    def set_away(self, response: web.StreamResponse, kept: str) -> None:
+        """Have the browser keep it for as long as it is good; an empty text is forgotten."""
+        response.set_cookie(
+            self._away, kept, max_age=LASTS_SECONDS if kept else 0, path="/", secure=self._secure,
+            httponly=True, samesite="Lax",
+        )  # fmt: skip
 
     def check_origin(self, request: web.Request) -> None:
         """Refuse what another site's page sends."""

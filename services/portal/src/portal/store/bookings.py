@@ -11,6 +11,7 @@ from contracts.events import Alternative, Booking, CommandResult, Organizer
 from pgstore import Database
 
 from ..domain.history import Line
+from ..domain.occupancy import Span
 from ..domain.refusal import not_found
 
 _COLUMNS = (
@@ -131,6 +132,25 @@ class BookingStore:
                 sequence,
             )
         return _result(row, booking_id) if row and row["outcome"] else None
+
+    async def taken(
+        self, organisation_id: UUID, office_id: UUID | None, *, start: datetime, end: datetime
+    ) -> list[tuple[UUID, Span]]:
+        """When the office's rooms, or all, are taken within [start, end), by start, whoever has said yes to it."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            rows = await connection.fetch(
+                "select b.room_id, b.starts, b.ends from bookings b"
+                " where b.organisation_id = $1 and b.starts < $4 and b.ends > $3 and b.kind <> 'master'"
+                " and b.removed_at is null and b.status <> 'cancelled'"
+                " and b.room_id in (select id from rooms where organisation_id = $1 and removed_at is null"
+                "  and ($2::uuid is null or office_id = $2))"
+                " order by b.starts",
+                organisation_id,
+                office_id,
+                start,
+                end,
+            )
+        return [(row["room_id"], Span(row["starts"], row["ends"])) for row in rows]
 
     async def find(self, organisation_id: UUID, booking_id: UUID) -> Booking | None:
         """The booking; of two rows that share an id during a move, the one not cancelled."""

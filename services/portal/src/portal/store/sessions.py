@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pgstore import Database
+from pgstore import Connection, Database
 
 from ..domain.accounts import Account, User
 from ..domain.caller import Person, Role
@@ -65,25 +65,8 @@ class SessionStore:
             )
             if living is None:
                 return False
-            await connection.execute(
-                "delete from sessions where user_id = $1 and expires_at <= $2", account.user.id, now
-            )
-            await connection.execute(
-                "insert into sessions (token_hash, organisation_id, user_id, created_at, expires_at)"
-                " values ($1, $2, $3, $4, $5)",
-                token_hash,
-                account.organisation_id,
-                account.user.id,
-                now,
-                expires_at,
-            )
-            await record(
-                connection,
-                account.organisation_id,
-                at=now,
-                actor=f"user:{account.user.id}",
-                action="session.opened",
-                subject=f"user:{account.user.id}",
+            await open_session(
+                connection, account, token_hash, now=now, expires_at=expires_at, how="password"
             )
         return True
 
@@ -101,3 +84,36 @@ class SessionStore:
                 action="session.closed",
                 subject=person.actor,
             )
+
+
+async def open_session(
+    connection: Connection,
+    account: Account,
+    token_hash: bytes,
+    *,
+    now: datetime,
+    expires_at: datetime,
+    how: str,
+) -> None:
+    """Store a new session inside the caller's transaction, which holds the living user; drop the expired ones."""
+    await connection.execute(
+        "delete from sessions where user_id = $1 and expires_at <= $2", account.user.id, now
+    )
+    await connection.execute(
+        "insert into sessions (token_hash, organisation_id, user_id, created_at, expires_at)"
+        " values ($1, $2, $3, $4, $5)",
+        token_hash,
+        account.organisation_id,
+        account.user.id,
+        now,
+        expires_at,
+    )
+    await record(
+        connection,
+        account.organisation_id,
+        at=now,
+        actor=f"user:{account.user.id}",
+        action="session.opened",
+        subject=f"user:{account.user.id}",
+        detail={"how": how},
+    )
