@@ -33,7 +33,8 @@ def circumstances(
     """So many organisations with so many rooms each, and nothing that goes wrong by itself."""
     return replace(
         draw(1),
-        rooms=(rooms,) * organisations,
+        organisations=organisations,
+        rooms=rooms,
         workers=0,
         compare_seconds=compare_seconds,
         subscriptions=True,

@@ -47,7 +47,8 @@ RIVALS: Final = Focus(
 CROWD: Final = Focus(
     "crowd",
     {
-        "rooms": (8,),
+        "organisations": 1,
+        "rooms": 8,
         "workers": 1,
         "people": 1,
         "minutes": 1,
@@ -107,7 +108,8 @@ PAUSED: Final = Focus(
     "paused",
     {
         "pauses": 6,
-        "rooms": (1,),
+        "organisations": 1,
+        "rooms": 1,
         "workers": 2,
         "minutes": 6,
         "edits": 90,
