@@ -187,7 +187,7 @@ async def test_a_missing_room_says_its_reasons_counts_down_and_can_be_imported_o
         await expect(page.get_by_role("status").first).to_have_text("New room is imported.")
 
 
-async def test_two_thousand_rooms_are_listed_searched_and_imported_five_hundred_at_once(
+async def test_two_thousand_rooms_are_listed_and_searched_and_those_found_are_imported_at_once(
     premises: Premises, browser: Browser
 ) -> None:
     office, account = await premises.connected("estate", 1)
@@ -217,14 +217,16 @@ async def test_two_thousand_rooms_are_listed_searched_and_imported_five_hundred_
         await page.locator("#find").fill("")
         # By their ids: a search by role goes through every one of the rows.
         await expect(page.locator("#choose-all")).to_have_text("Choose all 500")
+        await page.locator("#find").fill("room-0001")
+        await expect(page.locator("#choose-all")).to_have_text("Choose all 100")
         await page.locator("#choose-all").click()
-        await expect(page.locator("#import-chosen")).to_have_text("Import 500 chosen")
+        await expect(page.locator("#import-chosen")).to_have_text("Import 100 chosen")
         began = time.monotonic()
         await page.locator("#import-chosen").click()
-        await expect(page.get_by_text("500 rooms are imported.")).to_be_visible(timeout=60_000)
+        await expect(page.get_by_text("100 rooms are imported.")).to_be_visible(timeout=60_000)
         print(  # noqa: T201 -- figures that no assertion should depend on
             f"2,000 rooms: longest task when listed {listed:.0f} ms, while typing {searched:.0f} ms;"
-            f" 500 imported in {time.monotonic() - began:.1f} s"
+            f" 100 imported in {time.monotonic() - began:.1f} s"
         )
-        await expect(page.locator(".picks > .in")).to_have_count(500)
+        await expect(page.locator(".picks > .in")).to_have_count(100)
         assert await visitor.barriers() == []
