@@ -21,8 +21,7 @@ _MOST_KEYS = 100
 _KEY_BITS = range(2048, 8193)
 _TENANT = "{tenantid}"
 _CALLER: Final[Mapping[Version, str]] = {"1.0": "appid", "2.0": "azp"}
-# Signature alone: the other checks are ours, against the tenant's issuer and our own clock.
-_SIGNATURE_ONLY: Final[Options] = {
+SIGNATURE_ONLY: Final[Options] = {
     "verify_signature": True,
     "verify_exp": False,
     "verify_nbf": False,
@@ -30,6 +29,7 @@ _SIGNATURE_ONLY: Final[Options] = {
     "verify_aud": False,
     "verify_iss": False,
 }
+"""The other checks are ours, against the tenant's issuer and our own clock."""
 
 
 class KeysUnusable(Exception):
@@ -155,7 +155,7 @@ def _checked(
 ) -> tuple[UUID, UUID] | Literal[False] | None:
     """The tenant and app it speaks for, False if Graph made no such token, None outside its time."""
     try:
-        claims = jwt.decode(token.text, key, algorithms=["RS256"], options=_SIGNATURE_ONLY)
+        claims = jwt.decode(token.text, key, algorithms=["RS256"], options=SIGNATURE_ONLY)
     except (jwt.PyJWTError, ValueError, RecursionError):
         return False
     tenant, app = guid(claims.get("tid")), guid(claims.get("aud"))
