@@ -8,8 +8,8 @@ from uuid import UUID
 from pgstore import Database
 
 from ..domain.activity import ActivityEntry, Conflict
-from .bookings import _COLUMNS as BOOKING
-from .bookings import _booking as booking_of
+from .bookings import COLUMNS as BOOKING
+from .bookings import booking_of
 
 # A command's reason is in `commands` alone.
 _LINES: Final = """

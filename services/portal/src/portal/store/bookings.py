@@ -14,7 +14,7 @@ from ..domain.history import Line
 from ..domain.occupancy import Span
 from ..domain.refusal import not_found
 
-_COLUMNS = (
+COLUMNS = (
     "b.id, b.room_id, b.starts, b.ends, b.all_day, b.time_zone, b.subject, b.organizer_name, b.organizer_email,"
     " b.status, b.origin, b.series_id, b.original_start, b.version"
 )
@@ -81,7 +81,7 @@ class BookingStore:
             if room is None:
                 raise not_found("room")
             rows = await connection.fetch(
-                f"select {_COLUMNS} from bookings b"
+                f"select {COLUMNS} from bookings b"
                 " where b.room_id = $1 and b.ends > $2 and b.starts < $3 and b.kind <> 'master'"
                 " and b.removed_at is null and b.status <> 'cancelled'"
                 " and ($4::uuid is null or (b.starts, b.id) >"
@@ -93,7 +93,7 @@ class BookingStore:
                 after,
                 limit,
             )
-        return [_booking(row) for row in rows]
+        return [booking_of(row) for row in rows]
 
     async def in_rooms(
         self,
@@ -108,7 +108,7 @@ class BookingStore:
         async with self._database.organisation_transaction(organisation_id) as connection:
             # Room by room, as the index is: one scan of a whole office would read its whole past or future.
             rows = await connection.fetch(
-                f"select {_COLUMNS} from unnest($1::uuid[]) as r(id) cross join lateral ("
+                f"select {COLUMNS} from unnest($1::uuid[]) as r(id) cross join lateral ("
                 " select * from bookings b where b.room_id = r.id and b.ends > $2 and b.starts < $3"
                 " and b.kind <> 'master' and b.removed_at is null and b.status <> 'cancelled'"
                 " order by b.starts, b.id limit $4) as b",
@@ -117,7 +117,7 @@ class BookingStore:
                 end,
                 limit,
             )
-        return [_booking(row) for row in rows]
+        return [booking_of(row) for row in rows]
 
     async def last_result(
         self, organisation_id: UUID, booking_id: UUID, source: str, *, sequence: int
@@ -157,11 +157,11 @@ class BookingStore:
         async with self._database.organisation_transaction(organisation_id) as connection:
             # Through the rooms, because the primary key of bookings leads with the room.
             row = await connection.fetchrow(
-                f"select {_COLUMNS} from rooms r join bookings b on b.room_id = r.id and b.id = $1"
+                f"select {COLUMNS} from rooms r join bookings b on b.room_id = r.id and b.id = $1"
                 " where b.kind <> 'master' order by b.status = 'cancelled', b.changed_at desc limit 1",
                 booking_id,
             )
-        return _booking(row) if row else None
+        return booking_of(row) if row else None
 
     async def history(self, organisation_id: UUID, booking_id: UUID, *, limit: int) -> list[Line]:
         """The last things that happened to the booking; empty also when nobody has heard of it."""
@@ -187,7 +187,8 @@ def _result(row: "asyncpg.Record", booking_id: UUID) -> CommandResult:
     )
 
 
-def _booking(row: "asyncpg.Record") -> Booking:
+def booking_of(row: "asyncpg.Record") -> Booking:
+    """Return what a row with these columns says."""
     return Booking(
         id=row["id"],
         room_id=row["room_id"],
