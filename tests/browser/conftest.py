@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from pgstore.testing import Template, clone
 
 from .calendar import Calendar, open_calendar
 from .premises import Premises, open_premises
-from .visitor import launched
+from .visitor import PATIENCE_MS, launched
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,6 +33,7 @@ async def premises(
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Chromium, running."""
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         started = await launched(playwright)
         yield started

@@ -349,10 +349,10 @@ async def test_while_the_room_has_not_answered_the_form_waits_and_the_stream_end
         await premises.sim.call("POST", "/_sim/faults", slow)
         await panel(page).get_by_role("button", name="Book").click()
         await expect(panel(page).get_by_text("Asking the room")).to_be_visible()
-        await expect(panel(page)).to_contain_text("Waiting for the room to answer", timeout=9000)
+        await expect(panel(page)).to_contain_text("Waiting for the room to answer")
         await expect(panel(page).locator("[data-waiting]")).to_be_focused()
         await visitor.shot("bookings-waiting")
-        await expect(said(page)).to_contain_text("Booked: Patience", timeout=9000)
+        await expect(said(page)).to_contain_text("Booked: Patience")
         await expect(panel(page)).to_be_hidden()
         await expect(card(page, "Patience")).to_be_visible()
 

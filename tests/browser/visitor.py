@@ -10,6 +10,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, Request
 
 SHOTS = Path("build/screenshots")
+PATIENCE_MS = 30_000  # a bound for a busy machine; what is awaited ends the wait
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 _FLAGS = [
@@ -81,7 +82,7 @@ async def visiting(
     if phone:
         shape |= {"has_touch": True, "is_mobile": True, "device_scale_factor": 2}
     context = await browser.new_context(**(shape | options))  # type: ignore[arg-type] # Playwright's many options
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     try:
         if token:
             await context.add_cookies(
