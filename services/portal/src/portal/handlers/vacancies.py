@@ -18,10 +18,10 @@ _AHEAD: Final = timedelta(hours=36)  # every zone's midnight is in it
 class TakenSeen(Protocol):
     """Bookings as stored."""
 
-    async def taken(
-        self, organisation_id: UUID, office_id: UUID | None, *, start: datetime, end: datetime
+    async def now_and_next(
+        self, organisation_id: UUID, *, start: datetime, end: datetime
     ) -> list[tuple[UUID, Span]]:
-        """List what is taken, by start."""
+        """List what takes each room now, and what begins next."""
 
 
 class FreeRooms:
@@ -40,8 +40,8 @@ class FreeRooms:
         now = self._clock()
         taken: defaultdict[UUID, list[Span]] = defaultdict(list)
         if rooms:
-            for room_id, span in await self._bookings.taken(
-                by.organisation_id, None, start=now, end=now + _AHEAD
+            for room_id, span in await self._bookings.now_and_next(
+                by.organisation_id, start=now, end=now + _AHEAD
             ):
                 taken[room_id].append(span)
         return vacancies(offices, rooms, taken, now)

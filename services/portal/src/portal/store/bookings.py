@@ -133,17 +133,33 @@ class BookingStore:
             )
         return _result(row, booking_id) if row and row["outcome"] else None
 
-    async def taken(
-        self, organisation_id: UUID, office_id: UUID | None, *, start: datetime, end: datetime
+    async def now_and_next(
+        self, organisation_id: UUID, *, start: datetime, end: datetime
     ) -> list[tuple[UUID, Span]]:
-        """When the office's rooms, or all, are taken within [start, end), by start, whoever has said yes to it."""
+        """Of every room a span that takes it at `start`, and one from the next start on, to the last end before `end`."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            rows = await connection.fetch(
+                "select b.room_id, b.starts <= $2 as now, min(b.starts) as starts, max(b.ends) as ends"
+                " from bookings b where b.organisation_id = $1 and b.starts < $3 and b.ends > $2"
+                " and b.kind <> 'master' and b.removed_at is null and b.status <> 'cancelled'"
+                " group by b.room_id, b.starts <= $2 order by starts",
+                organisation_id,
+                start,
+                end,
+            )
+        return [(row["room_id"], Span(row["starts"], row["ends"])) for row in rows]
+
+    async def taken(
+        self, organisation_id: UUID, office_id: UUID, *, start: datetime, end: datetime
+    ) -> list[tuple[UUID, Span]]:
+        """When the office's rooms are taken within [start, end), by start, whoever has said yes to it."""
         async with self._database.organisation_transaction(organisation_id) as connection:
             rows = await connection.fetch(
                 "select b.room_id, b.starts, b.ends from bookings b"
                 " where b.organisation_id = $1 and b.starts < $4 and b.ends > $3 and b.kind <> 'master'"
                 " and b.removed_at is null and b.status <> 'cancelled'"
                 " and b.room_id in (select id from rooms where organisation_id = $1 and removed_at is null"
-                "  and ($2::uuid is null or office_id = $2))"
+                "  and office_id = $2)"
                 " order by b.starts",
                 organisation_id,
                 office_id,
