@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gc
 import sys
 
 import uvloop
@@ -33,5 +34,6 @@ async def _serve(dsn: str, port: str) -> None:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # as servicekit.run does
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(*sys.argv[1:3]))
