@@ -135,7 +135,9 @@ class Sides:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
     async def _begin(self) -> None:
-        await self.server.execute("truncate " + ", ".join((*self._everything, "users", "sessions")))
+        await self.server.execute(
+            "truncate " + ", ".join((*self._everything, "users", "sessions", "office_plans"))
+        )
         self.rounds += 1
         self._heard.clear()
         self._fresh_model()
