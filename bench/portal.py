@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import signal
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -23,6 +21,7 @@ from eventbus.postgres import SCHEMA
 from pgstore.launcher import running_server
 from pgstore.testing import clone, make_template
 from tests.browser.visitor import PHONE, launched
+from tests.e2e.processes import Program
 
 from .portal_server import OPERATOR
 from .processes import at_share
@@ -116,11 +115,11 @@ def bench() -> bool:
         tempfile.TemporaryDirectory() as folder,
         running_server(Path(folder, "pg")) as dsn,  # fsync on, as in production
     ):
-        return asyncio.run(_measured(dsn))
+        return asyncio.run(_measured(dsn, Path(folder)))
 
 
-async def _measured(dsn: str) -> bool:
-    async with _serving(dsn) as portal:
+async def _measured(dsn: str, folder: Path) -> bool:
+    async with _serving(dsn, folder) as portal:
         return all([await _server_times(portal), await _phone(portal)])
 
 
@@ -194,36 +193,23 @@ async def _phone(portal: Portal) -> bool:
 
 
 @asynccontextmanager
-async def _serving(dsn: str) -> AsyncIterator[Portal]:
+async def _serving(dsn: str, folder: Path) -> AsyncIterator[Portal]:
     template = await make_template(dsn)
     async with clone(template) as database, aiohttp.ClientSession() as session:
         owner = await asyncpg.connect(urlunsplit(urlsplit(dsn)._replace(path=database.name)))
-        server = None
+        port = free_port()
+        origin = f"http://127.0.0.1:{port}"
+        arguments = (database.login_dsn, str(port))
+        server = Program(
+            "bench.portal_server", {}, folder / "portal.log", origin + "/sign-in", arguments
+        )
         try:
             await owner.execute(SCHEMA)
-            port = free_port()
-            server = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bench.portal_server", database.login_dsn, str(port)
-            )
-            origin = f"http://127.0.0.1:{port}"
-            await _answers(session, origin)
+            await server.start()
             yield await _founded(session, origin, owner)
         finally:
-            if server is not None and server.returncode is None:
-                server.send_signal(signal.SIGKILL)
-                await server.wait()
+            await server.stop()
             await owner.close()
-
-
-async def _answers(session: aiohttp.ClientSession, origin: str) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            try:
-                async with session.get(origin + "/sign-in") as answer:
-                    if answer.status == 200:
-                        return
-            except aiohttp.ClientError:
-                await asyncio.sleep(0.05)  # a port cannot be waited for, only asked
 
 
 async def _founded(session: aiohttp.ClientSession, origin: str, owner: Connection) -> Portal:
