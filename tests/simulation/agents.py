@@ -212,9 +212,10 @@ class People:
     async def _change_room(self, affair: Affair, _: Side) -> bool:
         """On the platform somebody wants another room at the same time."""
         rooms = self._offices[affair.organisation].rooms
-        target = self._random.choice([each for each in rooms if each != affair.room_id])
-        if not affair.ours or affair.organiser == "room":
+        others = [each for each in rooms if each != affair.room_id]
+        if not others or not affair.ours or affair.organiser == "room":
             return False
+        target = self._random.choice(others)
         if self._slots.theirs(target, affair.address, affair.side):
             return False
         where = (target, rooms[target])

@@ -28,8 +28,7 @@ CALM: Final = Switches(
     series=0.0,
     changes_rooms=False,
     orders_too=False,
-    organisations=1,
-    rooms=2,
+    rooms=(2,),
     workers=1,
     edits=0,
     minutes=0,
@@ -271,7 +270,7 @@ async def _started(stage: Stage) -> None:
 async def founded(stage: Stage) -> None:
     """The office's rooms are loaded, and Graph tells of them."""
     async with asyncio.timeout(_PATIENCE):
-        await until(lambda: len(stage.world.platform.synced) >= stage.world.switches.rooms)
+        await until(lambda: len(stage.world.platform.synced) >= sum(stage.world.switches.rooms))
 
 
 async def booked(stage: Stage) -> None:

@@ -33,8 +33,7 @@ def circumstances(
     """So many organisations with so many rooms each, and nothing that goes wrong by itself."""
     return replace(
         draw(1),
-        organisations=organisations,
-        rooms=rooms,
+        rooms=(rooms,) * organisations,
         workers=0,
         compare_seconds=compare_seconds,
         subscriptions=True,

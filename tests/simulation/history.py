@@ -80,8 +80,7 @@ async def _live(world: World) -> Outcome:
             both.create_task(upheaval.strike(60 * switches.minutes))
         people.rest()
         ended = world.time()
-        settled = await _quiet(world, people, monitor)
-        view = await _view(world, people, monitor)
+        view, settled = await _quiet(world, people, monitor)
         violations = [*judge(view), *world.journal.unseen(), *(f"O10: {each}" for each in ERRORS)]
         if world.broker.dead_letters:
             violations.append(f"O11: dead letters: {world.broker.dead_letters}")
@@ -90,8 +89,8 @@ async def _live(world: World) -> Outcome:
         return _outcome(world, violations, world.time() - ended)
 
 
-async def _quiet(world: World, people: People, monitor: Monitor) -> bool:
-    """Wait until both sides agree and nothing has happened for a while; False if that never comes."""
+async def _quiet(world: World, people: People, monitor: Monitor) -> tuple[View, bool]:
+    """What shows when both sides agree and nothing has happened for a while, or when that has not come for too long."""
     until, pause = world.time() + QUIET_SECONDS, _LOOK_EVERY
     while world.time() < until:
         await asyncio.sleep(pause)
@@ -99,9 +98,10 @@ async def _quiet(world: World, people: People, monitor: Monitor) -> bool:
         still = world.time() - max(world.platform.last_news_at, monitor.last_write_at)
         if still < _STANDS or world.cloud.flying:
             continue
-        if not unsettled(await _view(world, people, monitor)):
-            return True
-    return False
+        view = await _view(world, people, monitor)
+        if not unsettled(view):
+            return view, True
+    return await _view(world, people, monitor), False
 
 
 async def _view(world: World, people: People, monitor: Monitor) -> View:

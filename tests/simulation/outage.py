@@ -12,7 +12,7 @@ from uuid import UUID
 from contracts.commands import Book, Person
 
 from .agents import People
-from .history import Outcome, _outcome, _quiet, _view
+from .history import Outcome, _outcome, _quiet
 from .ledger import Affair, Edit, When
 from .logs import ERRORS
 from .loop import run
@@ -89,8 +89,7 @@ async def _live(world: World) -> Outcome:
         world.journal.faults["outage"] += outage.fired
         witness = outage.fired > 0 and writes == _writes(world)
         ended = world.time()
-        settled = await _quiet(world, people, monitor)
-        view = await _view(world, people, monitor)
+        view, settled = await _quiet(world, people, monitor)
         violations = [
             *(each for each in judge(view) if "was refused as expired" not in each),
             *_twice(world),

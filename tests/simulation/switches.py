@@ -17,6 +17,8 @@ ZONES = ("Europe/Berlin", "America/New_York", "Australia/Sydney", "UTC")
 Upheaval = Literal["switched_off", "room_removed", "offboarded"]
 UPHEAVALS: tuple[Upheaval, ...] = ("switched_off", "room_removed", "offboarded")
 FORMS = ("integer", "fraction", "date", "absent", "zero")
+_LARGE = 1 / 8
+"""Of all histories; the others have the smallest world that the promises are about, and idle processes that look seldom."""
 EVERYBODY: tuple[Organiser, ...] = ("member", "member", "member", "guest", "room")
 
 
@@ -35,9 +37,8 @@ class Switches:
     begins: datetime
     zone: str
     """Of all offices."""
-    organisations: int
-    rooms: int
-    """Of each organisation."""
+    rooms: tuple[int, ...]
+    """How many each organisation has."""
     workers: int
     edits: int
     minutes: float
@@ -107,7 +108,8 @@ def draw(seed: int) -> Switches:
     def maybe() -> bool:
         return random.random() < likely
 
-    minutes = random.choice((3, 4, 5, 8))
+    large, changes_rooms = random.random() < _LARGE, random.random() < 0.15
+    minutes = random.choice((3, 4, 5, 8) if large else (3, 3, 4, 5))
     hints_lost = random.random() < likely / 3
     unsubscribed = maybe()
     defects = tuple(_defects(random, likely))
@@ -119,14 +121,13 @@ def draw(seed: int) -> Switches:
     chosen = Switches(
         begins=begins,
         zone=random.choice(ZONES),
-        organisations=2,
-        rooms=2 + (random.random() < 0.2),
-        workers=2 + (random.random() < 0.2),
-        edits=20 + random.randrange(8),
+        rooms=_rooms(random, large=large, changes_rooms=changes_rooms),
+        workers=2 + (large and random.random() < 0.5),
+        edits=20 + (random.randrange(8) if large else 0),
         minutes=minutes,
         cloud=_cloud(random),
-        look_seconds=random.choice((2, 5, 10, 15, 15, 20, 30, 30)),
-        compare_seconds=random.choice((15, 30, 60, 60)),
+        look_seconds=random.choice((2, 5, 10, 20) if large else (10, 15, 20, 30)),
+        compare_seconds=random.choice((15, 30, 60) if large else (30, 60, 60)),
         reconcile_minutes=reconcile,
         poll_seconds=random.choice((30, 60, 120)),
         subscriptions=random.random() < 0.9,
@@ -136,15 +137,15 @@ def draw(seed: int) -> Switches:
         whole_days=0.2 if random.random() < 0.2 else 0.0,
         upheaval=random.choice(UPHEAVALS) if random.random() < 0.15 else None,
         series=0.25 if random.random() < 0.2 else 0.0,
-        changes_rooms=random.random() < 0.15,
+        changes_rooms=changes_rooms,
         orders_too=random.random() < 0.15,
         crashes=random.choice((1, 2, 4)) if maybe() else 0,
         freezes=random.choice((1, 2)) if maybe() else 0,
-        database_away=random.choice((0.005, 0.02)) if maybe() else 0.0,
-        message_duplicated=random.choice((0.05, 0.3)) if maybe() else 0.0,
+        database_away=random.choice((0.006, 0.025)) if maybe() else 0.0,
+        message_duplicated=random.choice((0.06, 0.35)) if maybe() else 0.0,
         message_held_back=random.choice((0.1, 0.5)) if maybe() else 0.0,
         held_seconds=random.choice((5, 60, 300)),
-        confirm_lost=random.choice((0.02, 0.1)) if maybe() else 0.0,
+        confirm_lost=random.choice((0.03, 0.12)) if maybe() else 0.0,
         broker_blocked=maybe(),
         outage=maybe(),
         hints_lost=hints_lost,
@@ -178,6 +179,13 @@ def _widened(seed: int, drawn: Switches) -> Switches:
         pauses=pauses.choice((1, 3)) if pauses.random() < 0.1 else 0,
         drains=drains.choice((1, 3)) if drains.random() < 0.1 else 0,
     )
+
+
+def _rooms(random: Random, *, large: bool, changes_rooms: bool) -> tuple[int, ...]:
+    """How many rooms each of two organisations has; three in all unless somebody has to find another one."""
+    if large:
+        return (random.choice((2, 3)),) * 2
+    return (2, 2) if changes_rooms else random.choice(((1, 2), (2, 1)))
 
 
 def _cloud(random: Random) -> dict[str, Any]:
@@ -245,19 +253,19 @@ def _faults(random: Random, likely: float, until: float, begins: datetime) -> li
     if random.random() < likely:
         date = format_datetime(begins + timedelta(seconds=30), usegmt=True)
         wait = random.choice((1, 7, "0.5", date, None, 0))
-        add("throttled", "*", random.choice((0.05, 0.2)), status=429, retry_after=wait)
+        add("throttled", "*", random.choice((0.06, 0.25)), status=429, retry_after=wait)
     if random.random() < likely:
-        add("unavailable", "*", random.choice((0.05, 0.2)), status=random.choice((500, 503, 504)))
+        add("unavailable", "*", random.choice((0.06, 0.25)), status=random.choice((500, 503, 504)))
     if random.random() < likely:
-        add("unavailable_after_effect", "*", 0.1, status=random.choice((503, 504)), when="after")
+        add("unavailable_after_effect", "*", 0.12, status=random.choice((503, 504)), when="after")
     if random.random() < likely:
-        add("answer_lost", "*", 0.1, drop=True, when="after")
+        add("answer_lost", "*", 0.12, drop=True, when="after")
     if random.random() < likely:
-        add("connection_lost", "*", 0.1, drop=True, when="before")
+        add("connection_lost", "*", 0.12, drop=True, when="before")
     if random.random() < likely:
-        add("answer_late", "*", 0.05, delay=random.choice((5, 17)))
+        add("answer_late", "*", 0.06, delay=random.choice((5, 17)))
     if random.random() < likely:
-        add("strikes_late", "POST", 0.1, latency=random.choice((16, 40, 100)))
+        add("strikes_late", "POST", 0.13, latency=random.choice((16, 40, 100)))
     if random.random() < likely / 2:
-        add("seen_late", "*", 0.2, lag=random.choice((3, 20, 60)))
+        add("seen_late", "*", 0.25, lag=random.choice((3, 20, 60)))
     return drawn

@@ -100,7 +100,7 @@ class World:
         )
         self.ingress = Ingress(self.broker, KEYS, self.clock, self.journal, self.random("ingress"))
         self.outward = Outward(self.ingress.receive)
-        self.offices = [self._office(number) for number in range(switches.organisations)]
+        self.offices = [self._office(number) for number in range(len(switches.rooms))]
         self.database_away = 0.0
         self.processes: list[Process] = []
         self._chance = self.random("database")
@@ -131,7 +131,7 @@ class World:
         def fresh() -> UUID:
             return UUID(int=random.getrandbits(128), version=4)
 
-        rooms = {fresh(): fresh() for _ in range(self.switches.rooms)}
+        rooms = {fresh(): fresh() for _ in range(self.switches.rooms[number])}
         domain = f"org{number}.test"
         return Office(
             number,

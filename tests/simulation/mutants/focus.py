@@ -47,8 +47,7 @@ RIVALS: Final = Focus(
 CROWD: Final = Focus(
     "crowd",
     {
-        "organisations": 1,
-        "rooms": 8,
+        "rooms": (8,),
         "workers": 1,
         "people": 1,
         "minutes": 1,
@@ -108,8 +107,7 @@ PAUSED: Final = Focus(
     "paused",
     {
         "pauses": 6,
-        "organisations": 1,
-        "rooms": 1,
+        "rooms": (1,),
         "workers": 2,
         "minutes": 6,
         "edits": 90,
