@@ -195,6 +195,9 @@ class Port:
         await self._fuse.step()
         match decided:
             case Done():
+                if (command := message.headers.get("command")) is not None:
+                    journal = self._broker.journal
+                    journal.acknowledged.setdefault(command, journal.now())
                 return True
             case Dead(reason):
                 self._broker.dead_letters.append(reason)

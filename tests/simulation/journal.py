@@ -29,6 +29,8 @@ class Journal:
     faults: Counter[str] = field(default_factory=Counter)
     expected: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     """How often each should have struck by now, on average."""
+    acknowledged: dict[str, float] = field(default_factory=dict)
+    """When the first copy of each command was."""
 
     def note(self, who: str, what: str) -> None:
         """Remember a line."""

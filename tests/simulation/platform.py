@@ -115,4 +115,4 @@ class Platform:
         body = encode_command(
             command, organisation_id=organisation_id, source="/platform", time=self.clock(), message_id=command_id
         )  # fmt: skip
-        broker.accept(COMMANDS, SYNC_COMMANDS, body, {})
+        broker.accept(COMMANDS, SYNC_COMMANDS, body, {"command": command_id})

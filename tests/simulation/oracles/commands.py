@@ -6,6 +6,8 @@ from math import inf
 from ..ledger import Affair, Edit
 from ..view import View
 
+_PATIENCE = 60.0
+"""Seconds that a command waits for its booking to be known (design §5.3)."""
 _NOTICED = 120.0
 """Seconds after which every process knows that an integration is on or off."""
 
@@ -43,7 +45,10 @@ def _explained(view: View, affair: Affair, edit: Edit, reason: str) -> bool:
         "stale": any(each.side == "outlook" for each in others) or _refused(view, affair),
         "superseded": any(each.side == "platform" and each.at >= edit.at for each in others),
         "organizer_unreachable": gone or (affair.organiser == "guest" and affair.side == "outlook"),
-        "unknown_booking": gone or view.rivals(affair) or _never_made(view, affair),
+        "unknown_booking": gone
+        or view.rivals(affair)
+        or _never_made(view, affair)
+        or _came_late(view, affair, edit),
         "invalid": gone,  # what is gone in Outlook cannot be changed there
         "expired": edit.expires_at is not None and edit.expires_at < decided,
         "integration_off": absent,
@@ -80,3 +85,9 @@ def _never_made(view: View, affair: Affair) -> bool:
     """Whether it was refused for its own sake, and not because a command that came too soon was decided before."""
     result = view.result_of(affair.booked)
     return _refused(view, affair) and result is not None and result.reason != "superseded"
+
+
+def _came_late(view: View, affair: Affair, edit: Edit) -> bool:
+    """Whether the broker kept the booking from us for as long as a command waits for it."""
+    taken, asked = view.journal.acknowledged, affair.booked.command_id
+    return asked is not None and taken.get(asked, inf) > taken[edit.command_id or ""] + _PATIENCE

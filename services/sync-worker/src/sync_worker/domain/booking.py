@@ -119,13 +119,13 @@ def unbound_id(booking_id: UUID) -> str:
     return f"{UNBOUND}{booking_id}"
 
 
-def with_past(before: Row | None, etag: str) -> tuple[str, ...]:
-    """The states that a row has left behind once it is in the state of this etag."""
+def with_past(before: Row | None, etag: str, replaced: str | None = None) -> tuple[str, ...]:
+    """The states that a row has left behind once it is in the state of this etag, which took the place of `replaced`."""
     if before is None:
         return ()
-    if not before.etag or etag == before.etag:
-        return before.past_etags
-    return (*before.past_etags, before.etag)[-_MOST_PAST_ETAGS:]
+    known = before.past_etags
+    left = [each for each in (before.etag, replaced) if each and each != etag and each not in known]
+    return (*known, *dict.fromkeys(left))[-_MOST_PAST_ETAGS:]
 
 
 def with_seen(seen: tuple[str, ...], etags: tuple[str, ...]) -> tuple[str, ...]:

@@ -42,6 +42,8 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
             else:
                 await desk.abandon(intent, "stale", _OVERTAKEN)
             return None
+        if copy.seen is not None and row is not None and copy.etag in row.past_etags:
+            raise Changed("the read lags behind what we have seen or written")
         intent = await known_by_id(desk, intent, copy)
         intent = intent.upon(copy.subject)
         moves = intent.moves and not content.at_same_time(copy.starts, copy.ends)
@@ -85,7 +87,8 @@ async def _changed(
         now, event_id=written.id, etag=written.etag, ical_uid=written.ical_uid, by_answer=not found
     )
     if intent.path == "direct":
-        return await second_look(desk, done, _after(copy, intent, written))
+        replaced = None if found else copy.etag
+        return await second_look(desk, done, _after(copy, intent, written), replaced)
     row = held.rows.get(intent.booking_id)
     rows: list[Row] = []
     if row is not None:
@@ -96,6 +99,10 @@ async def _changed(
                 subject=intent.content.subject if each.origin == "clearooms" else each.subject,
                 organizer_mailbox=intent.mailbox,
                 organizer_event_id=known if each is row else each.organizer_event_id,
+                # Should it be put back, a read of what was before is known as one that lags.
+                past_etags=each.past_etags
+                if found or each is not row
+                else with_past(each, each.etag, copy.etag),
             )
             for each in (row, *desk.held.occurrences(row))
         ]
@@ -137,7 +144,7 @@ async def invite(desk: Desk, intent: Intent) -> None:
             if intent.attempts > 1 and etag != intent.etag:
                 # No longer as we made it: the invitation whose answer was lost took effect. A second one would be a fourth
                 # write, and attendees are not ours to read (law 2).
-                await _invited(desk, intent, etag, copy.seen)
+                await _invited(desk, intent, etag, copy.seen, None)
                 return
         try:
             written = await desk.diary.change_event(
@@ -149,13 +156,15 @@ async def invite(desk: Desk, intent: Intent) -> None:
         except Changed:
             etag = None
             continue
-        await _invited(desk, intent, written.etag, seen)
+        await _invited(desk, intent, written.etag, seen, etag)
         return
     raise Changed("the event changes faster than we can follow")
 
 
-async def _invited(desk: Desk, intent: Intent, etag: str, seen: Sighting | None) -> None:
-    """`seen` is the event as it was read before, if it was."""
+async def _invited(
+    desk: Desk, intent: Intent, etag: str, seen: Sighting | None, replaced: str | None
+) -> None:
+    """`seen` is the event as it was read before, if it was; `replaced` the state that the invitation took the place of."""
     row = desk.held.rows.get(intent.booking_id)
     rows: list[Row] = []
     if row is not None:
@@ -163,7 +172,7 @@ async def _invited(desk: Desk, intent: Intent, etag: str, seen: Sighting | None)
             replace(
                 row,
                 etag=etag,
-                past_etags=with_past(row, etag),
+                past_etags=with_past(row, etag, replaced),
                 written_at=desk.held.clock(),
                 seen_etags=(*row.seen_etags, etag),
             )

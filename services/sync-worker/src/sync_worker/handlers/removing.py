@@ -3,16 +3,19 @@
 from dataclasses import replace
 from uuid import uuid5
 
+import structlog
+
 from contracts.commands import Cancel
 from contracts.identity import NAMESPACE
 from graphclient.errors import Changed, NotFound
 
 from ..domain.changes import withdrawn
 from ..domain.command import accepted
-from ..domain.intent import Intent
+from ..domain.intent import Content, Intent
 from ..domain.work import Effects
 from .copies import (
     MOST_ROUNDS,
+    Copy,
     Gone,
     is_event_gone,
     known_by_id,
@@ -21,6 +24,8 @@ from .copies import (
     state_of_copy,
 )
 from .desk import Desk
+
+log = structlog.get_logger()
 
 
 async def take_away(desk: Desk, intent: Intent) -> Intent | None:
@@ -43,6 +48,7 @@ async def take_away(desk: Desk, intent: Intent) -> Intent | None:
                     return await decline_instead(desk, intent)
                 break
             intent = await known_by_id(desk, intent, copy)
+            intent = await _carry_over(desk, intent, copy)
             if intent.step == "delete":
                 await desk.diary.delete_event(mailbox, copy.id, copy.etag)
             else:
@@ -58,6 +64,45 @@ async def take_away(desk: Desk, intent: Intent) -> Intent | None:
         raise Changed("the event changes faster than we can follow")
     await _taken_away(desk, intent)
     return None
+
+
+async def _carry_over(desk: Desk, intent: Intent, twin: Copy) -> Intent:
+    """What somebody has changed in a twin goes to the event that stays, before the twin goes; raises LeaseLost."""
+    row = desk.held.rows.get(intent.booking_id)
+    if row is None or row.removed_at is not None or row.kind != "single":
+        return intent
+    stays = row.event_id if intent.path == "direct" else row.organizer_event_id
+    made = intent.content
+    moved = not made.at_same_time(twin.starts, twin.ends)
+    # A private subject stays where it is.
+    shown = twin.seen.subject if twin.seen is not None else made.subject
+    renamed = twin.subject != made.subject and twin.subject == shown
+    if stays in {None, twin.id} or not row.bound or not (moved or renamed):
+        return intent
+    log.info("change_of_a_twin", room=str(desk.held.claim.room_id))
+    base = Content.of(row)
+    wanted = base.at(twin.starts, twin.ends) if moved else base
+    if renamed:
+        wanted = replace(wanted, subject=twin.subject)
+    now = desk.held.clock()
+    change = Intent(
+        id=uuid5(NAMESPACE, f"{intent.id}/change/{twin.etag}"),
+        booking_id=row.id,
+        command=None,
+        step="change",
+        path=intent.path,
+        mailbox=intent.mailbox,
+        content=wanted,
+        base=base,
+        created_at=now,
+        due_at=now,
+        event_id=stays,
+        ical_uid=row.ical_uid,
+    )
+    seen = made.at(twin.starts, twin.ends)
+    intent = replace(intent, content=replace(seen, subject=twin.subject))
+    await desk.save(intent, change)
+    return intent
 
 
 async def decline_instead(desk: Desk, intent: Intent) -> Intent | None:

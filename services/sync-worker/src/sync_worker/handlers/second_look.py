@@ -21,13 +21,16 @@ from .looking import look, slot_of
 from .undoing import refuse
 
 
-async def second_look(desk: Desk, intent: Intent, shown: Sighting | None = None) -> Intent | None:
+async def second_look(
+    desk: Desk, intent: Intent, shown: Sighting | None = None, replaced: str | None = None
+) -> Intent | None:
     """Right after a direct write: alone in its slot it is confirmed, else it gives way; what is to be written next.
 
-    `shown` is the event as the write left it, or as it was found. Raises GraphError.
+    `shown` is the event as the write left it, or as it was found; `replaced` the etag that the write did away with.
+    Raises GraphError.
     """
     held = desk.held
-    row = _direct_row(desk, intent)
+    row = _direct_row(desk, intent, replaced)
     is_series = row.kind == "master"
     slot = slot_of(intent.content) if shown is None else Slot(shown.starts, shown.ends)
     if is_series:
@@ -51,7 +54,7 @@ async def second_look(desk: Desk, intent: Intent, shown: Sighting | None = None)
         ids = {each.id for each in twins}
         in_the_way = [each for each in in_the_way if not ids.intersection(_names(each))]
     if in_the_way:
-        return await refuse(desk, intent, "overlap", in_the_way)
+        return await refuse(desk, intent, "overlap", in_the_way, row.past_etags)
     if is_series:  # first, so that its occurrences are known as ours
         await held.commit([], [], rows=[row])
     gone = (removal(replace(intent, event_id=each.id), now) for each in twins)
@@ -98,7 +101,7 @@ def _invitation(intent: Intent, desk: Desk) -> Intent:
     )
 
 
-def _direct_row(desk: Desk, intent: Intent) -> Row:
+def _direct_row(desk: Desk, intent: Intent, replaced: str | None) -> Row:
     """The row of a booking in the room's own calendar, once its slot is surely ours."""
     row = expected(intent, desk.held.rows.get(intent.booking_id), desk.held.clock())
     etags = tuple(etag for etag in (intent.etag,) if etag and etag not in row.seen_etags)
@@ -107,7 +110,7 @@ def _direct_row(desk: Desk, intent: Intent) -> Row:
         row,
         event_id=intent.event_id or row.event_id,
         etag=intent.etag or row.etag,
-        past_etags=with_past(row, intent.etag or row.etag),
+        past_etags=with_past(row, intent.etag or row.etag, replaced),
         written_at=desk.held.clock(),
         seen_etags=(*row.seen_etags, *etags),
         starts=content.starts if intent.moves else row.starts,

@@ -27,9 +27,16 @@ _TEXT: dict[RejectionReason, str] = {
 
 
 async def refuse(
-    desk: Desk, intent: Intent, reason: RejectionReason, seen: list[Seen]
+    desk: Desk,
+    intent: Intent,
+    reason: RejectionReason,
+    seen: list[Seen],
+    past_etags: tuple[str, ...] = (),
 ) -> Intent | None:
-    """Undo what we wrote and say why: a new booking goes, a changed one goes back to where it was unless it is parked."""
+    """Undo what we wrote and say why: a new booking goes, a changed one goes back to where it was unless it is parked.
+
+    `past_etags`: the states that the write has left behind; a read that shows one of them does not show it put back.
+    """
     held = desk.held
     now = held.clock()
     row = held.rows.get(intent.booking_id)
@@ -37,6 +44,8 @@ async def refuse(
     ended = intent.dropped(now)
     effects = Effects(intents=(ended,) if undo is None else (ended, undo))
     rows: list[Row] = []
+    if undo is not None and undo.step == "restore" and row is not None and past_etags:
+        rows = [replace(row, past_etags=past_etags)]
     if undo is not None and undo.step != "restore" and row is not None:
         rows = [withdrawn(each, now) for each in (row, *held.occurrences(row))]
         if intent.step == "restore":
