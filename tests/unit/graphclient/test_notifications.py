@@ -53,6 +53,13 @@ def test_a_change_item_gives_event_etag_tenant_and_state() -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", ["deleted", "Deleted", "archived"])
+def test_the_etag_of_what_may_be_a_deletion_says_nothing(kind: str) -> None:
+    (item,) = parse(body(change(changeType=kind)))
+
+    assert item.change == Change("AAMkADk0AAA=", None, kind)
+
+
 def test_a_deletion_without_etag_is_read() -> None:
     (item,) = parse(body(change(changeType="deleted", resourceData={"id": "AAMk="})))
 

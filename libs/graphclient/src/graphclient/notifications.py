@@ -13,6 +13,7 @@ _MOST_ITEMS = 5_000  # a genuine item has 300 bytes and more, a delivery at most
 _MOST_TOKENS = 64  # one per app and tenant in a delivery
 _LONGEST_TOKEN = 8_192
 _LONGEST_ID = 1024  # event ids have 150 to 200 characters
+_STANDING = frozenset({"created", "updated"})
 _LIFECYCLE_EVENTS = {
     name.lower(): name for name in ("missed", "subscriptionRemoved", "reauthorizationRequired")
 }
@@ -171,8 +172,8 @@ def _change(wire: _WireItem, change_type: str) -> Change | None:
     event_id = data.id if data is not None and data.id else _event_in_path(wire.resource)
     if not event_id or len(event_id) > _LONGEST_ID:
         return None
-    # A deletion may come with the etag of the state that was deleted, which says nothing about the deletion.
-    etag = data.etag if data is not None and change_type.lower() != "deleted" else None
+    # The etag of a deletion, or of a kind that is not known and may be one, says nothing: it may be the state that was deleted.
+    etag = data.etag if data is not None and change_type.lower() in _STANDING else None
     return Change(event_id, etag if etag and len(etag) <= _LONGEST_ID else None, change_type)
 
 

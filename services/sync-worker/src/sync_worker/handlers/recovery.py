@@ -92,13 +92,10 @@ async def clear_doubts(desk: Desk) -> None:
         ]
         lags = intent.written_at is not None and held.clock() - intent.written_at < SHOWS_WITHIN
         if foreign and not lags:
-            sure = replace(
-                intent, by_answer=True
-            )  # asked and answered: what else comes there is not ours
-            await desk.save(sure)
             for each in foreign:
                 held.kept_back.pop(each.sighting.id, None)
-            await held.commit(foreign, [])
+            # A twin may yet come: what was asked about was these alone.
+            await held.commit([], [], known=foreign)
 
 
 async def reassert(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from graphclient.models import Event
 from ..domain.booking import Row, unbound_id
 from ..domain.intent import Intent
 from ..domain.work import Conflict, Effects
-from .copies import alive
+from .copies import Gone, alive, state_of_copy
 from .desk import Desk
 from .errands import removal
 from .looking import look, slot_of
@@ -17,13 +17,14 @@ async def take_survivor(desk: Desk, intent: Intent) -> bool:
     """Of several events of ours go on with the one that the room has accepted, if that is another one. Raises GraphError."""
     held = desk.held
     leaving = {each.event_id for each in held.errands.intents if each.step in {"cancel", "delete"}}
-    twins = [
-        each
-        for each in await alive(desk, intent)
-        if each.id != intent.event_id and each.id not in leaving
-    ]
+    living = await alive(desk, intent)
+    twins = [each for each in living if each.id != intent.event_id and each.id not in leaving]
     if not twins:
         return False
+    if len(twins) == len([each for each in living if each.id not in leaving]):
+        copy = await state_of_copy(desk, intent.mailbox, intent.event_id)
+        if isinstance(copy, Gone):  # whoever cancelled it has cancelled the booking
+            return False
     in_room = {
         each.sighting.ical_uid
         for each in await look(desk, slot_of(intent.content))
