@@ -24,6 +24,7 @@ from .copies import alive
 from .creating import created
 from .desk import Desk
 from .errands import removal
+from .own_work import row_shown
 from .surviving import take_survivor
 from .writing import carry_out
 
@@ -74,6 +75,7 @@ async def clear_doubts(desk: Desk) -> None:
             each
             for each in held.kept_back.values()
             if intent.content.at_same_time(each.sighting.starts, each.sighting.ends)
+            and row_shown(held.rows.values(), each) is None  # others are kept back for themselves
         ]
         if not doubtful:
             continue
