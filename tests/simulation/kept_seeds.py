@@ -40,6 +40,8 @@ MENDED: Final[dict[int, str]] = {
     8098: "asked about one event, the watch for late twins ended: one that struck after a cancellation was published",
     8249: "cancelled by its organiser, a booking went on as the late twin of its own lost answer",
     8277: "a deletion whose notification was of an unknown kind, with the etag that the mirror had, was never read",
+    9239: "what we had taken away came back because an event in its slot was looked up",
+    9439: "a booking moved into a meeting soon after it was made was given up instead of being put back",
     341: "found by its marker, a direct booking was not noted before a second look that failed: cancelled since, it was made anew",
 }
 """Must break no promise any more; what people draw has grown since, so these are other histories than then."""

@@ -115,6 +115,11 @@ class Intent:
         )
 
     @property
+    def is_moving(self) -> bool:
+        """Whether its outcome decides where the booking is."""
+        return self.stage == "open" and self.step in {"change", "restore"}
+
+    @property
     def moves(self) -> bool:
         """Whether it changes start or end."""
         return self.base is None or not self.base.at_same_time(

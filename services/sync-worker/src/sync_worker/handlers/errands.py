@@ -136,8 +136,12 @@ class Errands:
     def yielding(
         self, rows: Sequence[Row], mailbox: str, now: datetime
     ) -> tuple[list[Row], Effects]:
-        """Bookings of ours that a foreign event overlaps soon after they were written directly: they give way (design §5.4)."""
-        fresh = {row.id: row for row in rows if row.yields(now)}
+        """Bookings of ours that a foreign event overlaps soon after they were written directly: they give way (design §5.4).
+
+        One that is being moved does not: should it be in the way there, the move is put back.
+        """
+        moving = {each.booking_id for each in self._intents.values() if each.is_moving}
+        fresh = {row.id: row for row in rows if row.yields(now) and row.id not in moving}
         foreign = {row.id for row in rows if row.origin != "clearooms"}
         gone: dict[UUID, Row] = {}
         effects = Effects()
