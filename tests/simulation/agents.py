@@ -236,6 +236,8 @@ class People:
         known = self._known(affair)
         if known is None or (known.status == "cancelled"):
             return False
+        if edit.when == When(known.start, known.end):
+            return False  # nobody asks for what the platform shows already
         self._journal.note(edit.who, f"edits {affair.tag} on platform {_told(edit)}")
         affair.edits.append(edit)
         affair.booking_id = known.id
