@@ -1,11 +1,12 @@
 """The broker as an adversary: at least once, in no order, confirms that get lost, hours of flow control."""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from contracts.routing import EVENTS
+from contracts.routing import EVENTS, SYNC_COMMANDS
 from eventbus import Dead, Delivery, Done, Handler, Later, Listener, NotConfirmed, Reconnected
 from eventbus.outcome import Again, after_failure
 
@@ -162,6 +163,7 @@ class Port:
                         await source.arrived.wait()
                         continue
                     unsettled[id(message)] = message
+                    self._note("handed", message)
                     group.create_task(self._deal(message, handle, held, unsettled))
                 ending.cancel()
         finally:
@@ -180,7 +182,13 @@ class Port:
         while not await self._settled(message, handle):
             pass
         del unsettled[id(message)]
+        self._note("settled", message)
         held.release()
+
+    def _note(self, what: str, message: _Message) -> None:
+        """Commands alone: how they overtake each other explains how they end."""
+        if message.key == SYNC_COMMANDS:
+            self._broker.journal.note("broker", f"{what} {json.loads(message.body)['id']}")
 
     async def _settled(self, message: _Message, handle: Handler) -> bool:
         message.attempts += 1

@@ -8,6 +8,8 @@ from ..view import View
 
 _NOTICED = 120.0
 """Seconds after which every process knows that an integration is on or off."""
+_AWAITED = 60.0
+"""Seconds for which a command for what nobody has booked waits for the one that books it."""
 
 
 def unanswered(view: View) -> Iterator[str]:
@@ -43,7 +45,10 @@ def _explained(view: View, affair: Affair, edit: Edit, reason: str) -> bool:
         "stale": any(each.side == "outlook" for each in others) or _refused(view, affair),
         "superseded": any(each.side == "platform" and each.at >= edit.at for each in others),
         "organizer_unreachable": gone or (affair.organiser == "guest" and affair.side == "outlook"),
-        "unknown_booking": gone or view.rivals(affair) or _never_made(view, affair),
+        "unknown_booking": gone
+        or view.rivals(affair)
+        or _never_made(view, affair)
+        or _ahead(view, affair, edit),
         "invalid": gone,  # what is gone in Outlook cannot be changed there
         "expired": edit.expires_at is not None and edit.expires_at < decided,
         "integration_off": absent,
@@ -80,3 +85,17 @@ def _never_made(view: View, affair: Affair) -> bool:
     """Whether it was refused for its own sake, and not because a command that came too soon was decided before."""
     result = view.result_of(affair.booked)
     return _refused(view, affair) and result is not None and result.reason != "superseded"
+
+
+def _ahead(view: View, affair: Affair, edit: Edit) -> bool:
+    """Whether the broker brought the command that books it longer after this one than anybody waits."""
+    handed, settled = (
+        {
+            each.what.removeprefix(mark): each.at
+            for each in reversed(view.journal.lines)
+            if each.who == "broker" and each.what.startswith(mark)
+        }
+        for mark in ("handed ", "settled ")
+    )
+    booked = settled.get(affair.booked.command_id or "", inf)
+    return booked > handed[edit.command_id or ""] + _AWAITED
