@@ -14,7 +14,7 @@ def untimely(view: View) -> Iterator[str]:
         told = _told_of(view, affair)
         yield from _leaked(affair, told)
         if not affair.meetings and _unhindered(view, affair):
-            yield from _flickered(affair, told)
+            yield from _flickered(view, affair, told)
 
 
 def _told_of(view: View, affair: Affair) -> list[Booking]:
@@ -47,18 +47,32 @@ def _unhindered(view: View, affair: Affair) -> bool:
     )
 
 
-def _flickered(affair: Affair, told: list[Booking]) -> Iterator[str]:
+def _flickered(view: View, affair: Affair, told: list[Booking]) -> Iterator[str]:
     name = f"{affair.tag} {affair.booking_id}"
     gone = [place for place, each in enumerate(told) if each.status == "cancelled"]
     if gone and not any(each.cancels for each in affair.edits):
         yield f"O10: {name} was told as cancelled, and nobody cancelled it"
     elif gone and affair.ours and any(each.status != "cancelled" for each in told[gone[0] :]):
         yield f"O10: {name} came back after it was told as cancelled"
-    if len({each.side for each in affair.edits[1:] if each.when}) > 1:
-        return  # what shows soon after a write of ours may be somebody else's move before it (ADR 12)
+    if _crossed(view, affair):
+        return  # what shows soon after a write of ours may be somebody else's edit before it (ADR 12)
     whens = [(each.start, each.end) for each in told if each.status != "cancelled"]
     wanted = [(each.when.start, each.when.end) for each in affair.edits if each.when]
     shown = [when for place, when in enumerate(whens) if place == 0 or whens[place - 1] != when]
     for when in dict.fromkeys(shown):
         if shown.count(when) > max(1, wanted.count(when)):
             yield f"O10: {name} was told again at a time that it had left"
+
+
+def _crossed(view: View, affair: Affair) -> bool:
+    """Whether it was moved on both sides, or moved by us after somebody had edited it in Outlook."""
+    edits = affair.edits[1:]
+    if len({each.side for each in edits if each.when}) > 1:
+        return True
+    ours = [
+        done
+        for edit, _, done in view.effective(affair)
+        if edit.side == "platform" and edit.when and edit is not affair.booked
+    ]
+    theirs = [each.at for each in edits if each.side == "outlook"]
+    return bool(ours and theirs) and min(theirs) < max(ours)
