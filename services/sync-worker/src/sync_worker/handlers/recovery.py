@@ -90,15 +90,12 @@ async def clear_doubts(desk: Desk) -> None:
             for each in doubtful
             if each.sighting.event_id not in ids and each.sighting.ical_uid not in uids
         ]
-        lags = intent.written_at is not None and held.clock() - intent.written_at < SHOWS_WITHIN
-        if foreign and not lags:
-            sure = replace(
-                intent, by_answer=True
-            )  # asked and answered: what else comes there is not ours
-            await desk.save(sure)
+        written_at = (held.errands.intent(intent.id) or intent).written_at
+        lags = written_at is not None and held.clock() - written_at < SHOWS_WITHIN
+        if foreign and not lags:  # these alone: another twin may come yet
             for each in foreign:
                 held.kept_back.pop(each.sighting.id, None)
-            await held.commit(foreign, [])
+            await held.commit([], [], known=foreign)
 
 
 async def reassert(desk: Desk) -> None:
