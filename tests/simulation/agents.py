@@ -18,7 +18,7 @@ from .journal import Journal
 from .ledger import Affair, Edit, Ledger, Organiser, Side, When, tag_of
 from .office import Office
 from .orders import Orders
-from .platform import Platform
+from .platform import Platform, shown_at
 from .series import SeriesPeople
 from .slots import Slots
 from .switches import Switches
@@ -234,10 +234,8 @@ class People:
             event_id = await self.event_of(affair)
             return event_id is not None and await self.edit_in_outlook(affair, edit, event_id)
         known = self._known(affair)
-        if known is None or (known.status == "cancelled"):
+        if known is None or known.status == "cancelled" or edit.when == shown_at(known):
             return False
-        if edit.when == When(known.start, known.end):
-            return False  # nobody asks for what the platform shows already
         self._journal.note(edit.who, f"edits {affair.tag} on platform {_told(edit)}")
         affair.edits.append(edit)
         affair.booking_id = known.id
@@ -281,12 +279,19 @@ class People:
         return True
 
     async def event_of(self, affair: Affair) -> str | None:
-        """The room's copy of it, as somebody finds it who looks."""
-        for row in await self.calendar(affair.mailbox):
-            own = row["event_id"] == affair.event_id
-            if not row["is_cancelled"] and (own or affair.tag == tag_of(_subject(row))):
-                return str(row["event_id"])
-        return None
+        """The room's copy of it, as somebody finds it who looks where they put it last."""
+        rows = [
+            row
+            for row in await self.calendar(affair.mailbox)
+            if not row["is_cancelled"]
+            and (row["event_id"] == affair.event_id or affair.tag == tag_of(_subject(row)))
+        ]
+        sought = affair.last_wanted().start
+
+        def away(row: dict[str, Any]) -> timedelta:
+            return abs(datetime.fromisoformat(row["start"]) - sought)
+
+        return str(min(rows, key=away)["event_id"]) if rows else None
 
     async def master_of(self, affair: Affair) -> str | None:
         """The room's copy of a series."""

@@ -11,10 +11,15 @@ from contracts.routing import COMMANDS, SYNC_COMMANDS
 
 from .broker import Broker
 from .journal import Journal
-from .ledger import Affair, Edit
+from .ledger import Affair, Edit, When
 
 Place = tuple[UUID, UUID]
 """Room and booking: what the subject of a message names."""
+
+
+def shown_at(booking: Booking) -> When:
+    """When it is on the platform: nobody asks to move it there."""
+    return When(booking.start, booking.end)
 
 
 @dataclass(slots=True)

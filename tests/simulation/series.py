@@ -13,7 +13,7 @@ from .cloud import Cloud
 from .journal import Journal
 from .ledger import Affair, Edit, Side, When
 from .orders import Orders
-from .platform import Platform
+from .platform import Platform, shown_at
 
 _MEETINGS = 3
 _EVERY = {"DAILY": 1, "WEEKLY": 7}  # days
@@ -114,7 +114,7 @@ class SeriesPeople:
     def _order(self, affair: Affair, edit: Edit) -> bool:
         named = affair.meeting_id(edit.meeting or 0)
         known = self._platform.newest.get((affair.room_id, named))
-        if known is None or known.status == "cancelled":
+        if known is None or known.status == "cancelled" or edit.when == shown_at(known):
             return False
         if edit.meeting is None and affair.booking_id is not None:
             self._orders.edit(affair, edit, affair.booking_id, known.version, "series")

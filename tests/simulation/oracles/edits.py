@@ -22,13 +22,13 @@ def undead(view: View) -> Iterator[str]:
 
 def _ended(view: View, affair: Affair) -> str | None:
     effects = [edit for edit, _, _ in view.effective(affair)]
-    if any(edit.cancels for edit in effects) and not _asked_again(affair, effects):
+    if any(edit.cancels for edit in effects) and not asked_again(affair, effects):
         return None if made_once_more(view, affair) else "cancelled"
     result = view.result_of(affair.booked)
     return "refused" if result is not None and result.outcome == "rejected" else None
 
 
-def _asked_again(affair: Affair, effects: list[Edit]) -> bool:
+def asked_again(affair: Affair, effects: list[Edit]) -> bool:
     """Whether an outside organiser edited what the room had declined for us: that asks the room anew."""
     declined = [edit.at for edit in effects if edit.cancels and edit.side == "platform"]
     if affair.organiser != "guest" or affair.ours or not declined:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ..ledger import Affair
 from ..view import Shown, View
-from .edits import latest
+from .edits import asked_again, latest
 from .remade import made_once_more
 
 
@@ -55,9 +55,8 @@ def _called_off(view: View, affair: Affair, number: int) -> bool:
     result = view.result_of(affair.booked)
     if result is not None and result.outcome == "rejected":
         return True
-    called_off = any(
-        edit.cancels and edit.meeting in {None, number} for edit, _, _ in view.effective(affair)
-    )
+    about = [edit for edit, _, _ in view.effective(affair) if edit.meeting in {None, number}]
+    called_off = any(edit.cancels for edit in about) and not asked_again(affair, about)
     return called_off and not made_once_more(view, affair)
 
 

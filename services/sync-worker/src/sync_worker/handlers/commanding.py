@@ -60,7 +60,7 @@ async def _begin(desk: Desk, asked: Asked) -> Ended | Begun:
     held = desk.held
     if held.errands.superseded(asked):
         raise refusal(
-            desk, asked, "superseded", "A later command for this booking was carried out."
+            desk, asked, "superseded", "A later command for this booking was decided before."
         )
     if asked.expired(held.clock()):
         raise refusal(desk, asked, "expired", "The command was not to be begun so late.")

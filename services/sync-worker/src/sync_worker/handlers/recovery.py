@@ -92,11 +92,11 @@ async def clear_doubts(desk: Desk) -> None:
             for each in doubtful
             if each.sighting.event_id not in ids and each.sighting.ical_uid not in uids
         ]
-        lags = intent.written_at is not None and held.clock() - intent.written_at < SHOWS_WITHIN
-        if foreign and not lags:
+        written_at = (held.errands.intent(intent.id) or intent).written_at
+        lags = written_at is not None and held.clock() - written_at < SHOWS_WITHIN
+        if foreign and not lags:  # these alone: another twin may come yet
             for each in foreign:
                 held.kept_back.pop(each.sighting.id, None)
-            # A twin may yet come: what was asked about was these alone.
             await held.commit([], [], known=foreign)
 
 
