@@ -45,7 +45,7 @@ class Makings:
             if arrives and status == 201 and waited < _HEARD_WITHIN:
                 self._journal.note("graph", f"answered {tag_of(call.json()['subject'])} to {who}")
         elif _on_events(call, "GET") and arrives and status == 200:
-            self._journal.note("graph", f"searched {' '.join(call.query.values())}")
+            self._journal.note("graph", f"searched by {who} {' '.join(call.query.values())}")
         self._monitor.after(who, call, status)
 
     def _changed(

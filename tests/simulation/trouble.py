@@ -26,7 +26,8 @@ class Trouble:
         world, switches = self._world, self._world.switches
         await self._arm(switches)
         for kind, drawn in (
-            ("crashed", switches.crashes),
+            # A worker that has just been drained cannot be killed.
+            ("crashed", switches.crashes and not switches.drains),
             ("frozen", switches.freezes),
             ("broker_blocked", switches.broker_blocked),
             ("drained", switches.drains),

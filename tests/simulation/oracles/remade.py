@@ -6,6 +6,9 @@ from ..journal import Line
 from ..ledger import Affair
 from ..view import View
 
+_LEASE = 30.0
+"""Seconds after which what stood still has lost its room, and may note nothing of it."""
+
 
 def made_once_more(view: View, affair: Affair) -> bool:
     """Whether the cancelled affair may stand again: all of it is the world's own record, none of it the engine's."""
@@ -33,12 +36,18 @@ def _answered(view: View, affair: Affair, making: Line, again: Line) -> bool:
 
 
 def _kept_from(view: View, who: str, at: float) -> bool:
-    """Whether it died just then, or the database was away: then what it was told is nowhere."""
-    kept = (f"crashed {who}", "database_away")
-    return any(
-        each.who == "fault" and each.what.startswith(kept) and at <= each.at < at + 1
-        for each in view.journal.lines
-    )
+    """Whether it died just then, lost its lease standing still, or the database was away: what it was told is nowhere."""
+    died, stood = (f"crashed {who}", "database_away"), (f"paused {who} for", f"frozen {who} for")
+    for each in view.journal.lines:
+        if each.who != "fault":
+            continue
+        if each.what.startswith(died) and at <= each.at < at + 1:
+            return True
+        if each.what.startswith(stood):
+            seconds = float(each.what.split()[3])
+            if seconds >= _LEASE and each.at - 1 < at < each.at + seconds:
+                return True
+    return False
 
 
 def _found(view: View, affair: Affair, making: Line, cancelled: float) -> bool:
@@ -46,10 +55,14 @@ def _found(view: View, affair: Affair, making: Line, cancelled: float) -> bool:
     lags = (each.document.get("lag", 0.0) for each in view.switches.faults)
     shows_at = making.at + max((view.switches.cloud["read_lag"], *lags))
     marker = str(affair.booking_id)
-    return any(
-        shows_at < each.at < cancelled and each.what.startswith("searched ") and marker in each.what
+    searches = [
+        each
         for each in _graphs(view)
-    )
+        if shows_at < each.at < cancelled
+        and each.what.startswith("searched by ")
+        and marker in each.what
+    ]
+    return any(not _kept_from(view, each.what.split()[2], each.at) for each in searches)
 
 
 def _graphs(view: View) -> list[Line]:
