@@ -7,14 +7,17 @@ from graphclient.models import Event
 from ..domain.booking import Row, unbound_id
 from ..domain.intent import Intent
 from ..domain.work import Conflict, Effects
-from .copies import alive
+from .copies import Gone, alive, state_of_copy
 from .desk import Desk
 from .errands import removal
 from .looking import look, slot_of
 
 
 async def take_survivor(desk: Desk, intent: Intent) -> bool:
-    """Of several events of ours go on with the one that the room has accepted, if that is another one. Raises GraphError."""
+    """Of several events of ours go on with the one that the room has accepted, if that is another one.
+
+    Not where ours is gone: its organiser has cancelled it, and with it all of them. Raises GraphError.
+    """
     held = desk.held
     leaving = {each.event_id for each in held.errands.intents if each.step in {"cancel", "delete"}}
     twins = [
@@ -30,9 +33,12 @@ async def take_survivor(desk: Desk, intent: Intent) -> bool:
         if each.sighting.answer in {"confirmed", "tentative"}
     }
     other = next((each for each in twins if each.ical_uid in in_room), None)
-    if other is not None:
-        await _take_twin(desk, intent, other)
-    return other is not None
+    if other is None or isinstance(
+        await state_of_copy(desk, intent.mailbox, intent.event_id, intent), Gone
+    ):
+        return False
+    await _take_twin(desk, intent, other)
+    return True
 
 
 async def _take_twin(desk: Desk, intent: Intent, other: Event) -> None:

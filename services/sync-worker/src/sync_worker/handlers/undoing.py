@@ -1,6 +1,5 @@
 """What is refused is taken back, unless its organiser has overtaken it (design §5.3)."""
 
-from dataclasses import replace
 from uuid import uuid5
 
 import structlog
@@ -55,7 +54,7 @@ async def overtaken(desk: Desk, intent: Intent, text: str, *, gone: bool = True)
     """Somebody changed or cancelled it in the organiser's calendar before the room had answered: nothing is to be undone."""
     held = desk.held
     now = held.clock()
-    ended = replace(intent, stage="done", ended_at=now) if gone else intent.overtaken(now)
+    ended = intent.dropped(now) if gone else intent.overtaken(now)
     effects = Effects(intents=(ended,))
     asked = held.errands.command(intent.command)
     if asked is not None and intent.step != "restore":
