@@ -44,6 +44,7 @@ MENDED: Final[dict[int, str]] = {
     2121: "somebody cancelled the late twin of a meeting that they had moved, and the meeting counted as cancelled",
     7061: "renamed in Outlook just before our move arrived, it showed once more as renamed and not yet moved",
     20432: "what shared a refused booking's time was known to be another's, and with that a late twin passed for another's too",
+    20962: "what shared the time of a booking in doubt was let through as somebody else's, though we had just withdrawn it",
     20637: "cancelled by its organiser before the room answered, a booking lived on in a late twin that the room took",
     1855: "somebody asked on the platform for the time shown there, which is no change, and that counted as moved back",
 }

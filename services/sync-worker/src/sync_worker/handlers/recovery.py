@@ -94,8 +94,9 @@ async def clear_doubts(desk: Desk) -> None:
         lags = written_at is not None and held.clock() - written_at < SHOWS_WITHIN
         if foreign and not lags:  # these alone: another twin may come yet
             for each in foreign:
+                held.errands.unmarked.add((intent.id, each.sighting.event_id))
                 held.kept_back.pop(each.sighting.id, None)
-            await held.commit([], [], known=foreign)
+            await held.commit(foreign, [])
 
 
 async def reassert(desk: Desk) -> None:
