@@ -126,6 +126,15 @@ def test_one_intent_in_doubt_is_enough() -> None:
     assert not Watch(()).keeps_back(**SLOT, row_id=None, cancelled=False)
 
 
+def test_what_is_known_not_to_be_a_twin_waits_no_longer_and_others_do() -> None:
+    guarding = intent(1, stage="guarding", **FOUND)
+    asked = Watch((guarding,), {(guarding.id, "unknown")})
+    assert not asked.keeps_back(**SLOT, row_id=None, cancelled=False)
+    assert asked.keeps_back(**{**SLOT, "event_id": "later"}, row_id=None, cancelled=False)
+    both = Watch((guarding, intent(2)), {(guarding.id, "unknown")})
+    assert both.keeps_back(**SLOT, row_id=None, cancelled=False)  # it may be the other's
+
+
 @pytest.mark.parametrize(
     ("one", "stays"),
     [
