@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -22,6 +23,14 @@ from .processes import Fuse
 
 SERVICE = Service.at(f"{ORIGIN}/v1.0")
 _encoder = msgspec.json.Encoder()
+# Our services ask the same things again and again; the simulator changes nothing of what it is given.
+_segments = lru_cache(maxsize=4_096)(segments_of)
+_query = lru_cache(maxsize=4_096)(query_of)
+
+
+@lru_cache(maxsize=64)
+def _prefer(value: str) -> Mapping[str, str]:
+    return prefer_of([value])
 
 
 class _Tokens:
@@ -97,13 +106,13 @@ class _Asked:
         self._call = Call(
             method,
             url.raw_path,
-            segments_of(url.raw_path),
-            query_of(url.raw_query_string),
+            _segments(url.raw_path),
+            _query(url.raw_query_string),
             CIMultiDict(headers),
             data,
             ORIGIN,
             cloud.clock(),
-            prefer_of([headers["Prefer"]]),
+            _prefer(headers["Prefer"]),
         )
 
     async def __aenter__(self) -> "_Response":

@@ -108,7 +108,7 @@ class MirrorStore:
 
 
 def _by_id(rows: Iterable[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: row.id)
+    return sorted(rows, key=lambda row: row.id.int)
 
 
 def _written(stored: Mapping[UUID, Row], changes: Changes) -> dict[UUID, Row]:

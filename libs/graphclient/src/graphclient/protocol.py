@@ -94,7 +94,7 @@ class Service:
         """A URL below the root; segments and values are encoded, `_` before a query's name stands for `$`."""
         path = "/".join(map(_segment, segments))
         pairs = "&".join(
-            f"{'$' + name[1:] if name.startswith('_') else name}={quote(value, safe=',:')}"
+            f"{'$' + name[1:] if name.startswith('_') else name}={_value(value)}"
             for name, value in query.items()
         )
         return f"{self.root}/{path}" + (f"?{pairs}" if pairs else "")
@@ -121,6 +121,12 @@ class Service:
 def _segment(text: str) -> str:
     """A segment of a path: the same ids come again and again."""
     return quote(text, safe="")
+
+
+@lru_cache(maxsize=4_096)
+def _value(text: str) -> str:
+    """A value of a query, likewise."""
+    return quote(text, safe=",:")
 
 
 def instant_text(moment: datetime) -> str:

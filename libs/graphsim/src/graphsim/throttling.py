@@ -27,13 +27,14 @@ _REQUESTS = Limit(10_000, 600)
 _UPLOADED_BYTES = Limit(150 * 1024 * 1024, 300)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Spent:
-    """What a key has used of a limit, this time included, and for how long that counts."""
+    """What a key has used of a limit since its window began, and for how long that counts; spending adds to it."""
 
     limit: Limit
-    used: int
+    since: datetime
     seconds_left: float
+    used: int = 0
 
     @property
     def share(self) -> float:
@@ -45,15 +46,18 @@ class Windows:
     """Fixed windows of the simulator's clock, one per key; refused calls count too (§8.1)."""
 
     def __init__(self) -> None:
-        self._open: dict[Hashable, tuple[datetime, int]] = {}
+        self._open: dict[Hashable, Spent] = {}
 
     def spend(self, key: Hashable, limit: Limit, cost: int, now: datetime) -> Spent:
         """Counts the cost; a window begins with the first call after the one before."""
-        since, used = self._open.get(key, (now, 0))
-        if (now - since).total_seconds() >= limit.seconds:
-            since, used = now, 0
-        self._open[key] = (since, used + cost)
-        return Spent(limit, used + cost, limit.seconds - (now - since).total_seconds())
+        spent = self._open.get(key)
+        age = (now - spent.since).total_seconds() if spent else 0.0
+        if spent is None or age >= limit.seconds:
+            age, spent = 0.0, Spent(limit, now, limit.seconds)
+            self._open[key] = spent
+        spent.limit, spent.seconds_left = limit, limit.seconds - age
+        spent.used += cost
+        return spent
 
 
 class MailboxLimits:
@@ -61,7 +65,7 @@ class MailboxLimits:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._windows = Windows()
+        self._calls, self._bytes = Windows(), Windows()
         self._flying: Counter[tuple[UUID, UUID]] = Counter()
         self.most_at_once: Counter[UUID] = Counter()
         self.refused: Counter[UUID] = Counter()
@@ -70,8 +74,7 @@ class MailboxLimits:
     def call(self, app: UUID, mailbox: UUID, now: datetime, uploaded: int = 0) -> Iterator[None]:
         """Holds a place for one call with so many bytes; raises Refused where there is none."""
         together = (app, mailbox if self._options.concurrency_of == "mailbox" else app)
-        self._flying[together] += 1
-        at_once = self._flying[together]
+        at_once = self._flying[together] = self._flying[together] + 1
         self.most_at_once[mailbox] = max(self.most_at_once[mailbox], at_once)
         try:
             self._check((app, mailbox), at_once, uploaded, now)
@@ -80,8 +83,8 @@ class MailboxLimits:
             self._flying[together] -= 1
 
     def _check(self, key: tuple[UUID, UUID], at_once: int, uploaded: int, now: datetime) -> None:
-        calls = self._windows.spend((key, "calls"), _REQUESTS, 1, now)
-        bodies = self._windows.spend((key, "bytes"), _UPLOADED_BYTES, uploaded, now)
+        calls = self._calls.spend(key, _REQUESTS, 1, now)
+        bodies = self._bytes.spend(key, _UPLOADED_BYTES, uploaded, now)
         if not self._options.throttle:
             return
         status, code = self._options.concurrency_status, "ApplicationThrottled"
