@@ -39,6 +39,7 @@ _ANSWERS: Final[tuple[Answer, ...]] = (
     "pending",
     "cancelled",
 )
+_ZONES: Final = ("Europe/Berlin", "Australia/Sydney", "America/New_York", "Mars/Olympus", "UTC")
 _STEPS: Final[tuple[Step, ...]] = get_args(Step)
 _STAGES: Final[tuple[Stage, ...]] = ("open", "written", "guarding", "guarding", "done", "done")
 _SERIES: Final = 7  # of the ids: one that commands know as well, as they do
@@ -109,8 +110,8 @@ class Values:
             ical_uid=self.maybe("u"),
             starts=slot.starts,
             ends=slot.ends,
-            all_day=self.likely(0.1),
-            time_zone="Europe/Berlin",
+            all_day=self.likely(0.3),
+            time_zone=_ZONES[version % len(_ZONES)],  # draws nothing
             subject="S",
             organizer_name="O",
             organizer_email="o@x.test",

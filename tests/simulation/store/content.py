@@ -49,7 +49,12 @@ def _booking(row: Row) -> Record:
     record = _columns(row)
     del record["conflicted"]
     lists = {name: list(getattr(row, name)) for name in ("seen_etags", "flips", "past_etags")}
-    return record | {"status": row.status} | lists
+    slot = row.occupied if row.all_day else None
+    occupied = {
+        "occupied_from": slot.starts if slot else None,
+        "occupied_until": slot.ends if slot else None,
+    }
+    return record | {"status": row.status} | lists | occupied
 
 
 def _commands(tables: Tables) -> Iterator[Record]:

@@ -46,9 +46,9 @@ class MirrorStore:
         """What the mirror believes to be in the calendar within the window."""
         async with self._database as tables:
             return [
-                Standing(row.id, row.event_id, row.master_id, row.ends)
+                Standing(row.id, row.event_id, row.master_id, row.occupied.ends)
                 for row in _by_id(tables.rows(organisation_id, room_id).values())
-                if window.overlaps(row.starts, row.ends)
+                if window.overlaps(row.occupied)
                 and row.removed_at is None
                 and row.kind != "master"
                 and row.bound
@@ -60,7 +60,7 @@ class MirrorStore:
             return [
                 row
                 for row in _by_id(tables.rows(organisation_id, room_id).values())
-                if row.ends > now
+                if row.occupied.ends > now
                 and row.removed_at is None
                 and row.published
                 and row.kind != "master"
@@ -132,10 +132,10 @@ def _check_events(rows: Mapping[UUID, Row]) -> None:
 
 def _tangled(stored: Mapping[UUID, Row], written: Mapping[UUID, Row]) -> bool:
     """Whether a row written shares time with one that is not."""
-    given = [row for row in written.values() if occupies(row)]
+    given = [row.occupied for row in written.values() if occupies(row)]
     return any(
-        row.starts < each.ends and row.ends > each.starts and key not in written and occupies(row)
-        for each in given
+        key not in written and occupies(row) and slot.overlaps(row.occupied)
+        for slot in given
         for key, row in stored.items()
     )
 

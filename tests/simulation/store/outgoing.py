@@ -103,7 +103,7 @@ def _rouse(tables: Tables, room_id: UUID, now: datetime) -> None:
 
 def _busy(tables: Tables, room_id: UUID, reach: Slot) -> tuple[Slot, ...]:
     booked = (
-        Slot(row.starts, row.ends)
+        row.occupied
         for row in tables.bookings[room_id].values()
         if row.removed_at is None
         and row.kind != "master"

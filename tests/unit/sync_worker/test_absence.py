@@ -10,6 +10,7 @@ from sync_worker.domain.absence import (
     merged,
     to_ask,
 )
+from sync_worker.domain.alternatives import Slot
 
 from .examples import HOUR, NOW
 
@@ -45,6 +46,6 @@ def test_the_second_404_counts_two_seconds_after_the_first() -> None:
 
 def test_what_touches_a_border_need_not_be_listed() -> None:
     window = Window(NOW, NOW + HOUR)
-    assert window.overlaps(NOW - HOUR, NOW + HOUR)
-    assert not window.overlaps(NOW - HOUR, NOW)
-    assert not window.overlaps(NOW + HOUR, NOW + 2 * HOUR)
+    assert window.overlaps(Slot(NOW - HOUR, NOW + HOUR))
+    assert not window.overlaps(Slot(NOW - HOUR, NOW))
+    assert not window.overlaps(Slot(NOW + HOUR, NOW + 2 * HOUR))

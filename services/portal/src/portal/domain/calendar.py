@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.events import Booking
 
-from .wall_clock import STEP, Reading, is_doubled, reading, readings, span_of
+from .wall_clock import STEP, Reading, is_doubled, reading, readings, span_of, zone_of
 
 ROWS_OF_AN_HOUR = 12
 MOST_LANES = 4
@@ -322,11 +322,22 @@ def _overlapped(
 ) -> tuple[str, ...]:
     if booking.status != "conflicted":
         return ()
+    start, end = _taken(booking)
+    others = [(each, *_taken(each)) for each in neighbours if each.id != booking.id]
     return tuple(
         f"{each.subject or 'a meeting'}, {in_words(each, zone, day)}, {each.organizer.name}"
-        for each in neighbours
-        if each.id != booking.id and each.start < booking.end and booking.start < each.end
+        for each, begins, ends in others
+        if begins < end and start < ends
     )
+
+
+def _taken(booking: Booking) -> tuple[datetime, datetime]:
+    """When it takes the room: whole days from midnight to midnight in their own zone."""
+    if not booking.all_day:
+        return booking.start, booking.end
+    days = (at.astimezone(UTC).date() for at in (booking.start, booking.end))
+    start, end = (span_of(day, zone_of(booking.time_zone))[0] for day in days)
+    return start, end
 
 
 def _lanes(timed: Iterable[tuple[int, Booking, Span]]) -> dict[tuple[int, UUID], tuple[int, int]]:

@@ -31,7 +31,8 @@ _OVERLAPS: Final = """
     join bookings one on one.room_id = c.room_id and one.id = c.booking_id
     join bookings other on other.room_id = c.room_id and other.id = c.other_id
     where r.organisation_id = $1 and r.removed_at is null and ($3::bigint is null or c.id < $3)
-      and one.removed_at is null and other.removed_at is null and one.ends > $2 and other.ends > $2
+      and one.removed_at is null and other.removed_at is null and coalesce(one.occupied_until, one.ends) > $2
+      and coalesce(other.occupied_until, other.ends) > $2
     order by c.id desc limit $4
 """
 _NAMES: Final = """

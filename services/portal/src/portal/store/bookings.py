@@ -19,6 +19,9 @@ COLUMNS = (
     " b.status, b.origin, b.series_id, b.original_start, b.version"
 )
 
+# Whole days keep their dates; the worker writes beside them when they take the room.
+FROM, UNTIL = "coalesce(b.occupied_from, b.starts)", "coalesce(b.occupied_until, b.ends)"
+
 # A command may name the series of a meeting. Of a command's end the journal has the time of the commit, where a room's holder
 # made it; `commands` has every one, strays and rooms that are off included.
 _HISTORY = """
@@ -82,7 +85,7 @@ class BookingStore:
                 raise not_found("room")
             rows = await connection.fetch(
                 f"select {COLUMNS} from bookings b"
-                " where b.room_id = $1 and b.ends > $2 and b.starts < $3 and b.kind <> 'master'"
+                f" where b.room_id = $1 and {UNTIL} > $2 and {FROM} < $3 and b.kind <> 'master'"
                 " and b.removed_at is null and b.status <> 'cancelled'"
                 " and ($4::uuid is null or (b.starts, b.id) >"
                 "  (select p.starts, p.id from bookings p where p.room_id = $1 and p.id = $4))"
@@ -104,7 +107,7 @@ class BookingStore:
         end: datetime,
         limit: int,
     ) -> list[Booking]:
-        """Living bookings of these rooms that overlap [start, end), at most `limit` of each room, the first ones."""
+        """Living bookings of these rooms that overlap [start, end), whole days by their dates; the first `limit` of each."""
         async with self._database.organisation_transaction(organisation_id) as connection:
             # Room by room, as the index is: one scan of a whole office would read its whole past or future.
             rows = await connection.fetch(
@@ -139,10 +142,10 @@ class BookingStore:
         """Of every room a span that takes it at `start`, and one from the next start on, to the last end before `end`."""
         async with self._database.organisation_transaction(organisation_id) as connection:
             rows = await connection.fetch(
-                "select b.room_id, b.starts <= $2 as now, min(b.starts) as starts, max(b.ends) as ends"
-                " from bookings b where b.organisation_id = $1 and b.starts < $3 and b.ends > $2"
+                f"select b.room_id, min({FROM}) as starts, max({UNTIL}) as ends"
+                f" from bookings b where b.organisation_id = $1 and {FROM} < $3 and {UNTIL} > $2"
                 " and b.kind <> 'master' and b.removed_at is null and b.status <> 'cancelled'"
-                " group by b.room_id, b.starts <= $2 order by starts",
+                f" group by b.room_id, {FROM} <= $2 order by starts",
                 organisation_id,
                 start,
                 end,
@@ -155,12 +158,12 @@ class BookingStore:
         """When the office's rooms are taken within [start, end), by start, whoever has said yes to it."""
         async with self._database.organisation_transaction(organisation_id) as connection:
             rows = await connection.fetch(
-                "select b.room_id, b.starts, b.ends from bookings b"
-                " where b.organisation_id = $1 and b.starts < $4 and b.ends > $3 and b.kind <> 'master'"
+                f"select b.room_id, {FROM} as starts, {UNTIL} as ends from bookings b"
+                f" where b.organisation_id = $1 and {FROM} < $4 and {UNTIL} > $3 and b.kind <> 'master'"
                 " and b.removed_at is null and b.status <> 'cancelled'"
                 " and b.room_id in (select id from rooms where organisation_id = $1 and removed_at is null"
                 "  and office_id = $2)"
-                " order by b.starts",
+                " order by starts",
                 organisation_id,
                 office_id,
                 start,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from .alternatives import Slot
 from .reading import GONE_SECONDS
 
 
@@ -16,9 +17,9 @@ class Window:
     start: datetime
     end: datetime
 
-    def overlaps(self, starts: datetime, ends: datetime) -> bool:
-        """Whether Graph must list such an event; what only touches a border may be listed or not."""
-        return starts < self.end and ends > self.start
+    def overlaps(self, slot: Slot) -> bool:
+        """Whether Graph must list what takes this slot; what only touches a border may be listed or not."""
+        return slot.starts < self.end and slot.ends > self.start
 
 
 @dataclass(frozen=True, slots=True)

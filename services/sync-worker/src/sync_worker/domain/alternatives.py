@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from contracts.events import Alternative
 
+from .zones import begins
+
 _MOST_SLOTS = 3
 _MOST_ROOMS = 3
 _STEP = timedelta(minutes=15)
@@ -22,6 +24,11 @@ class Slot:
 
     starts: datetime
     ends: datetime
+
+    @classmethod
+    def taken(cls, starts: datetime, ends: datetime, *, all_day: bool, zone: str) -> "Slot":
+        """What a booking takes: whole days, which are kept as dates, from midnight to midnight in their zone."""
+        return cls(begins(starts, zone), begins(ends, zone)) if all_day else cls(starts, ends)
 
     def overlaps(self, other: "Slot") -> bool:
         """Whether they share time; touching is not sharing."""

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from contracts.routing import BookingStatus
 
+from .alternatives import Slot
+
 Kind = Literal["single", "master", "occurrence", "exception"]
 Answer = Literal["pending", "confirmed", "tentative", "cancelled"]
 Origin = Literal["outlook", "clearooms"]
@@ -21,7 +23,10 @@ UNBOUND: Final = "unbound "  # no id of Graph's has a blank
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One booking of a room as the mirror keeps it; times are aware, `version` 0 was never told to anybody."""
+    """One booking of a room as the mirror keeps it; times are aware, whole days midnights UTC of their dates.
+
+    `version` 0 was never told to anybody.
+    """
 
     id: UUID
     event_id: str
@@ -57,6 +62,11 @@ class Row:
     when_ours: bool = False
     flips: tuple[datetime, ...] = ()
     modified_at: datetime | None = None  # by Graph's clock, where notifications bring events along
+
+    @property
+    def occupied(self) -> Slot:
+        """When it takes the room: what overlaps, and what is over, is told by this."""
+        return Slot.taken(self.starts, self.ends, all_day=self.all_day, zone=self.time_zone)
 
     @property
     def parked(self) -> bool:

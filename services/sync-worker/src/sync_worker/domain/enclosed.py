@@ -18,7 +18,7 @@ def counts(one: Sighting, row: Row | None, now: datetime) -> bool:
     if one.kind != "single" or one.answer == "cancelled" or one.modified_at is None:
         return False
     if row is None:
-        return one.ends > now
+        return one.occupied.ends > now
     return (
         row.kind == "single"
         and row.origin == "outlook"

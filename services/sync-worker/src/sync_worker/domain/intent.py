@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from contracts.identity import NAMESPACE
 
+from .alternatives import Slot
 from .booking import Row
 from .command import Key
 
@@ -35,6 +36,11 @@ class Content:
     recurrence: str | None = (
         None  # of a series: its RFC 5545 rule; the times are its first occurrence's
     )
+
+    @property
+    def occupied(self) -> Slot:
+        """When it takes the room, a series for the first time."""
+        return Slot.taken(self.starts, self.ends, all_day=self.all_day, zone=self.time_zone)
 
     def at(self, starts: datetime, ends: datetime) -> "Content":
         """The same at another time."""

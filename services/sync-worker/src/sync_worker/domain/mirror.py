@@ -13,6 +13,7 @@ from contracts.identity import (
 )
 from graphclient.models import DateTimeTimeZone, Event
 
+from .alternatives import Slot
 from .booking import Answer, Kind
 from .zones import iana_name
 
@@ -58,6 +59,11 @@ class Sighting:
     organizer_email: str
     answer: Answer
     modified_at: datetime | None = None
+
+    @property
+    def occupied(self) -> Slot:
+        """When it takes the room."""
+        return Slot.taken(self.starts, self.ends, all_day=self.all_day, zone=self.time_zone)
 
     def of_series(self, series_id: UUID) -> "Sighting":
         """The same as an occurrence of a series of ours, whose id its command chose."""

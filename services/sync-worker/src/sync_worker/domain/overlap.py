@@ -23,14 +23,15 @@ def occupies(row: Row) -> bool:
 
 def overlapping(rows: Iterable[Row]) -> set[Pair]:
     """Every two bookings that share time, the smaller id first."""
-    ordered = sorted((row for row in rows if occupies(row)), key=lambda row: (row.starts, row.id))
+    taken = [(row.occupied, row.id) for row in rows if occupies(row)]
+    ordered = sorted(taken, key=lambda each: (each[0].starts, each[1]))
     pairs: set[Pair] = set()
-    for place, row in enumerate(ordered):
-        later = takewhile(lambda other, ends=row.ends: other.starts < ends, ordered[place + 1 :])  # type: ignore[misc] # mypy types no default of a lambda
+    for place, (slot, row_id) in enumerate(ordered):
+        later = takewhile(lambda each, ends=slot.ends: each[0].starts < ends, ordered[place + 1 :])  # type: ignore[misc] # mypy types no default of a lambda
         pairs.update(
-            (min(row.id, other.id), max(row.id, other.id))
-            for other in later
-            if other.ends > row.starts
+            (min(row_id, other_id), max(row_id, other_id))
+            for other, other_id in later
+            if other.ends > slot.starts
         )
     return pairs
 
@@ -42,6 +43,6 @@ def settled(rows: Sequence[Row], now: datetime) -> tuple[tuple[Row, ...], set[Pa
     changed = tuple(
         replace(row, conflicted=row.id in tangled)
         for row in rows
-        if row.conflicted != (row.id in tangled) and row.ends > now
+        if row.conflicted != (row.id in tangled) and row.occupied.ends > now
     )
     return changed, pairs

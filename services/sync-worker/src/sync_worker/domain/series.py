@@ -14,16 +14,16 @@ from .recurrence import days, instant, local, read
 def slots(content: Content, horizon: datetime) -> tuple[Slot, ...]:
     """When it takes the room up to the horizon: once, or at each of its occurrences, at the same time by the wall clock."""
     if content.recurrence is None:
-        return (Slot(content.starts, content.ends),)
+        return (content.occupied,)
     zone, all_day = content.time_zone, content.all_day
     starts = local(content.starts, zone, all_day=all_day)
     ends = local(content.ends, zone, all_day=all_day)
     rule = read(content.recurrence, starts.date())
     all_of_them = (
-        Slot(
+        content.at(
             instant(datetime.combine(day, starts.time()), zone, all_day=all_day),
             instant(datetime.combine(day, starts.time()) + (ends - starts), zone, all_day=all_day),
-        )
+        ).occupied
         for day in days(rule)
     )
     return tuple(takewhile(lambda slot: slot.starts < horizon, all_of_them))

@@ -1,5 +1,6 @@
-"""Names of time zones: Graph speaks Windows, we keep IANA (graph-calendar §2.7)."""
+"""Time zones: Graph speaks Windows, we keep IANA names (graph-calendar §2.7); where a day begins."""
 
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,3 +22,14 @@ def iana_name(name: str | None) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return _NO_ZONE
     return known
+
+
+@lru_cache(maxsize=4096)
+def begins(day: datetime, zone: str) -> datetime:
+    """The moment at which a day, kept as its midnight UTC, begins in a zone; in UTC where that is not known."""
+    return day.astimezone(UTC).replace(tzinfo=ZoneInfo(iana_name(zone))).astimezone(UTC)
+
+
+def day_of(moment: datetime, zone: str) -> date:
+    """The date of a moment in a zone; in UTC where that is not known."""
+    return moment.astimezone(ZoneInfo(iana_name(zone))).date()

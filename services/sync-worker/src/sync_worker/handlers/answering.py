@@ -10,7 +10,7 @@ from ..domain.intent import Intent
 from .binding import bind_series, take_in_master
 from .copies import Gone, state_of_copy
 from .desk import Desk
-from .looking import look, slot_of, slots_of
+from .looking import look, slots_of
 from .surviving import take_survivor
 from .undoing import overtaken, refuse
 
@@ -50,7 +50,7 @@ async def settle_declined(desk: Desk) -> None:
         if not gone and (intent.step != "create" or verdict(intent, row) != "declined"):
             continue
         held.errands.declined.discard(intent.booking_id)
-        slot = slot_of(intent.content)
+        slot = intent.content.occupied
         seen = await look(desk, slot)
         await held.occupancy()
         await held.commit(seen, [])
@@ -89,6 +89,6 @@ async def _look_at(desk: Desk, intent: Intent) -> None:
     if row is not None and row.kind == "master" and row.bound:
         await take_in_master(desk, row.event_id)
         return
-    seen = await look(desk, slot_of(intent.content))
+    seen = await look(desk, intent.content.occupied)
     await desk.held.commit(seen, [])
     await bind_series(desk, seen if intent.content.recurrence is not None else ())

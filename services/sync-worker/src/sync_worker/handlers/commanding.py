@@ -114,7 +114,7 @@ async def _book(desk: Desk, asked: Asked, order: Book) -> Ended | Begun:
         recurrence=order.recurrence,
     )
     try:
-        wanted = slots(content, held.window().end) or (Slot(order.start, order.end),)
+        wanted = slots(content, held.window().end) or (content.occupied,)
     except InvalidRule as error:
         raise refusal(desk, asked, "invalid", str(error)) from error
     check_time(desk, asked, wanted)
@@ -161,7 +161,7 @@ async def _change(desk: Desk, asked: Asked, order: Change) -> Ended | Begun:
         return _move(desk, asked, row, merged.content, order.room_id)
     if not merged.when and not merged.subject:
         return Ended(accepted(asked, held.claim.room_id))
-    slot = Slot(merged.content.starts, merged.content.ends)
+    slot = merged.content.occupied
     if merged.when:
         check_time(desk, asked, (slot,))
         await check_free(desk, asked, (slot,), row.id)

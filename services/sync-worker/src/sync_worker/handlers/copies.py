@@ -124,7 +124,8 @@ async def _by_uid(desk: Desk, mailbox: UUID | str, intent: Intent | None) -> Sta
     places = [intent.base, intent.content] if intent.base is not None else [intent.content]
     for where in places:
         copies: list[Copy] = []
-        view = desk.diary.calendar_view(mailbox, where.starts - _AROUND, where.ends + _AROUND)
+        slot = where.occupied
+        view = desk.diary.calendar_view(mailbox, slot.starts - _AROUND, slot.ends + _AROUND)
         async for page in view:
             found = [_state(desk, each) for each in page.events if each.ical_uid == intent.ical_uid]
             copies += [each for each in found if isinstance(each, Copy)]

@@ -189,7 +189,11 @@ async def _sighted(
         # No longer a series: its occurrences are asked for one by one.
         lost = await held.lacking_of(event.id, [], held.window())
         found.lacking.extend(Lacking(event=row.event_id, ask_at=held.clock()) for row in lost)
-    if old is None and sighting.id not in held.rows and sighting.ends < held.clock() - _KEPT:
+    if (
+        old is None
+        and sighting.id not in held.rows
+        and sighting.occupied.ends < held.clock() - _KEPT
+    ):
         return True
     found.seen.append(Seen(sighting, etags))
     return True

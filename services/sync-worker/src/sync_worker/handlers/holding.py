@@ -132,7 +132,9 @@ class Holding:
         return [
             row
             for row in self.rows.values()
-            if row.master_id == master.event_id and row.removed_at is None and row.ends > now
+            if row.master_id == master.event_id
+            and row.removed_at is None
+            and row.occupied.ends > now
         ]
 
     def may_write(self) -> bool:
@@ -156,7 +158,7 @@ class Holding:
             if row.master_id == master_id
             and row.id not in found
             and row.removed_at is None
-            and window.overlaps(row.starts, row.ends)
+            and window.overlaps(row.occupied)
         ]
 
     def keeps_back(self, seen: Seen) -> bool:
@@ -188,7 +190,7 @@ class Holding:
     def taken(self, slot: Slot, *, but: UUID, for_sure: bool = False) -> bool:
         """Whether another booking takes this slot, or (not `for_sure`) asks for it; after `occupancy`."""
         return any(
-            but not in {row.id, row.series_id} and slot.overlaps(Slot(row.starts, row.ends))
+            but not in {row.id, row.series_id} and slot.overlaps(row.occupied)
             for row in self.rows.values()
             if row.published
             and row.kind != "master"

@@ -2,7 +2,7 @@
 
 from ..domain.alternatives import Slot
 from ..domain.changes import Seen
-from ..domain.intent import Content, Intent
+from ..domain.intent import Intent
 from ..domain.series import slots
 from .desk import Desk
 from .following import sightings
@@ -17,11 +17,6 @@ async def look(desk: Desk, slot: Slot) -> list[Seen]:
         seen.extend(sightings(held, page.events))
     await held.load([each.sighting.id for each in seen], [each.sighting.event_id for each in seen])
     return seen
-
-
-def slot_of(content: Content) -> Slot:
-    """Where it is to be, a series for the first time."""
-    return Slot(content.starts, content.ends)
 
 
 def slots_of(desk: Desk, intent: Intent) -> tuple[Slot, ...]:

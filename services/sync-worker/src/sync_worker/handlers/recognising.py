@@ -144,9 +144,8 @@ async def _marked(held: Holding, diary: Diary, one: Sighting, meeting: Sighting)
 async def _copy(diary: Diary, mailbox: str, one: Sighting, meeting: Sighting) -> Event | None:
     """The organiser's copy; iCalUIds are compared here, Graph is asked for a span only."""
     masters: dict[str, None] = {}
-    async for page in diary.calendar_view(
-        mailbox, meeting.starts - _AROUND, meeting.ends + _AROUND
-    ):
+    slot = meeting.occupied
+    async for page in diary.calendar_view(mailbox, slot.starts - _AROUND, slot.ends + _AROUND):
         for event in page.events:
             if one.kind == "single" and event.ical_uid == one.ical_uid:
                 return event

@@ -11,9 +11,11 @@ from ..domain.alternatives import Slot
 from ..domain.booking import Row
 from ..domain.command import Asked, rejected
 from ..domain.work import Conflict
+from ..domain.zones import day_of
 from .desk import Desk
 
 _LONGEST = timedelta(days=31)
+_CLOCKS_GO_BACK = timedelta(hours=1)  # within whole days that count by their dates
 _DAY = "%A, %d %B %Y"
 
 
@@ -52,7 +54,7 @@ def check_time(desk: Desk, asked: Asked, slots: Sequence[Slot]) -> None:
     ahead = [slot for slot in slots if slot.ends > now]
     if not ahead or slots[0].starts < now - _LONGEST:
         raise refusal(desk, asked, "outside_window", "The time is over.")
-    if slots[0].ends - slots[0].starts > _LONGEST:
+    if slots[0].ends - slots[0].starts > _LONGEST + _CLOCKS_GO_BACK:
         text = f"A booking takes at most {_LONGEST.days} days."
         raise refusal(desk, asked, "outside_window", text)
     if ahead[0].starts > now + held.options.window:
@@ -78,8 +80,9 @@ async def check_free(desk: Desk, asked: Asked, slots: Sequence[Slot], but: UUID)
         text = "The room is taken at this time."
         offers = await desk.offers(taken[0])
         raise Refused(Ended(rejected(asked, room_id, "overlap", text, offers)))
+    first = day_of(taken[0].starts, held.errands.address.time_zone if held.errands.address else "")
     text = (
         f"The room is taken at {len(taken)} of the {len(ahead)} times of the series,"
-        f" first on {taken[0].starts:{_DAY}}."
+        f" first on {first:{_DAY}}."
     )
     raise Refused(Ended(rejected(asked, room_id, "overlap", text)))

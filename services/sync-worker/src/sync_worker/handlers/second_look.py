@@ -17,7 +17,7 @@ from ..domain.work import Effects
 from .copies import alive
 from .desk import Desk
 from .errands import removal
-from .looking import look, slot_of
+from .looking import look
 from .undoing import refuse
 
 
@@ -32,18 +32,19 @@ async def second_look(
     held = desk.held
     row = _direct_row(desk, intent, replaced)
     is_series = row.kind == "master"
-    slot = slot_of(intent.content) if shown is None else Slot(shown.starts, shown.ends)
+    slot = intent.content.occupied if shown is None else shown.occupied
     if is_series:
         slot = Slot(max(slot.starts, held.window().start), held.window().end)
         held.bind(row.event_id, row.id)
     seen = await look(desk, slot)
     ours = [each for each in seen if row.event_id in _names(each)]
-    slots = [_span(each) for each in ours] if is_series else [slot]
+    slots = [each.sighting.occupied for each in ours] if is_series else [slot]
     rest = [each for each in seen if row.event_id not in _names(each)]
     in_the_way = [
         each
         for each in rest
-        if each.sighting.answer != "cancelled" and any(slot.overlaps(_span(each)) for slot in slots)
+        if each.sighting.answer != "cancelled"
+        and any(slot.overlaps(each.sighting.occupied) for slot in slots)
     ]
     now = held.clock()
     twins: list[Event] = []
@@ -76,10 +77,6 @@ async def second_look(
 
 def _names(seen: Seen) -> tuple[str, str | None]:
     return seen.sighting.event_id, seen.sighting.master_id
-
-
-def _span(seen: Seen) -> Slot:
-    return Slot(seen.sighting.starts, seen.sighting.ends)
 
 
 def _invitation(intent: Intent, desk: Desk) -> Intent:

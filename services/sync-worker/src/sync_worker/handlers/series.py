@@ -54,16 +54,16 @@ async def change(
         if moved is None:
             raise refusal(desk, asked, "invalid", _OTHER_DAYS)
         content = moved
-        wanted = tuple(Slot(each.starts, each.ends) for each in places if each is not None)
+        wanted = tuple(each.occupied for each in places if each is not None)
         series_id = master.series_id or master.id
-        check_time(desk, asked, wanted or (after,))
+        check_time(desk, asked, wanted or (merged.content.occupied,))
         await check_free(desk, asked, wanted, series_id)
         ids = occurrence_ids(series_id, wanted)
         holds = tuple(Hold(each, slot, series_id) for each, slot in zip(ids, wanted, strict=True))
     intent = on_copy(desk, asked, "change", master, content)
     if intent is None:
         raise refusal(desk, asked, "organizer_unreachable", "The series has no organiser to ask.")
-    return replace(intent, occurrence_at=occurrences[0].starts), holds
+    return replace(intent, occurrence_at=occurrences[0].occupied.starts), holds
 
 
 async def cancel(desk: Desk, asked: Asked, order: Cancel) -> Ended | Intent:
@@ -77,7 +77,7 @@ async def cancel(desk: Desk, asked: Asked, order: Cancel) -> Ended | Intent:
     intent = on_copy(desk, asked, "cancel", master, content)
     if intent is None:
         intent = intend(asked, "decline", "direct", desk.room, content, held.clock(), master)
-    return replace(intent, occurrence_at=occurrences[0].starts)
+    return replace(intent, occurrence_at=occurrences[0].occupied.starts)
 
 
 async def _series(desk: Desk, asked: Asked, named: UUID) -> tuple[Row, list[Row]]:
@@ -98,7 +98,7 @@ async def _series(desk: Desk, asked: Asked, named: UUID) -> tuple[Row, list[Row]
             if row.series_id == series_id
             and row.kind != "master"
             and row.removed_at is None
-            and row.ends > now
+            and row.occupied.ends > now
         ),
         key=lambda row: row.starts,
     )

@@ -10,7 +10,7 @@ from ..domain.work import Conflict, Effects
 from .copies import Gone, alive, state_of_copy
 from .desk import Desk
 from .errands import removal
-from .looking import look, slot_of
+from .looking import look
 
 
 async def take_survivor(desk: Desk, intent: Intent) -> bool:
@@ -29,7 +29,7 @@ async def take_survivor(desk: Desk, intent: Intent) -> bool:
         return False
     in_room = {
         each.sighting.ical_uid
-        for each in await look(desk, slot_of(intent.content))
+        for each in await look(desk, intent.content.occupied)
         if each.sighting.answer in {"confirmed", "tentative"}
     }
     other = next((each for each in twins if each.ical_uid in in_room), None)

@@ -15,7 +15,6 @@ from ..domain.intent import Intent
 from ..domain.work import Conflict, Effects
 from .desk import Desk
 from .errands import removal
-from .looking import slot_of
 
 log = structlog.get_logger()
 
@@ -53,7 +52,7 @@ async def refuse(
             effects |= Effects(conflicts=(Conflict("withdrawn", intent.booking_id),))
     asked = held.errands.command(intent.command)
     if asked is not None and intent.step != "restore":
-        offers = () if reason == "room_no_answer" else await desk.offers(slot_of(intent.content))
+        offers = () if reason == "room_no_answer" else await desk.offers(intent.content.occupied)
         result = rejected(asked, held.claim.room_id, reason, _TEXT[reason], offers)
         effects |= held.errands.decision(asked, result, now)
     await held.commit(seen, [], rows=rows, effects=effects)

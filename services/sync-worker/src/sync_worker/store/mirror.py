@@ -16,11 +16,24 @@ from ..domain.room import Claim, LeaseLost, State
 from ..domain.work import Effects
 from . import state as held
 from .effects import write_effects
-from .rows import COLUMNS, COUNT, GIVEN, NAMES, OCCUPIES, UPDATES, arrays, row_of, unnested
+from .rows import (
+    COLUMNS,
+    COUNT,
+    FROM,
+    GIVEN,
+    NAMES,
+    OCCUPIES,
+    UNTIL,
+    UPDATES,
+    arrays,
+    row_of,
+    unnested,
+)
 
 _FIRST_STATE = 5
 _FIRST_ROW = _FIRST_STATE + len(held.COLUMNS)
 _FIRST_ENTRY = _FIRST_ROW + COUNT
+_FROM, _UNTIL = FROM.format(row="b"), UNTIL.format(row="b")
 _FEW = 8  # rows that are compared with the others for overlaps; more are compared all together
 
 # The row of room_sync comes first: it is the lock of everything that belongs to the room.
@@ -36,7 +49,8 @@ with organisation as materialized (select {ORGANISATION.format("$4")} as id
 ), tangled as (
     -- Lateral and limited: nothing of `bookings` is looked at before the organisation is set.
     select count(*) > 0 as yes from organisation o cross join lateral (
-        select from given g join bookings b on b.room_id = $1 and b.starts < g.ends and b.ends > g.starts
+        select from given g join bookings b on b.room_id = $1
+          and {FROM.format(row="b")} < {UNTIL.format(row="g")} and {UNTIL.format(row="b")} > {FROM.format(row="g")}
         where cardinality(${_FIRST_ROW}::uuid[]) <= {_FEW} and b.organisation_id = o.id
           and {OCCUPIES.format(row="g")} and {OCCUPIES.format(row="b")} and b.id <> all(${_FIRST_ROW}::uuid[])
         limit 1) as other
@@ -83,9 +97,10 @@ class MirrorStore:
         """What the mirror believes to be in the calendar within the window."""
         async with self._database.organisation_transaction(organisation_id) as connection:
             records = await connection.fetch(
-                "select id, event_id, master_id, ends from bookings where room_id = $1 and ends > $2"
-                " and starts < $3 and removed_at is null and kind <> 'master'"
-                f" and event_id not like '{UNBOUND}%' order by id",
+                f"select b.id, b.event_id, b.master_id, {_UNTIL} as ends from bookings b"
+                f" where b.room_id = $1 and {_UNTIL} > $2 and {_FROM} < $3"
+                " and b.removed_at is null and b.kind <> 'master'"
+                f" and b.event_id not like '{UNBOUND}%' order by b.id",
                 room_id,
                 window.start,
                 window.end,
@@ -96,7 +111,7 @@ class MirrorStore:
         """Rows that take the room from now on or ask for it."""
         async with self._database.organisation_transaction(organisation_id) as connection:
             records = await connection.fetch(
-                f"select {COLUMNS} from bookings b where b.room_id = $1 and b.ends > $2"
+                f"select {COLUMNS} from bookings b where b.room_id = $1 and {_UNTIL} > $2"
                 " and b.removed_at is null and b.published and b.kind <> 'master' order by b.id",
                 room_id,
                 now,

@@ -13,18 +13,20 @@ from ..domain.alternatives import REACH, Hours, Neighbour, Slot
 from ..domain.command import Asked, Key
 from .commands import CommandStore
 from .orders import asked_of
+from .rows import FROM, UNTIL
 
+_FROM, _UNTIL = FROM.format(row="b"), UNTIL.format(row="b")
 # Pending meetings count as taken here: nobody is offered a slot that another one is asking for.
-_OFFICE: Final = """
+_OFFICE: Final = f"""
 with office as (
     select d.* from room_directory d
     where d.office_id = (select office_id from room_directory where room_id = $1)
 )
 select o.room_id, o.capacity, o.time_zone, o.opens, o.closes, t.starts, t.ends
 from office o left join lateral (
-    select b.starts, b.ends from bookings b
+    select {_FROM} as starts, {_UNTIL} as ends from bookings b
     where b.room_id = o.room_id and b.removed_at is null and b.kind <> 'master' and b.published
-      and b.status <> 'cancelled' and b.starts < $3 and b.ends > $2
+      and b.status <> 'cancelled' and {_FROM} < $3 and {_UNTIL} > $2
     union all
     select h.starts, h.ends from slot_holds h where h.room_id = o.room_id and h.starts < $3 and h.ends > $2
 ) as t on true

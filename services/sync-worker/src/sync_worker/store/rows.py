@@ -18,6 +18,8 @@ _TYPES: Final = {
     "starts": "timestamptz",
     "ends": "timestamptz",
     "all_day": "boolean",
+    "occupied_from": "timestamptz",  # of whole days alone, as `occupied_until`: what a zone's name means SQL is not asked
+    "occupied_until": "timestamptz",
     "time_zone": "text",
     "subject": "text",
     "organizer_name": "text",
@@ -59,6 +61,10 @@ OCCUPIES: Final = (
     " and coalesce({row}.answer, {row}.status) in ('confirmed', 'tentative'))"
 )
 """domain.overlap.occupies in SQL."""
+FROM: Final = "coalesce({row}.occupied_from, {row}.starts)"
+"""Row.occupied.starts in SQL."""
+UNTIL: Final = "coalesce({row}.occupied_until, {row}.ends)"
+"""Row.occupied.ends in SQL."""
 
 
 class Fields(Protocol):
@@ -88,6 +94,10 @@ def _value(row: Row, name: str) -> object:
             return "\n".join(row.past_etags)
         case "flips":
             return "\n".join(at.isoformat() for at in row.flips)
+        case "occupied_from":
+            return row.occupied.starts if row.all_day else None
+        case "occupied_until":
+            return row.occupied.ends if row.all_day else None
         case _:
             return getattr(row, name)
 
