@@ -40,6 +40,8 @@ class Watch:
     """Which sightings are not to be published before our own work is clear (design §5.3, own work first)."""
 
     intents: tuple[Intent, ...]
+    unmarked: Collection[tuple[UUID, str]] = ()
+    """Intents with the events that were looked up and do not carry their marker."""
 
     def keeps_back(
         self,
@@ -54,6 +56,7 @@ class Watch:
         return any(
             _keeps_back(each, event_id, starts, ends, row_id=row_id, cancelled=cancelled)
             for each in self.intents
+            if (each.id, event_id) not in self.unmarked
         )
 
 

@@ -25,6 +25,8 @@ class Errands:
         self.address: Address | None = work.address
         self.declined: set[UUID] = set()  # bookings whose copy left the room after a change of ours
         self.foreign_masters: set[str] = set()  # series read in this pass that are not ours
+        # Intents with the events that share their time and do not carry their marker: looked up in this pass.
+        self.unmarked: set[tuple[UUID, str]] = set()
         self.reappeared: dict[
             UUID, Intent
         ] = {}  # by the intent whose twin struck: the change to be sent again

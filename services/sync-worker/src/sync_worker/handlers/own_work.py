@@ -32,7 +32,7 @@ def may_be_ours(
         return True  # what we took away does not come back because somebody reads an old copy
     if row is not None and not row.parked and _reappeared(errands, row, seen):
         return True
-    return Watch(errands.intents).keeps_back(
+    return Watch(errands.intents, errands.unmarked).keeps_back(
         one.event_id,
         one.starts,
         one.ends,

@@ -24,7 +24,6 @@ from .copies import alive
 from .creating import created
 from .desk import Desk
 from .errands import removal
-from .own_work import row_shown
 from .surviving import take_survivor
 from .writing import carry_out
 
@@ -75,7 +74,6 @@ async def clear_doubts(desk: Desk) -> None:
             each
             for each in held.kept_back.values()
             if intent.content.at_same_time(each.sighting.starts, each.sighting.ends)
-            and row_shown(held.rows.values(), each) is None  # others are kept back for themselves
         ]
         if not doubtful:
             continue
@@ -96,8 +94,9 @@ async def clear_doubts(desk: Desk) -> None:
         lags = written_at is not None and held.clock() - written_at < SHOWS_WITHIN
         if foreign and not lags:  # these alone: another twin may come yet
             for each in foreign:
+                held.errands.unmarked.add((intent.id, each.sighting.event_id))
                 held.kept_back.pop(each.sighting.id, None)
-            await held.commit([], [], known=foreign)
+            await held.commit(foreign, [])
 
 
 async def reassert(desk: Desk) -> None:
