@@ -59,5 +59,7 @@ MENDED: Final[dict[int, str]] = {
 }
 """Must break no promise any more; what people draw has grown since, so these are other histories than then."""
 
-OPEN: Final[dict[int, str]] = {}
+OPEN: Final[dict[int, str]] = {
+    7430: "renamed by us before we knew that the room had declined it, a meeting comes back to the room as another booking",
+}
 """Still break a promise; whoever mends one moves it up."""

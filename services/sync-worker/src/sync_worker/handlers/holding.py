@@ -229,7 +229,7 @@ class Holding:
     ) -> None:
         """Write what changed and tell receivers; raises LeaseLost, NotConfirmed.
 
-        `known` are sightings of events that are surely ours.
+        `known` are sightings of which it is known whose they are: none is kept back.
 
         `hints` says when the ingress received the hint about an event, `rows` are as our own writes left them.
         """

@@ -14,31 +14,26 @@ from .looking import look
 
 
 async def take_survivor(desk: Desk, intent: Intent) -> bool:
-    """Of several events of ours go on with the one that the room has accepted, if that is another one.
-
-    Not where ours is gone: its organiser has cancelled it, and with it all of them. Raises GraphError.
-    """
+    """Of several events of ours go on with the one that the room has accepted, if that is another one. Raises GraphError."""
     held = desk.held
     leaving = {each.event_id for each in held.errands.intents if each.step in {"cancel", "delete"}}
-    twins = [
-        each
-        for each in await alive(desk, intent)
-        if each.id != intent.event_id and each.id not in leaving
-    ]
+    living = await alive(desk, intent)
+    twins = [each for each in living if each.id != intent.event_id and each.id not in leaving]
     if not twins:
         return False
+    if len(twins) == len([each for each in living if each.id not in leaving]):
+        copy = await state_of_copy(desk, intent.mailbox, intent.event_id)
+        if isinstance(copy, Gone):  # whoever cancelled it has cancelled the booking
+            return False
     in_room = {
         each.sighting.ical_uid
         for each in await look(desk, intent.content.occupied)
         if each.sighting.answer in {"confirmed", "tentative"}
     }
     other = next((each for each in twins if each.ical_uid in in_room), None)
-    if other is None or isinstance(
-        await state_of_copy(desk, intent.mailbox, intent.event_id, intent), Gone
-    ):
-        return False
-    await _take_twin(desk, intent, other)
-    return True
+    if other is not None:
+        await _take_twin(desk, intent, other)
+    return other is not None
 
 
 async def _take_twin(desk: Desk, intent: Intent, other: Event) -> None:
