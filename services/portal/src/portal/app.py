@@ -64,6 +64,7 @@ from .store.plans import PlanStore
 from .store.rooms import RoomStore
 from .store.sealed import SealedStore
 from .store.sessions import SessionStore
+from .store.survey import SurveyStore
 from .store.users import UserStore
 
 log = structlog.get_logger()
@@ -103,7 +104,7 @@ def add_portal(
 ) -> None:
     """Serve the REST interface, the live stream and the pages in this application; to be called last."""
     passwords, feed, results, release = Passwords(), Feed(), Results(), version("portal")
-    bookings = BookingStore(database)
+    bookings, survey = BookingStore(database), SurveyStore(database)
     rooms, integrations = RoomStore(database), IntegrationStore(database)
     envelopes = Envelopes(secrets)
     resealing = Resealing(SealedStore(database), envelopes, clock)
@@ -133,7 +134,7 @@ def add_portal(
         records=Records(
             AuditStore(database),
             integrations,
-            rooms,
+            survey,
             resealing,
             bus.connected,
             options.webhook_url,
@@ -147,7 +148,7 @@ def add_portal(
         trials=trials,
         alerts=Alerts(integrations, clock),
         office_plans=OfficePlans(OfficePlanStore(database), clock),
-        free_rooms=FreeRooms(OfficeStore(database), bookings, clock),
+        free_rooms=FreeRooms(OfficeStore(database), survey, clock),
         live_plans=LivePlans(
             OfficeStore(database), OfficePlanStore(database), rooms, bookings, clock
         ),

@@ -1,0 +1,197 @@
+"""What is counted in SQL is what the rules in Python say, and the rooms that are free are those that nothing takes."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from pgstore import Database, Role, open_database
+from pgstore.testing import TestDatabase
+from portal.domain.room_state import lag_p95, state_of
+from portal.domain.vacancies import FreeSeen
+from portal.store.rooms import RoomStore
+from portal.store.survey import SurveyStore
+
+NOW: Final = datetime(2026, 3, 2, 8, tzinfo=UTC)
+HOUR: Final = timedelta(hours=1)
+MIDNIGHT: Final = NOW + 15 * HOUR
+TENANT, OTHER_TENANT = uuid4(), uuid4()
+
+
+class Block:
+    """Organisations of one office each; every table is written by whose it is."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self._connection = connection
+
+    async def _do(self, by: Role, organisation: UUID, statement: str, *values: Any) -> None:
+        await self._connection.execute(
+            f"set role {by.value}; set clearooms.organisation = '{organisation}'"
+        )
+        await self._connection.execute(statement, *values)
+
+    async def organisation(
+        self, *, enabled: bool = True, failing: int | None = None
+    ) -> tuple[UUID, UUID]:
+        """The organisation and its office; `failing` is the revision whose credentials are refused, of 2."""
+        organisation, office = uuid4(), uuid4()
+        await self._do(
+            Role.PORTAL,
+            organisation,
+            "insert into organisations values ($1, 'x', $2)",
+            organisation,
+            NOW,
+        )
+        await self._do(
+            Role.PORTAL, organisation, "insert into offices values ($1, $2, 'HQ', 'UTC', '08:00', '18:00', $3)",
+            office, organisation, NOW,
+        )  # fmt: skip
+        await self._do(
+            Role.PORTAL, organisation, "insert into integrations (organisation_id, tenant_id, client_id, enabled, revision) values ($1, $2, $3, $4, 2)",
+            organisation, TENANT, uuid4(), enabled,
+        )  # fmt: skip
+        if failing is not None:
+            await self._do(
+                Role.MANAGER, organisation, "insert into credential_watch (organisation_id, failing_since, failing_revision) values ($1, $2, $3)",
+                organisation, NOW, failing,
+            )  # fmt: skip
+        return organisation, office
+
+    async def room(
+        self,
+        organisation: UUID,
+        office: UUID,
+        name: str = "R",
+        *,
+        tenant: UUID = TENANT,
+        sync: dict[str, Any] | None = None,
+        subscription: dict[str, Any] | None = None,
+    ) -> UUID:
+        room = uuid4()
+        await self._do(
+            Role.PORTAL, organisation, "insert into rooms (id, organisation_id, office_id, tenant_id, mailbox_id, mailbox, name, capacity, created_at)"
+            " values ($1, $2, $3, $4, $5, 'r@x', $6, 4, $7)",
+            room, organisation, office, tenant, uuid4(), name, NOW,
+        )  # fmt: skip
+        theirs = ((Role.WORKER, "room_sync", sync), (Role.MANAGER, "subscriptions", subscription))
+        for role, table, values in theirs:
+            if values is not None:
+                named = {"room_id": room, "organisation_id": organisation, "due_at": NOW, **values}
+                places = ", ".join(f"${n}" for n in range(1, len(named) + 1))
+                await self._do(
+                    role,
+                    organisation,
+                    f"insert into {table} ({', '.join(named)}) values ({places})",  # noqa: S608 -- names of this file
+                    *named.values(),
+                )
+        return room
+
+    async def booking(self, organisation: UUID, room: UUID, start: datetime, end: datetime) -> None:
+        await self._do(
+            Role.WORKER, organisation, "insert into bookings (organisation_id, room_id, id, event_id, kind, etag, starts, ends, time_zone, subject,"
+            " organizer_name, organizer_email, status, origin, version, changed_at)"
+            " values ($1, $2, $3, $4, 'single', 'e', $5, $6, 'UTC', 'S', 'O', 'o@x', 'confirmed', 'outlook', 1, $7)",
+            organisation, room, uuid4(), str(uuid4()), start, end, NOW,
+        )  # fmt: skip
+
+
+async def test_rooms_are_counted_and_picked_out_as_the_rules_say_whatever_is_stored_of_them(
+    database: TestDatabase,
+) -> None:
+    writer = await asyncpg.connect(database.login_dsn)
+    block = Block(writer)
+    live = {"subscription_id": "s", "sealed_by": "k1"}
+    syncs: list[dict[str, Any] | None] = [
+        None,
+        {},
+        {"loaded_at": NOW, "lags": list(range(1, 51))},
+        {"loaded_at": NOW, "due_at": NOW - HOUR, "lags": [7]},
+        {"loaded_at": NOW, "problem": "mailbox_gone"},
+    ]
+    subscriptions: list[dict[str, Any] | None] = [
+        None,
+        {"subscription_id": None, "poll_only_since": NOW},
+        {**live, "expires_at": NOW},
+        {**live, "expires_at": NOW + HOUR, "sealed_by": "k2"},
+    ]
+    organisations = []
+    for enabled, failing in product((True, False), (None, 1, 2)):
+        organisation, office = await block.organisation(enabled=enabled, failing=failing)
+        organisations.append(organisation)
+        for tenant, sync, subscription in product((TENANT, OTHER_TENANT), syncs, subscriptions):
+            await block.room(
+                organisation, office, tenant=tenant, sync=sync, subscription=subscription
+            )
+    await writer.close()
+    states: Counter[str] = Counter()
+    async with open_database(database.login_dsn, Role.PORTAL) as portal:
+        for organisation in organisations:
+            every = await RoomStore(portal).page(organisation, office_id=None, after=None, limit=99)
+            counted: Counter[tuple[str, str | None]] = Counter()
+            for room in every:
+                counted[state_of(room, NOW), room.sealed_by] += 1
+                states[state_of(room, NOW)] += 1
+            alike, remarkable = await SurveyStore(portal).rooms(organisation, NOW)
+            assert {(each.state, each.sealed_by): each.rooms for each in alike} == counted
+            for each in alike:
+                those = [
+                    room
+                    for room in every
+                    if (state_of(room, NOW), room.sealed_by) == (each.state, each.sealed_by)
+                ]
+                lags = [lag for room in those if (lag := lag_p95(room.lags)) is not None]
+                assert each.lag_ms == max(lags, default=None)
+                assert each.due_at == min((room.due_at for room in those if room.due_at), default=None)  # fmt: skip
+            assert remarkable == [
+                room
+                for room in every
+                if state_of(room, NOW) == "polling"
+                or (state_of(room, NOW) == "unreachable" and room.credentials_failing_since is None)
+            ]
+    assert set(states) == {"off", "unreachable", "loading", "live", "polling"}
+
+
+async def test_free_are_the_rooms_that_nothing_takes_those_longest_free_first_so_many_of_each_office(
+    database: TestDatabase,
+) -> None:
+    writer = await asyncpg.connect(database.login_dsn)
+    block = Block(writer)
+    organisation, office = await block.organisation()
+    _, elsewhere = await block.organisation()
+    known: dict[str, Any] = {"sync": {"loaded_at": NOW}}
+    taken = {
+        "soon": [(NOW + HOUR, NOW + 2 * HOUR), (NOW + 3 * HOUR, NOW + 4 * HOUR)],
+        "later": [(NOW - HOUR, NOW), (NOW + 2 * HOUR, NOW + 3 * HOUR)],
+        "never": [],
+        "tomorrow": [(MIDNIGHT + HOUR, MIDNIGHT + 2 * HOUR)],
+        "taken": [(NOW - HOUR, NOW + HOUR)],
+        "for days": [(NOW - 40 * HOUR, NOW + 40 * HOUR)],
+        "yesterday for days": [(NOW - 60 * HOUR, NOW - HOUR)],
+    }
+    for name, spans in taken.items():
+        room = await block.room(organisation, office, name, **known)
+        for start, end in spans:
+            await block.booking(organisation, room, start, end)
+    await block.room(organisation, office, "loading", sync={})
+    await block.room(organisation, office, "gone", sync={"loaded_at": NOW, "problem": "gone"})
+    await writer.close()
+
+    async def free(most: int, database: Database) -> list[FreeSeen]:
+        midnights = {office: MIDNIGHT, elsewhere: MIDNIGHT + 9 * HOUR}
+        return await SurveyStore(database).free(organisation, NOW, midnights, most=most)
+
+    async with open_database(database.login_dsn, Role.PORTAL) as portal:
+        every, some = await free(9, portal), await free(2, portal)
+
+    assert [(each.name, each.following) for each in every] == [
+        ("never", None),
+        ("tomorrow", MIDNIGHT + HOUR),
+        ("yesterday for days", None),
+        ("later", NOW + 2 * HOUR),
+        ("soon", NOW + HOUR),
+    ]
+    assert [each.name for each in some] == ["never", "tomorrow"]
+    assert {each.in_all for each in every} == {5}
