@@ -195,3 +195,27 @@ async def test_free_are_the_rooms_that_nothing_takes_those_longest_free_first_so
     ]
     assert [each.name for each in some] == ["never", "tomorrow"]
     assert {each.in_all for each in every} == {5}
+
+
+async def test_rooms_are_found_by_a_part_of_name_or_address_page_by_page(
+    database: TestDatabase,
+) -> None:
+    writer = await asyncpg.connect(database.login_dsn)
+    block = Block(writer)
+    organisation, office = await block.organisation()
+    for name in ("Amber 1", "Amber 2", "100%", "Blue"):
+        await block.room(organisation, office, name)
+    await writer.close()
+    async with open_database(database.login_dsn, Role.PORTAL) as portal:
+
+        async def found(search: str, after: UUID | None = None) -> list[tuple[str, UUID]]:
+            rooms = await RoomStore(portal).page(
+                organisation, office_id=None, after=after, limit=1, search=search
+            )
+            return [(each.name, each.id) for each in rooms]
+
+        [(first, seen)] = await found("AMBER")
+        [(second, last)] = await found("AMBER", seen)
+        assert (first, second, await found("AMBER", last)) == ("Amber 1", "Amber 2", [])
+        assert [name for name, _ in await found("0%")] == ["100%"], "no sign has a meaning"
+        assert len(await found("r@x")) == 1

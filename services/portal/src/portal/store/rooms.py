@@ -23,18 +23,26 @@ class RoomStore:
         self._database = database
 
     async def page(
-        self, organisation_id: UUID, *, office_id: UUID | None, after: UUID | None, limit: int
+        self,
+        organisation_id: UUID,
+        *,
+        office_id: UUID | None,
+        after: UUID | None,
+        limit: int,
+        search: str = "",
     ) -> list[RoomRecord]:
-        """Rooms by name, following the room `after`."""
+        """Rooms by name, following the room `after`; with `search` those whose name or address has it."""
         async with self._database.organisation_transaction(organisation_id) as connection:
             rows = await connection.fetch(
                 RECORD
                 + " and ($2::uuid is null or r.office_id = $2) and ($3::uuid is null or (r.name, r.id) >"
-                " (select p.name, p.id from rooms p where p.id = $3)) order by r.name, r.id limit $4",
+                " (select p.name, p.id from rooms p where p.id = $3))"
+                " and strpos(lower(r.name || ' ' || r.mailbox), lower($5)) > 0 order by r.name, r.id limit $4",
                 organisation_id,
                 office_id,
                 after,
                 limit,
+                search,
             )
         return [record_of(row) for row in rows]
 
