@@ -125,7 +125,9 @@ def add_portal(
     desk = Desk(
         organisations=Organisations(OrganisationStore(database), passwords, clock),
         sessions=Sessions(SessionStore(database), passwords, options.operator_token, clock),
-        users=Users(UserStore(database), passwords, clock),
+        users=Users(
+            UserStore(database), passwords, clock, microsoft=options.registration is not None
+        ),
         integrations=connection,
         offices=Offices(OfficeStore(database), clock),
         rooms=imported,

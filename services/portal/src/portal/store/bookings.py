@@ -175,6 +175,18 @@ class BookingStore:
             )
         return booking_of(row) if row else None
 
+    async def series(self, organisation_id: UUID, series_id: UUID, *, limit: int) -> list[datetime]:
+        """When the living meetings of the series were to begin by its rule, the latest ones."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            rows = await connection.fetch(
+                "select b.original_start from rooms r join bookings b on b.room_id = r.id and b.series_id = $1"
+                " where b.kind <> 'master' and b.original_start is not null and b.removed_at is null"
+                " and b.status <> 'cancelled' order by b.original_start desc limit $2",
+                series_id,
+                limit,
+            )
+        return [row["original_start"] for row in rows]
+
     async def history(self, organisation_id: UUID, booking_id: UUID, *, limit: int) -> list[Line]:
         """The last things that happened to the booking; empty also when nobody has heard of it."""
         async with self._database.organisation_transaction(organisation_id) as connection:
