@@ -61,6 +61,7 @@ from .store.office_plans import OfficePlanStore
 from .store.offices import OfficeStore
 from .store.organisations import OrganisationStore
 from .store.plans import PlanStore
+from .store.removed_rooms import RemovedRoomStore
 from .store.rooms import RoomStore
 from .store.sealed import SealedStore
 from .store.sessions import SessionStore
@@ -121,7 +122,7 @@ def add_portal(
     listings = Listings(connection, clock)
     imported = Rooms(rooms, rooms, listings, clock)
     trials = Trials(connection, integrations, clock)
-    upkeep = Upkeep(OrganisationStore(database), imported)
+    upkeep = Upkeep(OrganisationStore(database), imported, RemovedRoomStore(database), clock)
     desk = Desk(
         organisations=Organisations(OrganisationStore(database), passwords, clock),
         sessions=Sessions(SessionStore(database), passwords, options.operator_token, clock),
