@@ -11,6 +11,7 @@ from pgstore import Database, Role, open_database
 from pgstore.testing import TestDatabase
 from portal.domain.room_state import lag_p95, state_of
 from portal.domain.vacancies import FreeSeen
+from portal.store.bookings import BookingStore
 from portal.store.rooms import RoomStore
 from portal.store.survey import SurveyStore
 
@@ -141,3 +142,40 @@ async def test_rooms_are_found_by_a_part_of_name_or_address_page_by_page(
         assert (first, second, await found("AMBER", last)) == ("Amber 1", "Amber 2", [])
         assert [name for name, _ in await found("0%")] == ["100%"], "no sign has a meaning"
         assert len(await found("r@x")) == 1
+
+
+async def test_of_each_room_of_an_office_the_first_two_times_are_told_at_which_it_is_taken(
+    database: TestDatabase,
+) -> None:
+    writer = await asyncpg.connect(database.login_dsn)
+    block = Block(writer)
+    organisation, office = await block.organisation()
+    spans: dict[str, list[tuple[float, float]]] = {
+        "touching": [(-1, 0.5), (0.5, 1), (1, 2), (3, 4), (5, 6)],
+        "overlapping": [(-40, 3), (-1, 1), (2, 4), (4.5, 5)],
+        "later": [(-2, 0), (1, 2), (2, 3)],
+        "free": [(-2, -1), (50, 51)],
+    }
+    names = {}
+    for name, times in spans.items():
+        room = await block.room(organisation, office, name)
+        names[room] = name
+        for start, end in times:
+            await block.booking(organisation, room, NOW + start * HOUR, NOW + end * HOUR)
+    _, elsewhere = await block.organisation()
+    await writer.close()
+    async with open_database(database.login_dsn, Role.PORTAL) as portal:
+        store, ahead = BookingStore(portal), NOW + 36 * HOUR
+        found = await store.taken(organisation, office, start=NOW, end=ahead)
+        assert await store.taken(organisation, elsewhere, start=NOW, end=ahead) == []
+
+    told: dict[str, list[tuple[float, float]]] = {}
+    for room, span in found:
+        told.setdefault(names[room], []).append(
+            ((span.start - NOW) / HOUR, (span.end - NOW) / HOUR)
+        )
+    assert told == {
+        "touching": [(-1, 2), (3, 4)],
+        "overlapping": [(-40, 4), (4.5, 5)],
+        "later": [(1, 3)],
+    }

@@ -35,6 +35,20 @@ TAKEN = """
 """
 """What takes rooms of the organisation $1 within [$2, $3), whoever has said yes to it."""
 
+_FIRST_TAKEN = f"""
+    with seen as (
+        select room_id, starts, ends, max(ends) over (
+            partition by room_id order by starts, ends rows between unbounded preceding and 1 preceding) as before
+        from ({TAKEN}) as taken where room_id in (
+            select id from rooms where organisation_id = $1 and removed_at is null and office_id = $4)
+    ), numbered as (
+        select room_id, starts, ends, count(*) filter (where before is null or starts > before) over (
+            partition by room_id order by starts, ends) as number
+        from seen
+    )
+    select room_id, min(starts), max(ends) from numbered where number <= 2 group by room_id, number order by 2
+"""
+
 # A command may name the series of a meeting. Of a command's end the journal has the time of the commit, where a room's holder
 # made it; `commands` has every one, strays and rooms that are off included.
 _HISTORY = """
@@ -152,16 +166,9 @@ class BookingStore:
     async def taken(
         self, organisation_id: UUID, office_id: UUID, *, start: datetime, end: datetime
     ) -> list[tuple[UUID, Span]]:
-        """When the office's rooms are taken within [start, end), by start, whoever has said yes to it."""
+        """The first two times at which each of the office's rooms is taken within [start, end), by start; meetings that touch are one."""
         async with self._database.organisation_transaction(organisation_id) as connection:
-            rows = await connection.fetch(
-                f"select room_id, starts, ends from ({TAKEN}) as taken where room_id in (select id from rooms"
-                " where organisation_id = $1 and removed_at is null and office_id = $4) order by starts",
-                organisation_id,
-                start,
-                end,
-                office_id,
-            )
+            rows = await connection.fetch(_FIRST_TAKEN, organisation_id, start, end, office_id)
         return [(room_id, Span(starts, ends)) for room_id, starts, ends in rows]
 
     async def find(self, organisation_id: UUID, booking_id: UUID) -> Booking | None:
