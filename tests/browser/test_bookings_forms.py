@@ -1,5 +1,7 @@
 """Booking a room, changing a booking, cancelling it: by keyboard, by mouse, without scripts."""
 
+from datetime import timedelta
+
 from playwright.async_api import Browser, Locator, Page, expect
 
 from .calendar import Calendar, card, point
@@ -182,6 +184,7 @@ async def test_a_series_is_booked_in_words_and_one_meeting_or_all_of_it_is_chang
     premises: Premises, browser: Browser, calendar: Calendar
 ) -> None:
     day, room = calendar.day(), calendar.rooms[3]
+    last = day.date + timedelta(weeks=2)
     async with visiting(browser, premises.origin, calendar.member.token) as visitor:
         page = visitor.page
         await visitor.open(calendar.address(day, room=room.id))
@@ -202,6 +205,9 @@ async def test_a_series_is_booked_in_words_and_one_meeting_or_all_of_it_is_chang
 
         await card(page, "Choir").get_by_role("link").click()
         await expect(panel(page).get_by_role("radio", name="This meeting").first).to_be_checked()
+        await expect(panel(page)).to_contain_text(
+            f"Every week on {day.date:%A}, at least until {last.day} {last:%B %Y}"
+        )
         await panel(page).get_by_label("Start").fill("12:30")
         await panel(page).get_by_label("Start").press("Tab")
         assert await visitor.barriers() == []

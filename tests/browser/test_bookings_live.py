@@ -26,6 +26,11 @@ _WATCH = """() => {
     }));
 }"""
 
+_WHEN_PAINTED = """async (subjects) => {
+    while (!subjects.every((each) => each in painted)) await new Promise(requestAnimationFrame);
+    return [heard, painted];
+}"""
+
 
 def _told(name: str, seconds: list[float]) -> None:
     cuts = quantiles(seconds, n=100, method="inclusive")
@@ -63,7 +68,7 @@ async def test_every_change_in_outlook_is_painted_without_being_asked_for(
                     changes.create_task(change(number))
             for number in range(batch, batch + 4):
                 await expect(card(page, f"Change-{number:02}-")).to_be_visible()
-        heard, painted = await page.evaluate("[window.heard, window.painted]")
+        heard, painted = await page.evaluate(_WHEN_PAINTED, list(changed))
     assert set(changed) <= set(painted)
     seen = [painted[subject] / 1000 - heard[subject] / 1000 for subject in changed]
     whole = [painted[subject] / 1000 - changed[subject] for subject in changed]

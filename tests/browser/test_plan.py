@@ -248,6 +248,14 @@ async def test_icons_stay_where_they_are_when_a_picture_of_another_size_is_uploa
                 await page.locator(".plan-svg").get_attribute("viewBox") == "0 0 1600 900"
                 or width == 400
             )
+        # Somebody else is faster with another one: it is shown, and what to do is said.
+        await storey.upload(office, floor(800, 600))
+        await page.locator("#f-picture").set_input_files(file(floor(900, 700)))
+        await expect(page.get_by_role("alert")).to_contain_text("upload yours again")
+        await expect(page.locator("image")).to_have_attribute("width", "800")
+        await page.locator("#f-picture").set_input_files(file(floor(900, 700)))
+        await expect(page.locator("image")).to_have_attribute("width", "900")
+        await visitor.shot("plan-editor-trail")
         for raw, name, words in (
             (b"GIF89a", "a.gif", "This is a GIF picture. Save it as PNG or JPEG"),
             (b"%PDF-1.7", "a.pdf", "This is a PDF. Export the page"),

@@ -1,5 +1,6 @@
 """Settings → Meeting Rooms: how each room is, while it loads, when it is live, and when something is wrong."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -42,6 +43,26 @@ async def test_without_an_office_the_way_leads_there_and_without_rooms_to_the_im
         await expect(page.get_by_role("heading", name="No rooms here yet")).to_be_visible()
         await expect(page.get_by_role("link", name="Import rooms").first).to_be_visible()
         await visitor.shot("rooms-empty")
+        assert await visitor.barriers() == []
+
+
+async def test_a_room_is_found_by_a_part_of_its_name_and_when_none_fits_the_page_says_so(
+    premises: Premises, browser: Browser, house: tuple[Office, Account]
+) -> None:
+    office, account = house
+    first, second = office.rooms
+    async with visiting(browser, premises.origin, account.token, phone=True) as visitor:
+        page = visitor.page
+        await visitor.open(f"{PATH}?search=ROOM 1")
+        await expect(page.locator(f"#r-{second}")).to_be_visible()
+        await expect(page.locator(f"#r-{first}")).to_have_count(0)
+        await page.get_by_label("Search").fill("room0@")
+        await expect(page.locator(f"#r-{first}")).to_be_visible()
+        await expect(page.locator(f"#r-{second}")).to_have_count(0)
+        await expect(page).to_have_url(re.compile("search=room0%40$"))
+        await page.get_by_label("Search").fill("no such room")
+        await expect(page.get_by_role("heading", name="No room fits")).to_be_visible()
+        await visitor.shot("rooms-none-found-phone")
         assert await visitor.barriers() == []
 
 

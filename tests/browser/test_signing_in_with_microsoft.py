@@ -66,6 +66,11 @@ async def test_a_person_picks_their_account_at_microsoft_and_ends_on_the_page_th
         await expect(
             visitor.page.get_by_text("was linked to their account at Microsoft")
         ).to_be_visible()
+        await visitor.open("/settings/users")
+        row = visitor.page.get_by_role("row").filter(has_text=desk.account.email)
+        await expect(row).to_contain_text("Linked")
+        await visitor.shot("users-linked")
+        assert await visitor.barriers() == []
 
 
 async def test_by_keyboard_on_a_phone_whoever_is_not_known_here_is_told_what_to_do(

@@ -45,6 +45,26 @@ async def test_a_person_is_added_made_administrator_given_a_password_and_removed
         await expect(row).to_have_count(0)
 
 
+async def test_where_people_sign_in_with_microsoft_one_is_added_without_a_password(
+    premises: Premises, browser: Browser
+) -> None:
+    api, account = await premises.organisation("without-password")
+    async with visiting(browser, premises.origin, account.token, phone=True) as visitor:
+        page = visitor.page
+        await visitor.open("/settings/users")
+        await page.get_by_label("E-mail address").fill("noor@people.example")
+        await expect(page.get_by_label("Password (optional)")).to_have_value("")
+        await page.get_by_role("button", name="Add person").click()
+        await expect(page.get_by_role("status")).to_contain_text(
+            "noor@people.example may sign in with Microsoft now."
+        )
+        await expect(page.get_by_role("row").filter(has_text="noor@")).to_contain_text("not yet")
+        await visitor.shot("users-microsoft-phone")
+        assert await visitor.barriers() == []
+    people = (await api.call("GET", "/api/users"))["items"]
+    assert [each["microsoft"] for each in people] == [False, False]
+
+
 async def test_a_short_password_and_an_address_in_use_are_refused_with_what_to_do(
     premises: Premises, browser: Browser
 ) -> None:
@@ -53,7 +73,7 @@ async def test_a_short_password_and_an_address_in_use_are_refused_with_what_to_d
         visitor.refusals_expected = True
         page = visitor.page
         await visitor.open("/settings/users")
-        await expect(page.get_by_text("At least 12 characters.")).to_be_visible()
+        await expect(page.get_by_text("at least 12 characters")).to_be_visible()
         # As a browser that does not check by itself sends it.
         await page.locator("form[action='/settings/users']").evaluate(
             "form => form.noValidate = true"

@@ -63,6 +63,7 @@ DEFINER_FUNCTIONS = {
     "sign_in_organisation": {PORTAL},
     "subject_organisation": {PORTAL},
     "organisation_ids": {PORTAL},
+    "organisation_ids_ever": {PORTAL},
     "credentials_to_tend": {PORTAL},
     "credentials_sealed_otherwise": {PORTAL},
 }

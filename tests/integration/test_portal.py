@@ -253,6 +253,9 @@ async def test_an_address_signs_in_once_and_the_last_administrator_stays(scene: 
     _, token = await scene.organisation("north")
     person = {"email": "Admin@north.example", "password": PASSWORD, "role": "member"}
     assert (await scene.call("POST", "/api/users", person, token)).status == 409
+    nameless = {"email": "c@north.example", "role": "member"}
+    refused = await scene.call("POST", "/api/users", nameless, token)
+    assert (refused.status, refused.body["errors"][0]["field"]) == (422, "password")
     administrator = (await scene.good("GET", "/api/users", token=token))["items"][0]["id"]
     path = f"/api/users/{administrator}"
 

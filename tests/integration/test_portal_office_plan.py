@@ -44,10 +44,13 @@ class Drawn:
             "PUT", self.path, {"version": version, "icons": list(icons)}, self.token
         )
 
-    async def upload(self, raw: bytes, **headers: str) -> tuple[int, Any]:
+    async def upload(
+        self, raw: bytes, *, replaces: str | None = None, **headers: str
+    ) -> tuple[int, Any]:
         sent = {"Authorization": f"Bearer {self.token}"} | headers
+        asked = "/image" if replaces is None else f"/image?replaces={replaces}"
         async with self.scene.session.put(
-            self.path + "/image", data=BytesIO(raw), headers=sent
+            self.path + asked, data=BytesIO(raw), headers=sent
         ) as answer:
             return answer.status, await answer.json(content_type=None)
 
@@ -118,6 +121,23 @@ async def test_a_picture_is_served_as_drawn_by_us_inert_and_asked_for_each_time(
     assert other["picture"]["path"] != plan["picture"]["path"]
     changed = await drawn.image(other["picture"]["path"], **{"If-None-Match": headers["ETag"]})
     assert (changed[0], changed[1][:4]) == (200, b"\x89PNG")
+
+
+async def test_of_two_pictures_uploaded_at_once_the_second_is_refused_until_its_editor_has_seen_the_first(
+    drawn: Drawn,
+) -> None:
+    uploads = [drawn.upload(png(300, wide), replaces="") for wide in (200, 201)]
+    async with asyncio.TaskGroup() as editors:
+        tasks = [editors.create_task(upload) for upload in uploads]
+    (_, shown), (status, problem) = sorted((task.result() for task in tasks), key=lambda it: it[0])
+    assert status == 409
+    assert "upload yours again" in problem["detail"]
+    assert (await drawn.plan())["picture"] == shown["picture"]
+    mark = shown["picture"]["path"].partition("mark=")[2]
+    assert (await drawn.upload(png(300, 202), replaces=mark))[0] == 200
+    assert (await drawn.upload(png(300, 203), replaces=mark))[0] == 409
+    assert (await drawn.upload(png(300, 203), replaces="anything"))[0] == 422
+    assert (await drawn.upload(png(300, 203)))[0] == 200, "an interface that does not look replaces"
 
 
 async def test_the_faster_of_two_editors_wins_and_the_other_is_told(drawn: Drawn) -> None:

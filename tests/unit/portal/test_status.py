@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from portal.domain.integration import Integration
+from portal.domain.room_state import state_of
 from portal.domain.rooms import RoomRecord
-from portal.domain.status import MOST_TROUBLES, Overview
+from portal.domain.status import MOST_TROUBLES, Overview, RoomsAlike
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -36,7 +37,8 @@ def overview(
     *rooms: RoomRecord, webhook: bool = True, streaming: bool = True, **of: Any
 ) -> Overview:
     seen = Overview(NOW, webhook=webhook)
-    seen.add(rooms)
+    seen.count(RoomsAlike(state_of(each, NOW), None, 1, due_at=each.due_at) for each in rooms)
+    seen.look_at(rooms)
     seen.conclude(integration(**of), streaming=streaming)
     return seen
 

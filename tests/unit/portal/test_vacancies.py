@@ -1,13 +1,12 @@
 """Free rooms, office by office."""
 
 from datetime import UTC, datetime, time, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from portal.domain.occupancy import Span
 from portal.domain.offices import Office
-from portal.domain.vacancies import vacancies
+from portal.domain.vacancies import FreeSeen, vacancies
 
-from .test_status import NOW, room
+from .test_status import NOW
 
 MINUTE = timedelta(minutes=1)
 HERE, THERE = (
@@ -19,33 +18,17 @@ HERE, THERE = (
 )  # fmt: skip
 
 
-def test_the_room_that_stays_free_longest_comes_first_and_an_office_without_one_is_listed() -> None:
-    soon, later, never = (
-        room(id=uuid4(), name=n, office_id=HERE.id) for n in ("soon", "later", "never")
-    )
-    taken = {
-        soon.id: [Span(NOW + 30 * MINUTE, NOW + 60 * MINUTE)],
-        later.id: [Span(NOW + 90 * MINUTE, NOW + 120 * MINUTE)],
-    }
+def test_each_office_has_its_free_rooms_in_words_and_how_many_more_there_are() -> None:
+    seen = [
+        FreeSeen(HERE.id, "never", 4, None, 5),
+        FreeSeen(HERE.id, "tomorrow", 4, NOW + timedelta(days=1), 5),
+        FreeSeen(HERE.id, "soon", 4, NOW + 30 * MINUTE, 5),
+    ]
 
-    found = vacancies([HERE, THERE], [soon, later, never], taken, NOW)
+    found = vacancies([HERE, THERE], seen, NOW)
 
     assert [each.office for each in found] == [HERE, THERE]
     assert [(each.name, each.now.text) for each in found[0].free] == [
-        ("never", "free today"), ("later", "free until 09:30"), ("soon", "free until 08:30"),
+        ("never", "free today"), ("tomorrow", "free today"), ("soon", "free until 08:30"),
     ]  # fmt: skip
-    assert found[1].free == ()
-
-
-def test_neither_a_taken_room_nor_one_of_which_nothing_is_known_is_free() -> None:
-    rooms = [
-        room(name="taken", office_id=HERE.id),
-        room(name="loading", office_id=HERE.id, loaded_at=None),
-        room(name="off", office_id=HERE.id, integration_enabled=False),
-        room(name="gone", office_id=HERE.id, problem="mailbox_gone"),
-        room(name="free", office_id=HERE.id),
-    ]
-
-    found = vacancies([HERE], rooms, {rooms[0].id: [Span(NOW - MINUTE, NOW + MINUTE)]}, NOW)
-
-    assert [each.name for each in found[0].free] == ["free"]
+    assert (found[0].more, found[1].free, found[1].more) == (2, (), 0)

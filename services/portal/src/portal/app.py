@@ -61,9 +61,11 @@ from .store.office_plans import OfficePlanStore
 from .store.offices import OfficeStore
 from .store.organisations import OrganisationStore
 from .store.plans import PlanStore
+from .store.removed_rooms import RemovedRoomStore
 from .store.rooms import RoomStore
 from .store.sealed import SealedStore
 from .store.sessions import SessionStore
+from .store.survey import SurveyStore
 from .store.users import UserStore
 
 log = structlog.get_logger()
@@ -103,7 +105,7 @@ def add_portal(
 ) -> None:
     """Serve the REST interface, the live stream and the pages in this application; to be called last."""
     passwords, feed, results, release = Passwords(), Feed(), Results(), version("portal")
-    bookings = BookingStore(database)
+    bookings, survey = BookingStore(database), SurveyStore(database)
     rooms, integrations = RoomStore(database), IntegrationStore(database)
     envelopes = Envelopes(secrets)
     resealing = Resealing(SealedStore(database), envelopes, clock)
@@ -120,11 +122,13 @@ def add_portal(
     listings = Listings(connection, clock)
     imported = Rooms(rooms, rooms, listings, clock)
     trials = Trials(connection, integrations, clock)
-    upkeep = Upkeep(OrganisationStore(database), imported)
+    upkeep = Upkeep(OrganisationStore(database), imported, RemovedRoomStore(database), clock)
     desk = Desk(
         organisations=Organisations(OrganisationStore(database), passwords, clock),
         sessions=Sessions(SessionStore(database), passwords, options.operator_token, clock),
-        users=Users(UserStore(database), passwords, clock),
+        users=Users(
+            UserStore(database), passwords, clock, microsoft=options.registration is not None
+        ),
         integrations=connection,
         offices=Offices(OfficeStore(database), clock),
         rooms=imported,
@@ -133,7 +137,7 @@ def add_portal(
         records=Records(
             AuditStore(database),
             integrations,
-            rooms,
+            survey,
             resealing,
             bus.connected,
             options.webhook_url,
@@ -147,7 +151,7 @@ def add_portal(
         trials=trials,
         alerts=Alerts(integrations, clock),
         office_plans=OfficePlans(OfficePlanStore(database), clock),
-        free_rooms=FreeRooms(OfficeStore(database), bookings, clock),
+        free_rooms=FreeRooms(OfficeStore(database), survey, clock),
         live_plans=LivePlans(
             OfficeStore(database), OfficePlanStore(database), rooms, bookings, clock
         ),

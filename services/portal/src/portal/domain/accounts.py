@@ -50,10 +50,10 @@ class Organisation(Resource):
 
 
 class NewUser(Body):
-    """Someone who may sign in."""
+    """Someone who may sign in; without a password with Microsoft alone, where that is set up."""
 
     email: Email
-    password: Password
+    password: Password | None = None
     role: Role = Role.MEMBER
 
 
@@ -65,12 +65,13 @@ class UserChange(Body):
 
 
 class User(Resource):
-    """Someone who may sign in."""
+    """Someone who may sign in; `microsoft` once they have with Microsoft."""
 
     id: UUID
     email: str
     role: Role
     created_at: Time
+    microsoft: bool = False
 
 
 @dataclass(frozen=True, slots=True)

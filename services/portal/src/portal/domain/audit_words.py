@@ -32,6 +32,7 @@ _WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "room.followed": "took over what the tenant changed of the room {it}",
         "room.moved": "moved the room {it} to another office",
         "room.removed": "removed the room {it}",
+        "room.deleted": "deleted the room {it}, which was removed 30 days before",
         "room.removals_confirmed": "confirmed removals held back in the room {it}",
         "room.resync_asked": "had the whole calendar of the room {it} read again",
         "operator.called": "called {it}",

@@ -34,7 +34,7 @@ class Occupancy:
 
 def occupancy(room_state: State, spans: Iterable[Span], now: datetime, zone: ZoneInfo) -> Occupancy:
     """Tell it from what is taken around now, by start; meetings that touch are one."""
-    midnight = _midnight_after(now, zone)
+    midnight = midnight_after(now, zone)
     if room_state in _UNKNOWN:
         return Occupancy("unknown", _UNKNOWN[room_state], midnight)
     end = following = None
@@ -47,19 +47,26 @@ def occupancy(room_state: State, spans: Iterable[Span], now: datetime, zone: Zon
             following = span.start
     if end is not None:
         return Occupancy("taken", f"taken until {_said(end, now, zone)}", min(end, midnight))
+    return free_until(following, now, zone)
+
+
+def free_until(following: datetime | None, now: datetime, zone: ZoneInfo) -> Occupancy:
+    """Tell it of a room that nothing takes before `following`."""
+    midnight = midnight_after(now, zone)
     if following is None or following >= midnight:
         return Occupancy("free", "free today", midnight)
     return Occupancy("free", f"free until {_said(following, now, zone)}", following)
 
 
-def _midnight_after(now: datetime, zone: ZoneInfo) -> datetime:
+def midnight_after(now: datetime, zone: ZoneInfo) -> datetime:
+    """The end of the day that it is in the zone."""
     tomorrow = now.astimezone(zone).date() + timedelta(days=1)
     return datetime.combine(tomorrow, time(), zone)
 
 
 def _said(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     local, today = at.astimezone(zone), now.astimezone(zone).date()
-    if at == _midnight_after(now, zone):
+    if at == midnight_after(now, zone):
         return "midnight"
     if local.date() == today:
         return f"{local:%H:%M}"

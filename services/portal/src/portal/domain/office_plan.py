@@ -107,6 +107,12 @@ def icon_scale(width: int) -> float:
     return min(max(width / 1100, 0.8), 4.0)
 
 
+class PictureGiven(Body):
+    """`replaces` is the mark in the address of the picture that the editor saw, empty for none; left out, any is replaced."""
+
+    replaces: Annotated[str | None, StringConstraints(pattern=r"^([0-9a-f]{16})?$")] = None
+
+
 class PictureAsked(Body):
     """`mark` makes an address per picture; the present one is sent whatever it says."""
 

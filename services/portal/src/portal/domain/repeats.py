@@ -67,12 +67,12 @@ def in_words(asked: Repeats, first: date) -> str:
     chosen = asked.weekdays or [DAYS[first.weekday()]]
     names = [NAMES[DAYS.index(day)] for day in chosen]
     text = {
-        "daily": _every(asked.every, "day"),
+        "daily": every(asked.every, "day"),
         "weekdays": "every weekday, Monday to Friday",
-        "weekly": f"{_every(asked.every, 'week')} on {_joined(names)}",
-        "monthly-day": f"{_every(asked.every, 'month')} on day {first.day}",
-        "monthly-nth": f"{_every(asked.every, 'month')} on the {nth(first)} {NAMES[first.weekday()]}",
-        "monthly-last": f"{_every(asked.every, 'month')} on the last {NAMES[first.weekday()]}",
+        "weekly": f"{every(asked.every, 'week')} on {joined(names)}",
+        "monthly-day": f"{every(asked.every, 'month')} on day {first.day}",
+        "monthly-nth": f"{every(asked.every, 'month')} on the {nth(first)} {NAMES[first.weekday()]}",
+        "monthly-last": f"{every(asked.every, 'month')} on the last {NAMES[first.weekday()]}",
     }[asked.repeat]
     match asked.ends:
         case "times":
@@ -101,7 +101,7 @@ def _pattern(asked: Repeats, first: date) -> list[str]:
         case "weekly":
             chosen = asked.weekdays or [today]
             if today not in chosen:
-                raise _begins(_joined([NAMES[DAYS.index(day)] for day in chosen], "or"))
+                raise _begins(joined([NAMES[DAYS.index(day)] for day in chosen], "or"))
             return ["FREQ=WEEKLY", f"BYDAY={','.join(chosen)}"]
         case "monthly-day":
             if first.day > _LAST_SAFE_DAY:
@@ -130,9 +130,11 @@ def _begins(day: str) -> Refusal:
     return invalid("day", f"must be {day}: the first meeting is one of the series")
 
 
-def _every(number: int, unit: str) -> str:
+def every(number: int, unit: str) -> str:
+    """As in “every 2 weeks”."""
     return f"every {unit}" if number == 1 else f"every {number} {unit}s"
 
 
-def _joined(names: list[str], word: str = "and") -> str:
+def joined(names: list[str], word: str = "and") -> str:
+    """As in “Monday, Tuesday and Friday”."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {word} {names[-1]}"

@@ -26,9 +26,10 @@ class RoomChange(Body):
 
 
 class RoomsAsked(Body):
-    """One page of rooms, by name; `after` is the id of the last one seen."""
+    """One page of rooms, by name; `after` is the id of the last one seen, `search` a part of name or address."""
 
     office_id: UUID | None = None
+    search: Annotated[str, Field(max_length=100)] = ""
     limit: Annotated[int, Field(ge=1, le=500)] = 200
     after: UUID | None = None
 

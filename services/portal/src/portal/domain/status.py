@@ -8,7 +8,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from .integration import Integration, Status
-from .room_state import health_of, lag_p95, state_of
+from .room_state import health_of, state_of
 from .rooms import RoomRecord, State
 from .sealed import KeyRotation
 from .wire import Resource, Time
@@ -55,9 +55,20 @@ class OrganisationStatus(Resource):
     secret_keys: KeyRotation | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RoomsAlike:
+    """How many rooms are in one state under one key, the slowest one's lag, the oldest work of theirs."""
+
+    state: State
+    sealed_by: str | None
+    rooms: int
+    lag_ms: int | None = None
+    due_at: datetime | None = None
+
+
 @dataclass(slots=True)
 class Overview:
-    """Gathers rooms, a page at a time; bounded whatever it finds."""
+    """Gathers what is known of all rooms; bounded whatever it finds."""
 
     now: datetime
     webhook: bool  # whether rooms are meant to have subscriptions
@@ -68,19 +79,21 @@ class Overview:
     found: Counter[Severity] = field(default_factory=Counter)
     _kept: dict[Severity, list[Trouble]] = field(default_factory=lambda: {"wrong": [], "soon": []})
 
-    def add(self, rooms: Iterable[RoomRecord]) -> None:
-        """Take in these rooms."""
+    def count(self, rooms: Iterable[RoomsAlike]) -> None:
+        """Take in how many there are."""
+        for alike in rooms:
+            self.states[alike.state] += alike.rooms
+            if alike.sealed_by is not None:
+                self.keys[alike.sealed_by] += alike.rooms
+            if alike.state == "live" and alike.lag_ms is not None:
+                self.lag_ms = max(alike.lag_ms, self.lag_ms or 0)
+            if alike.due_at is not None and alike.due_at <= self.now:
+                self.waiting_since = min(alike.due_at, self.waiting_since or alike.due_at)
+
+    def look_at(self, rooms: Iterable[RoomRecord]) -> None:
+        """Tell what there is to tell of these."""
         for room in rooms:
-            state = state_of(room, self.now)
-            self.states[state] += 1
-            if room.sealed_by is not None:
-                self.keys[room.sealed_by] += 1
-            lag = lag_p95(room.lags)
-            if state == "live" and lag is not None:
-                self.lag_ms = max(lag, self.lag_ms or 0)
-            if room.due_at is not None and room.due_at <= self.now:
-                self.waiting_since = min(room.due_at, self.waiting_since or room.due_at)
-            severity = self._severity(room, state)
+            severity = self._severity(room, state_of(room, self.now))
             if severity is not None:
                 health = health_of(room, self.now)
                 self._note(severity, health.text, health.what_to_do, room)

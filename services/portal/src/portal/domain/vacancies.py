@@ -1,15 +1,24 @@
 """Rooms that nobody has at this moment, by the rule of the live plan."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from .occupancy import Occupancy, Span, occupancy
+from .occupancy import Occupancy, free_until
 from .offices import Office
-from .room_state import state_of
-from .rooms import RoomRecord
+
+
+@dataclass(frozen=True, slots=True)
+class FreeSeen:
+    """A free room as stored: what takes it next, and how many rooms of its office are free like it."""
+
+    office_id: UUID
+    name: str
+    capacity: int | None
+    following: datetime | None
+    in_all: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,39 +32,26 @@ class FreeRoom:
 
 @dataclass(frozen=True, slots=True)
 class Vacancies:
-    """The free rooms of one office, those that stay free longest first."""
+    """The free rooms of one office, those that stay free longest first, and how many `more` there are."""
 
     office: Office
     free: tuple[FreeRoom, ...]
+    more: int
 
 
 def vacancies(
-    offices: Iterable[Office],
-    rooms: Sequence[RoomRecord],
-    taken: Mapping[UUID, Sequence[Span]],
-    now: datetime,
+    offices: Iterable[Office], seen: Iterable[FreeSeen], now: datetime
 ) -> list[Vacancies]:
-    """Every office in its order, also one without a free room; a room of which nothing is known is not free."""
-    return [
-        Vacancies(
-            office,
-            _free([room for room in rooms if room.office_id == office.id], taken, now, office),
-        )
-        for office in offices
-    ]
+    """Every office in its order, also one without a free room."""
+    by_office: dict[UUID, list[FreeSeen]] = {}
+    for each in seen:
+        by_office.setdefault(each.office_id, []).append(each)
+    return [_of(office, by_office.get(office.id, []), now) for office in offices]
 
 
-def _free(
-    rooms: Iterable[RoomRecord], taken: Mapping[UUID, Sequence[Span]], now: datetime, office: Office
-) -> tuple[FreeRoom, ...]:
+def _of(office: Office, seen: list[FreeSeen], now: datetime) -> Vacancies:
     zone = ZoneInfo(office.time_zone)
-    seen = [
-        FreeRoom(
-            room.name,
-            room.capacity,
-            occupancy(state_of(room, now), taken.get(room.id, ()), now, zone),
-        )
-        for room in rooms
+    free = [
+        FreeRoom(each.name, each.capacity, free_until(each.following, now, zone)) for each in seen
     ]
-    free = [room for room in seen if room.now.state == "free"]
-    return tuple(sorted(free, key=lambda room: room.now.until, reverse=True))
+    return Vacancies(office, tuple(free), more=(seen[0].in_all if seen else 0) - len(seen))

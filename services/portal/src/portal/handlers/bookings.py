@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from contracts.events import Booking
 
@@ -12,10 +13,12 @@ from ..domain.bookings import BookingRange, resolved
 from ..domain.caller import Acting
 from ..domain.history import HistoryEntry, Line, told
 from ..domain.refusal import not_found
+from ..domain.series_words import series_in_words
 from ..domain.wire import Page
 
 _MOST_HISTORY = 1000
 _MOST_OF_A_ROOM = 200
+_MOST_MEETINGS = 1000
 
 
 class BookingRows(Protocol):
@@ -49,6 +52,9 @@ class BookingRows(Protocol):
 
     async def history(self, organisation_id: UUID, booking_id: UUID, *, limit: int) -> list[Line]:
         """List what happened last."""
+
+    async def series(self, organisation_id: UUID, series_id: UUID, *, limit: int) -> list[datetime]:
+        """List when its meetings begin."""
 
 
 class Bookings:
@@ -101,6 +107,15 @@ class Bookings:
         if booking is None:
             raise not_found("booking")
         return booking
+
+    async def repeats(self, by: Acting, booking: Booking, zone: ZoneInfo) -> str:
+        """Return in words how the booking's series repeats, by the clock of that zone; empty for a single one."""
+        if booking.series_id is None:
+            return ""
+        starts = await self._rows.series(
+            by.organisation_id, booking.series_id, limit=_MOST_MEETINGS
+        )
+        return series_in_words([each.astimezone(zone).date() for each in starts])
 
     async def history(self, by: Acting, booking_id: UUID) -> list[HistoryEntry]:
         """Return what happened to it, oldest first; also of one that was refused and never was."""

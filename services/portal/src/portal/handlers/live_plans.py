@@ -47,7 +47,7 @@ class TakenSeen(Protocol):
     async def taken(
         self, organisation_id: UUID, office_id: UUID, *, start: datetime, end: datetime
     ) -> list[tuple[UUID, Span]]:
-        """List what is taken, by start."""
+        """List the first times taken, by start."""
 
 
 class LivePlans:

@@ -38,6 +38,7 @@ class OfficePlanRows(Protocol):
         office_id: UUID,
         drawing: Drawing,
         *,
+        replaces: str | None,
         now: datetime,
         actor: str,
     ) -> OfficePlan:
@@ -66,11 +67,18 @@ class OfficePlans:
         """Return the picture as we drew it."""
         return await self._rows.picture(by.organisation_id, office_id)
 
-    async def upload(self, by: Acting, office_id: UUID, raw: bytes) -> OfficePlan:
-        """Draw the picture anew and show it from now on; refuses in words what cannot be shown."""
+    async def upload(
+        self, by: Acting, office_id: UUID, raw: bytes, *, replaces: str | None = None
+    ) -> OfficePlan:
+        """Draw the picture anew and show it from now on; refuses in words what cannot be shown, or does not replace what is."""
         await self._rows.load(by.organisation_id, office_id)  # no work for an office not theirs
         async with self._drawing:
             drawing = await asyncio.to_thread(redrawn, raw)
         return await self._rows.put_picture(
-            by.organisation_id, office_id, drawing, now=self._clock(), actor=by.actor
+            by.organisation_id,
+            office_id,
+            drawing,
+            replaces=replaces,
+            now=self._clock(),
+            actor=by.actor,
         )

@@ -10,10 +10,8 @@ from ..domain.caller import Acting, Operator
 from ..domain.integration import Saved, shown
 from ..domain.rooms import RoomRecord
 from ..domain.sealed import KeyRotation
-from ..domain.status import OrganisationStatus, Overview
+from ..domain.status import OrganisationStatus, Overview, RoomsAlike
 from ..domain.wire import Page
-
-_ROOMS_AT_ONCE = 500
 
 
 class AuditRows(Protocol):
@@ -44,10 +42,10 @@ class IntegrationSeen(Protocol):
 class RoomsSeen(Protocol):
     """Rooms as stored."""
 
-    async def page(
-        self, organisation_id: UUID, *, office_id: UUID | None, after: UUID | None, limit: int
-    ) -> list[RoomRecord]:
-        """List."""
+    async def rooms(
+        self, organisation_id: UUID, now: datetime
+    ) -> tuple[list[RoomsAlike], list[RoomRecord]]:
+        """Count them all, and list those of which there may be something to tell."""
 
 
 class Rotating(Protocol):
@@ -102,28 +100,16 @@ class Records:
 
     async def status(self, by: Acting) -> OrganisationStatus:
         """Look over every room."""
-        status, _ = await self.look_over(by)
-        return status
-
-    async def look_over(self, by: Acting) -> tuple[OrganisationStatus, list[RoomRecord]]:
-        """Return the same with the rooms that were seen, by name."""
         saved = await self._integrations.load(by.organisation_id)
         now = self._clock()
         overview = Overview(now, webhook=self._webhook_url is not None)
-        every: list[RoomRecord] = []
-        while True:
-            after = every[-1].id if every else None
-            rooms = await self._rooms.page(
-                by.organisation_id, office_id=None, after=after, limit=_ROOMS_AT_ONCE
-            )
-            overview.add(rooms)
-            every += rooms
-            if len(rooms) < _ROOMS_AT_ONCE:
-                break
+        alike, remarkable = await self._rooms.rooms(by.organisation_id, now)
+        overview.count(alike)
+        overview.look_at(remarkable)
         integration = shown(saved, webhook_url=self._webhook_url) if saved else None
         streaming = self._streaming()
         overview.conclude(integration, streaming=streaming)
-        status = OrganisationStatus(
+        return OrganisationStatus(
             at=now,
             version=self._version,
             ok=not overview.found["wrong"],
@@ -138,7 +124,6 @@ class Records:
             troubles_in_all=overview.found.total(),
             secret_keys=await self._rotation.progress() if by.actor == Operator().actor else None,
         )
-        return status, every
 
 
 def _page(path: str, found: list[AuditEntry], asked: AuditAsked) -> Page[AuditEntry]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from ..domain.caller import Acting
@@ -29,7 +30,13 @@ class RoomRows(Protocol):
     """What is stored of rooms, read."""
 
     async def page(
-        self, organisation_id: UUID, *, office_id: UUID | None, after: UUID | None, limit: int
+        self,
+        organisation_id: UUID,
+        *,
+        office_id: UUID | None,
+        after: UUID | None,
+        limit: int,
+        search: str = "",
     ) -> list[RoomRecord]:
         """List."""
 
@@ -128,24 +135,21 @@ class Rooms:
 
     async def page(self, by: Acting, asked: RoomsAsked) -> Page[Room]:
         """Return rooms by name."""
-        found = await self._rows.page(
-            by.organisation_id, office_id=asked.office_id, after=asked.after, limit=asked.limit + 1
-        )
+        found = await self._found(by, asked)
         now = self._clock()
         items = [shown(each, now) for each in found[: asked.limit]]
         following = None
         if len(found) > asked.limit:
             office = f"&office_id={asked.office_id}" if asked.office_id else ""
-            following = f"/api/rooms?limit={asked.limit}&after={items[-1].id}{office}"
+            search = f"&search={quote(asked.search)}" if asked.search else ""
+            following = f"/api/rooms?limit={asked.limit}&after={items[-1].id}{office}{search}"
         return Page[Room](items=items, next=following)
 
     async def listed(
         self, by: Acting, asked: RoomsAsked
     ) -> tuple[list[tuple[Room, RoomHealth]], UUID | None]:
         """Return rooms by name with how each is, and the last one's id where more follow."""
-        found = await self._rows.page(
-            by.organisation_id, office_id=asked.office_id, after=asked.after, limit=asked.limit + 1
-        )
+        found = await self._found(by, asked)
         now = self._clock()
         items = found[: asked.limit]
         last = items[-1].id if len(found) > asked.limit else None
@@ -215,6 +219,16 @@ class Rooms:
         """Take over names, addresses and capacities that the tenant has changed; return how many rooms changed."""
         listing = await self._listings.of(organisation_id, refresh=True)
         return await self._follow(organisation_id, listing, "portal")
+
+    async def _found(self, by: Acting, asked: RoomsAsked) -> list[RoomRecord]:
+        """Return one more than asked for, which tells that more follow."""
+        return await self._rows.page(
+            by.organisation_id,
+            office_id=asked.office_id,
+            after=asked.after,
+            limit=asked.limit + 1,
+            search=asked.search,
+        )
 
     async def _follow(self, organisation_id: UUID, listing: Listing, actor: str) -> int:
         return await self._changes.follow(

@@ -1,7 +1,9 @@
-"""Names, addresses and capacities follow the tenants: a slow loop over all organisations."""
+"""A slow loop over all organisations: names follow the tenants, and what was removed long ago is deleted."""
 
 import asyncio
-from typing import Protocol
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, Protocol
 from uuid import UUID
 
 import structlog
@@ -13,6 +15,7 @@ from ..domain.refusal import Refusal
 log = structlog.get_logger()
 
 EVERY_SECONDS = 6 * 3600.0
+_PIECE: Final = 100
 
 
 class Organisations(Protocol):
@@ -20,6 +23,9 @@ class Organisations(Protocol):
 
     async def ids(self) -> list[UUID]:
         """List them."""
+
+    async def ids_ever(self) -> list[UUID]:
+        """List them with those that were removed."""
 
 
 class Followed(Protocol):
@@ -29,12 +35,27 @@ class Followed(Protocol):
         """Take over what the tenant has changed."""
 
 
+class RemovedRooms(Protocol):
+    """Rooms that were removed."""
+
+    async def delete(self, organisation_id: UUID, *, now: datetime, most: int) -> int:
+        """Delete some that were removed long ago, and say how many."""
+
+
 class Upkeep:
     """One organisation after the other; where Microsoft or the database does not answer, the next round does it."""
 
-    def __init__(self, organisations: Organisations, rooms: Followed) -> None:
+    def __init__(
+        self,
+        organisations: Organisations,
+        rooms: Followed,
+        removed: RemovedRooms,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._organisations = organisations
         self._rooms = rooms
+        self._removed = removed
+        self._clock = clock
 
     async def run(self, stop: asyncio.Event, every: float) -> None:
         """Go round, first after one interval, until `stop`."""
@@ -44,13 +65,21 @@ class Upkeep:
     async def round(self, stop: asyncio.Event) -> None:
         """Go round once."""
         try:
-            organisations = await self._organisations.ids()
-            for organisation_id in organisations:
+            for organisation_id in await self._organisations.ids_ever():
+                await self._clear(organisation_id, stop)
+            for organisation_id in await self._organisations.ids():
                 if stop.is_set():
                     return
                 await self._keep_up(organisation_id)
         except DatabaseUnavailable:
             log.warning("upkeep_without_database")
+
+    async def _clear(self, organisation_id: UUID, stop: asyncio.Event) -> None:
+        deleted = _PIECE
+        while deleted == _PIECE and not stop.is_set():
+            deleted = await self._removed.delete(organisation_id, now=self._clock(), most=_PIECE)
+            if deleted:
+                log.info("rooms_deleted", organisation=str(organisation_id), rooms=deleted)
 
     async def _keep_up(self, organisation_id: UUID) -> None:
         try:

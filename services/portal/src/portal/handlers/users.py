@@ -1,5 +1,6 @@
 """The people of an organisation."""
 
+import secrets
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
@@ -7,6 +8,7 @@ from uuid import UUID, uuid4
 
 from ..domain.accounts import NewUser, User, UserChange
 from ..domain.caller import Acting, Role
+from ..domain.refusal import invalid
 from .passwords import Passwords
 
 
@@ -42,7 +44,16 @@ class UserRows(Protocol):
 class Users:
     """Who may sign in."""
 
-    def __init__(self, rows: UserRows, passwords: Passwords, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        rows: UserRows,
+        passwords: Passwords,
+        clock: Callable[[], datetime],
+        *,
+        microsoft: bool,
+    ) -> None:
+        self.microsoft = microsoft
+        """Whether people may sign in with Microsoft."""
         self._rows = rows
         self._passwords = passwords
         self._clock = clock
@@ -52,9 +63,13 @@ class Users:
         return await self._rows.all(by.organisation_id)
 
     async def add(self, by: Acting, new: NewUser) -> User:
-        """Add one."""
+        """Add one; without a password only where they can sign in with Microsoft."""
+        if new.password is None and not self.microsoft:
+            raise invalid("password", "is needed: signing in with Microsoft is not set up here")
         user = User(id=uuid4(), email=new.email, role=new.role, created_at=self._clock())
-        hashed = await self._passwords.hash(new.password.get_secret_value())
+        # One that nobody knows stands for none.
+        password = new.password.get_secret_value() if new.password else secrets.token_urlsafe(32)
+        hashed = await self._passwords.hash(password)
         await self._rows.add(by.organisation_id, user, hashed, actor=by.actor)
         return user
 

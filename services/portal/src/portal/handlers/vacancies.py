@@ -1,47 +1,42 @@
 """Where somebody could sit down at once."""
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from ..domain.caller import Acting
-from ..domain.occupancy import Span
-from ..domain.rooms import RoomRecord
-from ..domain.vacancies import Vacancies, vacancies
+from ..domain.occupancy import midnight_after
+from ..domain.vacancies import FreeSeen, Vacancies, vacancies
 from .live_plans import OfficesSeen
 
-_AHEAD: Final = timedelta(hours=36)  # every zone's midnight is in it
+_MOST: Final = 12
 
 
-class TakenSeen(Protocol):
-    """Bookings as stored."""
+class FreeRoomsSeen(Protocol):
+    """Rooms and bookings as stored."""
 
-    async def now_and_next(
-        self, organisation_id: UUID, *, start: datetime, end: datetime
-    ) -> list[tuple[UUID, Span]]:
-        """List what takes each room now, and what begins next."""
+    async def free(
+        self, organisation_id: UUID, now: datetime, midnights: Mapping[UUID, datetime], *, most: int
+    ) -> list[FreeSeen]:
+        """List some of each office."""
 
 
 class FreeRooms:
     """Looks which rooms are free now."""
 
     def __init__(
-        self, offices: OfficesSeen, bookings: TakenSeen, clock: Callable[[], datetime]
+        self, offices: OfficesSeen, rooms: FreeRoomsSeen, clock: Callable[[], datetime]
     ) -> None:
         self._offices = offices
-        self._bookings = bookings
+        self._rooms = rooms
         self._clock = clock
 
-    async def among(self, by: Acting, rooms: Sequence[RoomRecord]) -> Sequence[Vacancies]:
-        """Return every office with those of these rooms that are free."""
+    async def now(self, by: Acting) -> Sequence[Vacancies]:
+        """Return every office with up to twelve of its rooms that are free."""
         offices = await self._offices.all(by.organisation_id)
         now = self._clock()
-        taken: defaultdict[UUID, list[Span]] = defaultdict(list)
-        if rooms:
-            for room_id, span in await self._bookings.now_and_next(
-                by.organisation_id, start=now, end=now + _AHEAD
-            ):
-                taken[room_id].append(span)
-        return vacancies(offices, rooms, taken, now)
+        midnights = {each.id: midnight_after(now, ZoneInfo(each.time_zone)) for each in offices}
+        seen = await self._rooms.free(by.organisation_id, now, midnights, most=_MOST)
+        return vacancies(offices, seen, now)

@@ -42,7 +42,9 @@ class BookingPanels:
         asked = visit.asked(PanelAsked)
         house, booking = await self._found(visit)
         moved = asked.fields()
-        return self._panel(visit, house, booking, house.fields(booking) | moved, moved=bool(moved))
+        return await self._panel(
+            visit, house, booking, house.fields(booking) | moved, moved=bool(moved)
+        )
 
     async def _change(self, visit: Visit) -> Answer:
         house, booking = await self._found(visit)
@@ -63,9 +65,9 @@ class BookingPanels:
             _, booking = await self._found(visit)
             if refusal.rejection is not None and refusal.rejection.reason == "stale":
                 typed |= base_of(booking)
-            return self._panel(visit, house, booking, typed, refusal)
+            return await self._panel(visit, house, booking, typed, refusal)
         if is_open(found):
-            return self._panel(visit, house, booking, typed, waiting=since or now)
+            return await self._panel(visit, house, booking, typed, waiting=since or now)
         seen = found if isinstance(found, Booking) else booking
         words = f"{seen.subject}, {house.when(seen)}, {house.name(seen.room_id)}"
         return done(visit, f"Changed: {words}", _calendar(house, seen), seen.id)
@@ -85,9 +87,11 @@ class BookingPanels:
             )
             found = await answered(asking)
         except Refusal as refusal:
-            return self._panel(visit, house, booking, shown, refusal, cancelling=True)
+            return await self._panel(visit, house, booking, shown, refusal, cancelling=True)
         if is_open(found):
-            return self._panel(visit, house, booking, shown, waiting=since or now, cancelling=True)
+            return await self._panel(
+                visit, house, booking, shown, waiting=since or now, cancelling=True
+            )
         what = "The series is cancelled" if form.scope == "series" else "Cancelled"
         words = f"{what}: {booking.subject}, {house.when(booking)}"
         return done(visit, words, _calendar(house, booking))
@@ -96,7 +100,7 @@ class BookingPanels:
         booking = await self._bookings.find(visit.by, visit.ids["booking_id"])
         return await house_of(visit, self._offices, self._rooms), booking
 
-    def _panel(
+    async def _panel(
         self,
         visit: Visit,
         house: House,
@@ -111,6 +115,7 @@ class BookingPanels:
         values = said(house, typed, refusal) | {
             "booking": booking,
             "when": house.when(booking),
+            "repeats": await self._bookings.repeats(visit.by, booking, house.zone(booking.room_id)),
             "place": house.name(booking.room_id),
             "back": _calendar(house, booking),
             "over": booking.end <= self._bookings.now(),

@@ -19,11 +19,11 @@ class Home:
         return [Page("GET", "/", Access.MEMBER, self._show)]
 
     async def _show(self, visit: Visit) -> Answer:
-        status, rooms = await self._records.look_over(visit.by)
-        vacancies = await self._free_rooms.among(visit.by, rooms)
+        status = await self._records.status(visit.by)
+        vacancies = await self._free_rooms.now(visit.by)
         values = {
             "status": status,
             "standing": standing_of(status, offices=len(vacancies)),
-            "vacancies": vacancies if rooms else [],
+            "vacancies": vacancies if status.rooms else [],
         }
         return View("home_status.html" if visit.partial else "home.html", values)

@@ -1,6 +1,9 @@
 """Settings → Meeting Rooms → Import: the tenant's room mailboxes, brought in one by one or many at once."""
 
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import Field
 
 from ..domain.caller import Access
 from ..domain.refusal import Refusal, invalid
@@ -12,13 +15,16 @@ from .table import Answer, Page, Redirect, View, Visit
 
 PATH = "/settings/meeting-rooms/import"
 MOST = 500
+_AT_ONCE = 100  # rows that a phone draws without a pause
 _TICKED = "m."  # a box's name is this and the mailbox id
 
 
 class ImportShown(Body):
-    """Which office is preselected; `refresh` asks Microsoft again, and shows the list without a script."""
+    """Which office is preselected, what is searched for and how many rows are shown; `refresh` asks Microsoft again."""
 
     office: UUID | None = None
+    search: Annotated[str, Field(max_length=100)] = ""
+    shown: Annotated[int, Field(ge=1, le=10_000)] = _AT_ONCE
     refresh: bool = False
 
 
@@ -37,10 +43,13 @@ class ImportPages:
         ]
 
     async def _show(self, visit: Visit) -> Answer:
-        shown = visit.asked(ImportShown)
+        asked = visit.asked(ImportShown)
         if visit.partial:
-            return View("importing_list.html", await self._list(visit, refresh=shown.refresh))
-        return await self._page(visit, shown.office, now=shown.refresh, refresh=shown.refresh)
+            searching = bool({"search", "shown"} & visit.query.keys()) and not asked.refresh
+            template = "importing_picks.html" if searching else "importing_list.html"
+            return View(template, await self._list(visit, asked))
+        # Asked without a script: the list comes with the page.
+        return await self._page(visit, asked, now=bool(visit.query.keys() - {"office"}))
 
     async def _import(self, visit: Visit) -> Answer:
         refusal: Refusal | None = None
@@ -66,22 +75,21 @@ class ImportPages:
                 else f"{len(rooms)} rooms are imported."
             )
             return Redirect(f"{PATH}?office={office_id}", say=say)
-        return await self._page(visit, office_id, now=True, refresh=False, more=values)
+        return await self._page(visit, ImportShown(office=office_id), now=True, more=values)
 
     async def _page(
         self,
         visit: Visit,
-        office_id: UUID | None,
+        asked: ImportShown,
         *,
         now: bool,
-        refresh: bool,
         more: dict[str, object] | None = None,
     ) -> View:
         offices = await self._offices.all(visit.by)
-        listing = await self._list(visit, refresh=refresh) if now and offices else {}
+        listing = await self._list(visit, asked) if now and offices else {}
         values = {
             "offices": [(each.id, each.name) for each in offices],
-            "office": office_id,
+            "office": asked.office,
             "now": now,
             "done": None,
             **listing,
@@ -89,19 +97,34 @@ class ImportPages:
         }
         return View("importing.html", values)
 
-    async def _list(self, visit: Visit, *, refresh: bool) -> dict[str, object]:
+    async def _list(self, visit: Visit, asked: ImportShown) -> dict[str, object]:
         """What may be imported, or what is in the way: that is something to read, not an error of the page."""
         try:
-            found = await self._rooms.importable(visit.by, refresh=refresh)
+            listing = await self._rooms.importable(visit.by, refresh=asked.refresh)
         except Refusal as refusal:
             return {"importable": None, "obstacle": refusal, "most": MOST}
-        items = sorted(found.items, key=lambda each: each.name.casefold())
+        found = [each for each in listing.items if _fits(each, asked.search)]
+        found.sort(key=lambda each: each.name.casefold())
+        able = [each.mailbox_id for each in found if not each.imported]
         return {
-            "importable": items,
-            "refreshed_at": found.refreshed_at,
+            "importable": found[: asked.shown],
+            "in_all": len(listing.items),
+            "found": len(found),
+            "able": len(able),
+            "choosable": able[:MOST],
+            "search": asked.search,
+            "more": asked.shown + _AT_ONCE if len(found) > asked.shown else None,
+            "refreshed_at": listing.refreshed_at,
             "obstacle": None,
             "most": MOST,
         }
+
+
+def _fits(room: ImportableRoom, search: str) -> bool:
+    seats = f"{room.capacity} seats" if room.capacity else ""
+    floor = f"floor {room.floor}" if room.floor else ""
+    told = f"{room.name} {room.mailbox} {seats} {room.building or ''}, {floor}".casefold()
+    return all(word in told for word in search.casefold().split())
 
 
 def _office(visit: Visit) -> UUID:

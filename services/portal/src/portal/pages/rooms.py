@@ -1,6 +1,10 @@
 """Settings → Meeting Rooms → Manage Rooms: what is imported, and how each room's sync is."""
 
+from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
+
+from pydantic import Field
 
 from ..domain.caller import Access
 from ..domain.refusal import Refusal
@@ -13,13 +17,20 @@ from ..handlers.rooms import Rooms
 from .table import Answer, Page, Redirect, View, Visit
 
 PATH = "/settings/meeting-rooms"
+_AT_ONCE = 50  # a phone draws so many without a pause
 
 
 class Chosen(Body):
-    """The office whose rooms are shown, and the room after which this page of them begins."""
+    """The office whose rooms are shown, what is searched for, and the room after which this page of them begins."""
 
     office: UUID | None = None
+    search: Annotated[str, Field(max_length=100)] = ""
     after: UUID | None = None
+
+    def path(self, *, after: UUID | None) -> str:
+        """Return the address of the page of the same rooms that begins after that one."""
+        asked = {"office": self.office, "search": self.search, "after": after}
+        return f"{PATH}?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
 class RoomPages:
@@ -45,13 +56,17 @@ class RoomPages:
 
     async def _list(self, visit: Visit) -> Answer:
         chosen = visit.asked(Chosen)
-        asked = RoomsAsked(office_id=chosen.office, after=chosen.after)
+        asked = RoomsAsked(
+            office_id=chosen.office, search=chosen.search, after=chosen.after, limit=_AT_ONCE
+        )
         rooms, following = await self._rooms.listed(visit.by, asked)
         offices = await self._offices.all(visit.by)
         values = {
             "rooms": rooms,
             "chosen": chosen,
-            "following": following,
+            "here_again": chosen.path(after=chosen.after),
+            "first": chosen.path(after=None) if chosen.after else None,
+            "following": chosen.path(after=following) if following else None,
             "offices": offices,
             "names": {office.id: office.name for office in offices},
             "counts": await self._rooms.per_office(visit.by),

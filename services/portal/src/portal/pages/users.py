@@ -31,6 +31,7 @@ class UserPages:
     async def _show(self, visit: Visit, refusal: Refusal | None = None) -> Answer:
         values = {
             "people": await self._users.all(visit.by),
+            "microsoft": self._users.microsoft,
             "email": visit.typed.get("email", ""),
             "role": visit.typed.get("role", Role.MEMBER),
         }
@@ -38,10 +39,12 @@ class UserPages:
 
     async def _add(self, visit: Visit) -> Answer:
         try:
-            user = await self._users.add(visit.by, visit.form(NewUser))
+            new = visit.form(NewUser)
+            user = await self._users.add(visit.by, new)
         except Refusal as refusal:
             return await self._show(visit, refusal)
-        return Redirect(PATH, say=f"{user.email} may sign in now. Tell them the password.")
+        how = "with Microsoft now." if new.password is None else "now. Tell them the password."
+        return Redirect(PATH, say=f"{user.email} may sign in {how}")
 
     async def _one(self, visit: Visit, refusal: Refusal | None = None) -> Answer:
         values = {"user": await self._user(visit), "own": _own(visit)}

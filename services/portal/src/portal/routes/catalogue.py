@@ -30,7 +30,7 @@ from ..domain.history import HistoryEntry
 from ..domain.integration import Integration, IntegrationChange, TestAsked
 from ..domain.missing import MissingAsked, MissingRoom
 from ..domain.office_picture import MOST_BYTES, TOO_LARGE
-from ..domain.office_plan import MOST_PLAN_BODY, OfficePlan, PictureAsked, PlanChange
+from ..domain.office_plan import MOST_PLAN_BODY, OfficePlan, PictureAsked, PictureGiven, PlanChange
 from ..domain.offices import NewOffice, Office, OfficeChange
 from ..domain.plans import PlanReport
 from ..domain.rooms import (
@@ -205,8 +205,8 @@ def _office_plan_routes(plans: OfficePlans) -> list[Route]:
               lambda c: plans.picture(c.by, c.ids["office_id"]),
               "The plan's picture", Picture, query=PictureAsked),
         Route("PUT", "/api/offices/{office_id}/plan/image", _ADMINISTRATOR,
-              lambda c: plans.upload(c.by, c.ids["office_id"], c.body),
-              "Show another picture; icons stay where they are", OfficePlan, upload=pictures),
+              lambda c: plans.upload(c.by, c.ids["office_id"], c.body, replaces=c.query.replaces),
+              "Show another picture; icons stay where they are", OfficePlan, query=PictureGiven, upload=pictures),
     ]  # fmt: skip
 
 

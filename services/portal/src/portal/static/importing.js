@@ -1,82 +1,81 @@
-// The list of room mailboxes: search as one types, choose all that are shown, keep the focus where the work goes on.
+// The list of room mailboxes: search as one types, choose all that fit, also those not drawn; keep the focus where the work goes on.
 // And “Room missing?”: counts down to the next look, then asks for its part again.
 const TURN = 25;
+const PAUSE = 150; // after the last key
 const list = () => document.getElementById("listing");
-let rows = [];
+const picks = () => document.getElementById("picks");
+const rows = () => [...(picks()?.querySelectorAll(".picks > li") ?? [])];
+const idOf = (row) => row.id.slice("m-".length);
+const chosen = new Set(); // mailbox ids, whether drawn or not
+let choosable = []; // those that fit the search and are not imported, at most as many as may be imported at once
 let pressed = null;
 let soon = 0;
+let drawn = 0; // rows before “Show more”
 let none = false; // whether the button that chooses all would now choose none
 
-function told(row) {
-  return [...row.querySelectorAll("b, i, :scope > span")].map((each) => each.textContent.toLowerCase()).join(" ");
-}
-
 function learn() {
-  rows = [...document.querySelectorAll(".picks > li")].map((row) => ({ row, text: told(row), box: row.querySelector("input") }));
-  for (const each of list()?.querySelectorAll("[data-scripted]") ?? []) each.hidden = false;
-  find();
+  if (!picks()) return;
+  choosable = picks().dataset.choosable.split(" ").filter((id) => id && !document.querySelector(`#m-${id}.in`));
+  for (const row of rows()) {
+    const box = row.querySelector("input");
+    if (box) box.checked = chosen.has(idOf(row));
+    else chosen.delete(idOf(row));
+  }
+  for (const each of list().querySelectorAll("[data-scripted]")) each.hidden = false;
+  const search = document.getElementById("find").value.trim();
+  count(search ? `${Number(picks().dataset.found).toLocaleString("en")} found` : "");
+  if (drawn) rows()[drawn]?.querySelector("input, button")?.focus();
+  drawn = 0;
 }
 
-// Once for all keys pressed since the last picture: thousands of rows may come and go.
 function findSoon() {
-  soon ||= requestAnimationFrame(find);
+  clearTimeout(soon);
+  soon = setTimeout(find, PAUSE);
 }
 
 function find() {
-  soon = 0;
-  const search = document.getElementById("find");
-  if (!search) return;
-  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-  let shown = 0;
-  for (const { row, text } of rows) {
-    const fits = words.every((word) => text.includes(word));
-    if (row.hidden === fits) row.hidden = !fits;
-    if (fits) shown += 1;
-  }
-  document.getElementById("none-found").hidden = shown > 0;
-  count(words.length ? `${shown.toLocaleString("en")} found` : "");
+  const search = document.getElementById("find").value;
+  return htmx.ajax("GET", location.pathname, { source: "#find", target: "#picks", swap: "outerHTML", values: { search } });
 }
 
 function count(found = document.getElementById("found").textContent) {
   const most = Number(list().dataset.most);
-  let [chosen, able, ticked] = [0, 0, 0];
-  for (const { row, box } of rows) {
-    if (!box) continue;
-    if (box.checked) chosen += 1;
-    if (row.hidden) continue;
-    able += 1;
-    if (box.checked) ticked += 1;
-  }
+  const gone = picks().dataset.choosable.split(" ").filter(Boolean).length - choosable.length;
+  const able = Number(picks().dataset.able) - gone; // imported since
   const button = document.getElementById("import-chosen");
-  button.textContent = chosen ? `Import ${chosen} chosen` : "Import chosen";
-  button.disabled = chosen === 0 || chosen > most;
+  button.textContent = chosen.size ? `Import ${chosen.size} chosen` : "Import chosen";
+  button.disabled = chosen.size === 0 || chosen.size > most;
   const all = document.getElementById("choose-all");
-  none = chosen >= most || (able > 0 && ticked === able);
+  none = chosen.size >= most || (able > 0 && choosable.every((id) => chosen.has(id)));
   all.textContent = none ? "Choose none" : `Choose all ${Math.min(able, most).toLocaleString("en")}`;
-  all.disabled = able === 0 && chosen === 0;
+  all.disabled = able === 0 && chosen.size === 0;
   document.getElementById("found").textContent =
-    chosen > most ? `At most ${most} at once: ${chosen} are chosen.` : found;
+    chosen.size > most ? `At most ${most} at once: ${chosen.size} are chosen.` : found;
 }
 
 function chooseAll() {
-  let left = none ? 0 : Number(list().dataset.most);
-  for (const { row, box } of rows) {
-    if (!box) continue;
-    box.checked = !row.hidden && left > 0;
-    if (box.checked) left -= 1;
-  }
-  count();
+  chosen.clear();
+  if (!none) for (const id of choosable) chosen.add(id);
+  learn();
 }
 
 document.addEventListener("input", (event) => {
   if (event.target.id === "find") findSoon();
-  else if (event.target.closest(".picks")) count();
+  const row = event.target.closest(".picks > li");
+  if (!row) return;
+  if (event.target.checked) chosen.add(idOf(row));
+  else chosen.delete(idOf(row));
+  count();
 });
 document.addEventListener("click", (event) => {
   if (event.target.closest("#choose-all")) chooseAll();
+  if (event.target.closest(".more a")) drawn = rows().length;
 });
 document.addEventListener("submit", (event) => {
-  if (event.target.id === "finding") event.preventDefault();
+  if (event.target.id === "finding") {
+    event.preventDefault();
+    find();
+  }
   if (event.target.id !== "importing") return;
   pressed = event.submitter;
   if (pressed?.id !== "import-chosen") return;
@@ -87,25 +86,26 @@ document.addEventListener("submit", (event) => {
 
 // In small turns, so that it shows how far it is, and what is done is done whatever happens to the rest.
 async function importChosen(form) {
-  const names = rows.filter(({ box }) => box?.checked).map(({ box }) => box.name);
+  const ids = [...chosen];
   const results = document.getElementById("results");
   const bar = document.getElementById("import-progress");
   const button = document.getElementById("import-chosen");
   results.replaceChildren();
   button.disabled = true;
-  bar.max = names.length;
-  for (let done = 0; done < names.length && !results.querySelector("[data-trouble]"); done += TURN) {
+  bar.max = ids.length;
+  for (let done = 0; done < ids.length && !results.querySelector("[data-trouble]"); done += TURN) {
     bar.value = done;
     bar.hidden = false;
-    document.getElementById("found").textContent = `Importing: ${done} of ${names.length}`;
+    document.getElementById("found").textContent = `Importing: ${done} of ${ids.length}`;
     const values = { office_id: form.elements.office_id.value };
-    for (const name of names.slice(done, done + TURN)) values[name] = "on";
+    const turn = ids.slice(done, done + TURN);
+    for (const id of turn) values[`m.${id}`] = "on";
     await htmx.ajax("POST", form.action, { source: document.body, target: "#results", swap: "beforeend", values });
     sumUp(results);
+    if (!results.querySelector("[data-trouble]")) for (const id of turn) chosen.delete(id);
   }
   bar.hidden = true;
-  document.getElementById("found").textContent = "";
-  learn();
+  await find();
   document.getElementById("find").focus();
 }
 
@@ -130,14 +130,15 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const before = pressed;
   pressed = null;
   before?.removeAttribute("aria-disabled");
-  const place = rows.findIndex(({ row }) => row.contains(before));
   document.getElementById("found").textContent = "";
   learn();
-  const next = rows.slice(place).find(({ row, box }) => !row.hidden && box?.isConnected);
-  (next?.row.querySelector("button") ?? document.getElementById("find")).focus();
+  const place = rows().findIndex((row) => idOf(row) === before?.value);
+  const next = rows().slice(Math.max(place, 0)).find((row) => row.querySelector("input"));
+  (next?.querySelector("button") ?? document.getElementById("find")).focus();
 });
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.elt?.id === "listing" || event.target.id === "listing") learn();
+  const id = event.detail.elt?.id ?? event.target.id;
+  if (id === "listing" || id === "picks") learn();
 });
 
 function countDown() {

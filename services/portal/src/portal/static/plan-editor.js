@@ -255,6 +255,18 @@ document.body.addEventListener("live:open", () => saving.state === "failed" && s
 addEventListener("beforeunload", (event) => saving.state !== "saved" && event.preventDefault());
 
 // Pictures.
+function showPicture(picture) {
+  board.show(picture);
+  one("upload-label").textContent = "Change picture";
+  show();
+}
+
+async function showTheirs() {
+  const answer = await fetch(page.dataset.path).catch(() => null);
+  const theirs = answer?.ok ? await answer.json() : null;
+  if (theirs?.picture) showPicture(theirs.picture);
+}
+
 function upload(file) {
   problem("");
   if (file.size > MOST_BYTES) return problem("The file has more than 10 MiB: save the picture smaller, 4096 pixels a side are enough.");
@@ -268,17 +280,17 @@ function upload(file) {
     bar.removeAttribute("value");
     text.textContent = "Drawing the picture…";
   };
-  request.onloadend = () => {
+  request.onloadend = async () => {
     one("upload").hidden = true;
     page.querySelector("#f-picture").value = "";
     const answer = JSON.parse(request.responseText || "{}");
+    if (request.status === 409) await showTheirs();
     if (request.status !== 200) return problem(answer.detail ?? "The server cannot be reached: try the upload again.");
-    board.show(answer.picture);
-    one("upload-label").textContent = "Change picture";
-    show();
+    showPicture(answer.picture);
     say("The picture is on the plan.");
   };
-  request.open("PUT", `${page.dataset.path}/image`);
+  const replaces = new URL(board.picture?.path ?? "", location.href).searchParams.get("mark") ?? "";
+  request.open("PUT", `${page.dataset.path}/image?replaces=${replaces}`);
   request.setRequestHeader("X-CSRF-Token", headers()["X-CSRF-Token"]);
   request.send(file);
 }

@@ -22,6 +22,36 @@ COLUMNS = (
 # Whole days keep their dates; the worker writes beside them when they take the room.
 FROM, UNTIL = "coalesce(b.occupied_from, b.starts)", "coalesce(b.occupied_until, b.ends)"
 
+# By start, because what is over grows with the years. What lasts longer than a day has an index of its own, which the
+# planner takes only while it cannot see the bound of starts.
+TAKEN = f"""
+    select b.room_id, {FROM} as starts, {UNTIL} as ends from bookings b
+    where b.organisation_id = $1 and {FROM} > $2::timestamptz - interval '1 day' and {FROM} < $3 and {UNTIL} > $2
+      and kind <> 'master' and removed_at is null and status <> 'cancelled'
+    union all
+    select room_id, starts, ends from (
+        select b.room_id, {FROM} as starts, {UNTIL} as ends from bookings b
+        where b.organisation_id = $1 and {UNTIL} - {FROM} > interval '1 day' and {UNTIL} > $2
+          and kind <> 'master' and removed_at is null and status <> 'cancelled'
+        offset 0
+    ) as long where starts <= $2::timestamptz - interval '1 day'
+"""
+"""What takes rooms of the organisation $1 within [$2, $3), whoever has said yes to it."""
+
+_FIRST_TAKEN = f"""
+    with seen as (
+        select room_id, starts, ends, max(ends) over (
+            partition by room_id order by starts, ends rows between unbounded preceding and 1 preceding) as before
+        from ({TAKEN}) as taken where room_id in (
+            select id from rooms where organisation_id = $1 and removed_at is null and office_id = $4)
+    ), numbered as (
+        select room_id, starts, ends, count(*) filter (where before is null or starts > before) over (
+            partition by room_id order by starts, ends) as number
+        from seen
+    )
+    select room_id, min(starts), max(ends) from numbered where number <= 2 group by room_id, number order by 2
+"""
+
 # A command may name the series of a meeting. Of a command's end the journal has the time of the commit, where a room's holder
 # made it; `commands` has every one, strays and rooms that are off included.
 _HISTORY = """
@@ -136,40 +166,13 @@ class BookingStore:
             )
         return _result(row, booking_id) if row and row["outcome"] else None
 
-    async def now_and_next(
-        self, organisation_id: UUID, *, start: datetime, end: datetime
-    ) -> list[tuple[UUID, Span]]:
-        """Of every room a span that takes it at `start`, and one from the next start on, to the last end before `end`."""
-        async with self._database.organisation_transaction(organisation_id) as connection:
-            rows = await connection.fetch(
-                f"select b.room_id, min({FROM}) as starts, max({UNTIL}) as ends"
-                f" from bookings b where b.organisation_id = $1 and {FROM} < $3 and {UNTIL} > $2"
-                " and b.kind <> 'master' and b.removed_at is null and b.status <> 'cancelled'"
-                f" group by b.room_id, {FROM} <= $2 order by starts",
-                organisation_id,
-                start,
-                end,
-            )
-        return [(row["room_id"], Span(row["starts"], row["ends"])) for row in rows]
-
     async def taken(
         self, organisation_id: UUID, office_id: UUID, *, start: datetime, end: datetime
     ) -> list[tuple[UUID, Span]]:
-        """When the office's rooms are taken within [start, end), by start, whoever has said yes to it."""
+        """The first two times at which each of the office's rooms is taken within [start, end), by start; meetings that touch are one."""
         async with self._database.organisation_transaction(organisation_id) as connection:
-            rows = await connection.fetch(
-                f"select b.room_id, {FROM} as starts, {UNTIL} as ends from bookings b"
-                f" where b.organisation_id = $1 and {FROM} < $4 and {UNTIL} > $3 and b.kind <> 'master'"
-                " and b.removed_at is null and b.status <> 'cancelled'"
-                " and b.room_id in (select id from rooms where organisation_id = $1 and removed_at is null"
-                "  and office_id = $2)"
-                " order by starts",
-                organisation_id,
-                office_id,
-                start,
-                end,
-            )
-        return [(row["room_id"], Span(row["starts"], row["ends"])) for row in rows]
+            rows = await connection.fetch(_FIRST_TAKEN, organisation_id, start, end, office_id)
+        return [(room_id, Span(starts, ends)) for room_id, starts, ends in rows]
 
     async def find(self, organisation_id: UUID, booking_id: UUID) -> Booking | None:
         """The booking; of two rows that share an id during a move, the one not cancelled."""
@@ -181,6 +184,18 @@ class BookingStore:
                 booking_id,
             )
         return booking_of(row) if row else None
+
+    async def series(self, organisation_id: UUID, series_id: UUID, *, limit: int) -> list[datetime]:
+        """When the living meetings of the series were to begin by its rule, the latest ones."""
+        async with self._database.organisation_transaction(organisation_id) as connection:
+            rows = await connection.fetch(
+                "select b.original_start from rooms r join bookings b on b.room_id = r.id and b.series_id = $1"
+                " where b.kind <> 'master' and b.original_start is not null and b.removed_at is null"
+                " and b.status <> 'cancelled' order by b.original_start desc limit $2",
+                series_id,
+                limit,
+            )
+        return [row["original_start"] for row in rows]
 
     async def history(self, organisation_id: UUID, booking_id: UUID, *, limit: int) -> list[Line]:
         """The last things that happened to the booking; empty also when nobody has heard of it."""

@@ -8,25 +8,25 @@ import asyncpg
 from graphclient import Identity
 from pgstore import Connection, Database
 
-from ..domain.accounts import Account, User
-from ..domain.caller import Role
+from ..domain.accounts import Account
 from ..domain.microsoft import address_of
 from .audit import record
 from .sessions import open_session
+from .users import USER, user_of
 
-_LINKED = """
-    select id, email, role, created_at, password_hash from users
+_LINKED = f"""
+    select {USER}, password_hash from users
     where oidc_issuer = $1 and oidc_subject = $2 and removed_at is null for share
 """
 # An address alone proves nothing: whoever runs any tenant writes into its tokens what they like ("nOAuth"). It counts
 # from the one tenant that this organisation has proven to be its own, by a test of its application there.
-_LINK = """
+_LINK = f"""
     update users u set oidc_issuer = $1, oidc_subject = $2
     where u.email = $3 and u.removed_at is null and u.oidc_subject is null and exists (
         select from integrations i
         where i.organisation_id = u.organisation_id and i.tenant_id = $4 and i.removed_at is null
             and i.test_result -> 'result' -> 'ok' = 'true')
-    returning id, email, role, created_at, password_hash
+    returning {USER}, password_hash
 """
 
 
@@ -96,10 +96,7 @@ async def _opened(
     now: datetime,
     expires_at: datetime,
 ) -> Account:
-    user = User(
-        id=row["id"], email=row["email"], role=Role(row["role"]), created_at=row["created_at"]
-    )
-    account = Account(organisation_id, row["password_hash"], user)
+    account = Account(organisation_id, row["password_hash"], user_of(row))
     await open_session(
         connection, account, token_hash, now=now, expires_at=expires_at, how="microsoft"
     )

@@ -107,12 +107,19 @@ class OfficePlanStore:
         office_id: UUID,
         drawing: Drawing,
         *,
+        replaces: str | None,
         now: datetime,
         actor: str,
     ) -> OfficePlan:
-        """Show this picture from now on; icons stay where they are."""
+        """Show this picture from now on, icons stay; refuses if the present one is not the one to be replaced (None: any)."""
         async with self._database.organisation_transaction(organisation_id) as connection:
-            await _locked(connection, organisation_id, office_id)
+            row = await _locked(connection, organisation_id, office_id)
+            present = row["picture_mark"] or ""
+            if replaces is not None and _short(present) != replaces:
+                raise conflict(
+                    "Somebody else has changed the picture since you opened this plan. Theirs is shown now:"
+                    " upload yours again if it is to take its place."
+                )
             await connection.execute(
                 "update office_plans set picture = $2, picture_media = $3, picture_mark = $4, picture_width = $5,"
                 " picture_height = $6 where office_id = $1",
@@ -151,7 +158,7 @@ async def _locked(
         organisation_id,
     )
     row = await connection.fetchrow(
-        "select version, icons, changed_at, changed_by from office_plans where office_id = $1 for update",
+        "select version, icons, changed_at, changed_by, picture_mark from office_plans where office_id = $1 for update",
         office_id,
     )
     if row is None:
@@ -167,7 +174,7 @@ async def _load(connection: Connection, organisation_id: UUID, office_id: UUID) 
     picture = None
     if row["picture_mark"] is not None:
         picture = PlanPicture(
-            path=f"/api/offices/{office_id}/plan/image?mark={row['picture_mark'][:16]}",
+            path=f"/api/offices/{office_id}/plan/image?mark={_short(row['picture_mark'])}",
             media=row["picture_media"],
             width=row["picture_width"],
             height=row["picture_height"],
@@ -178,6 +185,10 @@ async def _load(connection: Connection, organisation_id: UUID, office_id: UUID) 
         picture=picture,
         icons=[icon for each in row["icons"] if (icon := _placed(each, names)) is not None],
     )
+
+
+def _short(mark: str) -> str:
+    return mark[:16]  # as much as its address has
 
 
 def _rooms_on(icons: Iterable[Mapping[str, Any]]) -> set[UUID]:

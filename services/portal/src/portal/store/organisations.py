@@ -24,6 +24,12 @@ class OrganisationStore:
             rows = await connection.fetch("select organisation_ids() as id")
         return [row["id"] for row in rows]
 
+    async def ids_ever(self) -> list[UUID]:
+        """Those and the ones that were removed."""
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch("select organisation_ids_ever() as id")
+        return [row["id"] for row in rows]
+
     async def find(self, organisation_id: UUID) -> Organisation | None:
         """The organisation, unless it is gone."""
         async with self._database.organisation_transaction(organisation_id) as connection:

@@ -11,27 +11,9 @@ from pgstore import Connection, Database
 from ..domain.refusal import conflict, invalid, not_found
 from ..domain.rooms import ListedRoom, RoomName, RoomRecord
 from .audit import record
+from .room_record import RECORD, record_of
 
 RESUMES_WITHIN = timedelta(days=30)
-
-_RECORD = """
-    select r.id, r.office_id, r.tenant_id, r.mailbox_id, r.mailbox, r.name, r.capacity,
-           s.loaded_at, coalesce(s.loaded, 0) as loaded, s.expected, s.window_read_started, s.last_change_at,
-           coalesce(s.lags, '{}') as lags, s.problem, s.problem_since,
-           coalesce(jsonb_array_length(s.brake -> 'ids'), 0) as held_removals,
-           u.subscription_id is not null as subscribed, u.expires_at as subscription_expires_at,
-           u.live_since, u.poll_only_since, u.refusal, u.sealed_by,
-           nullif(s.due_at, 'infinity') as due_at,
-           coalesce(i.enabled, false) as integration_enabled, i.tenant_id as integration_tenant_id,
-           case when w.failing_revision is null or w.failing_revision >= i.revision then w.failing_since end
-               as credentials_failing_since
-    from rooms r
-    left join room_sync s on s.room_id = r.id
-    left join subscriptions u on u.room_id = r.id
-    left join integrations i on i.organisation_id = r.organisation_id and i.removed_at is null
-    left join credential_watch w on w.organisation_id = r.organisation_id
-    where r.organisation_id = $1 and r.removed_at is null
-"""
 
 
 class RoomStore:
@@ -41,20 +23,28 @@ class RoomStore:
         self._database = database
 
     async def page(
-        self, organisation_id: UUID, *, office_id: UUID | None, after: UUID | None, limit: int
+        self,
+        organisation_id: UUID,
+        *,
+        office_id: UUID | None,
+        after: UUID | None,
+        limit: int,
+        search: str = "",
     ) -> list[RoomRecord]:
-        """Rooms by name, following the room `after`."""
+        """Rooms by name, following the room `after`; with `search` those whose name or address has it."""
         async with self._database.organisation_transaction(organisation_id) as connection:
             rows = await connection.fetch(
-                _RECORD
+                RECORD
                 + " and ($2::uuid is null or r.office_id = $2) and ($3::uuid is null or (r.name, r.id) >"
-                " (select p.name, p.id from rooms p where p.id = $3)) order by r.name, r.id limit $4",
+                " (select p.name, p.id from rooms p where p.id = $3))"
+                " and strpos(lower(r.name || ' ' || r.mailbox), lower($5)) > 0 order by r.name, r.id limit $4",
                 organisation_id,
                 office_id,
                 after,
                 limit,
+                search,
             )
-        return [_record(row) for row in rows]
+        return [record_of(row) for row in rows]
 
     async def names(self, organisation_id: UUID) -> list[RoomName]:
         """Every living room, by name, with little about it: for choosing one."""
@@ -316,13 +306,7 @@ async def _check_office(connection: Connection, organisation_id: UUID, office_id
 
 
 async def _find(connection: Connection, organisation_id: UUID, room_id: UUID) -> RoomRecord:
-    row = await connection.fetchrow(_RECORD + " and r.id = $2", organisation_id, room_id)
+    row = await connection.fetchrow(RECORD + " and r.id = $2", organisation_id, room_id)
     if row is None:
         raise not_found("room")
-    return _record(row)
-
-
-def _record(row: "asyncpg.Record") -> RoomRecord:
-    values = dict(row)
-    values["lags"] = tuple(values["lags"])
-    return RoomRecord(**values)
+    return record_of(row)

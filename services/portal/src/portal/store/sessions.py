@@ -4,9 +4,10 @@ from datetime import datetime
 
 from pgstore import Connection, Database
 
-from ..domain.accounts import Account, User
+from ..domain.accounts import Account
 from ..domain.caller import Person, Role
 from .audit import record
+from .users import USER, user_of
 
 
 class SessionStore:
@@ -42,16 +43,12 @@ class SessionStore:
             return None
         async with self._database.organisation_transaction(organisation_id) as connection:
             row = await connection.fetchrow(
-                "select id, email, role, created_at, password_hash from users"
-                " where email = $1 and removed_at is null",
+                f"select {USER}, password_hash from users where email = $1 and removed_at is null",
                 email,
             )
         if row is None:
             return None
-        user = User(
-            id=row["id"], email=row["email"], role=Role(row["role"]), created_at=row["created_at"]
-        )
-        return Account(organisation_id, row["password_hash"], user)
+        return Account(organisation_id, row["password_hash"], user_of(row))
 
     async def open(
         self, account: Account, token_hash: bytes, *, now: datetime, expires_at: datetime

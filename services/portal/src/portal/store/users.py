@@ -12,7 +12,7 @@ from ..domain.caller import Role
 from ..domain.refusal import conflict, not_found
 from .audit import record
 
-_COLUMNS = "id, email, role, created_at"
+USER = "id, email, role, created_at, oidc_subject is not null as microsoft"
 
 
 class UserStore:
@@ -25,10 +25,10 @@ class UserStore:
         """Everybody, by address."""
         async with self._database.organisation_transaction(organisation_id) as connection:
             rows = await connection.fetch(
-                f"select {_COLUMNS} from users where organisation_id = $1 and removed_at is null order by email",
+                f"select {USER} from users where organisation_id = $1 and removed_at is null order by email",
                 organisation_id,
             )
-        return [_user(row) for row in rows]
+        return [user_of(row) for row in rows]
 
     async def add(
         self, organisation_id: UUID, user: User, password_hash: str, *, actor: str
@@ -73,7 +73,7 @@ class UserStore:
             await _keep_an_administrator(connection, organisation_id, user_id, role)
             row = await connection.fetchrow(
                 "update users set role = coalesce($3, role), password_hash = coalesce($4, password_hash)"
-                f" where organisation_id = $1 and id = $2 and removed_at is null returning {_COLUMNS}",
+                f" where organisation_id = $1 and id = $2 and removed_at is null returning {USER}",
                 organisation_id,
                 user_id,
                 role,
@@ -91,7 +91,7 @@ class UserStore:
                 subject=f"user:{user_id}",
                 detail={"role": role, "password": password_hash is not None},
             )
-        return _user(row)
+        return user_of(row)
 
     async def remove(
         self, organisation_id: UUID, user_id: UUID, *, now: datetime, actor: str
@@ -139,7 +139,12 @@ async def _keep_an_administrator(
         raise conflict("This is the last administrator: make another one first.")
 
 
-def _user(row: "asyncpg.Record") -> User:
+def user_of(row: "asyncpg.Record") -> User:
+    """Return what a row with the columns `USER` says."""
     return User(
-        id=row["id"], email=row["email"], role=Role(row["role"]), created_at=row["created_at"]
+        id=row["id"],
+        email=row["email"],
+        role=Role(row["role"]),
+        created_at=row["created_at"],
+        microsoft=row["microsoft"],
     )

@@ -16,3 +16,6 @@ alter table bookings force row level security;
 create index bookings_by_occupation on bookings (room_id, (coalesce(occupied_until, ends)));
 drop index bookings_by_organisation;
 create index bookings_by_organisation on bookings (organisation_id, (coalesce(occupied_from, starts)));
+drop index bookings_long;
+create index bookings_long on bookings (organisation_id, (coalesce(occupied_until, ends)))
+    where coalesce(occupied_until, ends) - coalesce(occupied_from, starts) > interval '1 day';
