@@ -13,6 +13,9 @@ update bookings b set
 where b.all_day and b.time_zone in (select name from pg_timezone_names);
 alter table bookings force row level security;
 
-create index bookings_by_occupation on bookings (room_id, (coalesce(occupied_until, ends)));
+-- By the very expressions of the queries. No coalesce: it counts as leaky, and under row-level security no index is asked for it.
+create index bookings_by_occupation on bookings
+    (room_id, (case when occupied_until is null then ends else occupied_until end));
 drop index bookings_by_organisation;
-create index bookings_by_organisation on bookings (organisation_id, (coalesce(occupied_from, starts)));
+create index bookings_by_organisation on bookings
+    (organisation_id, (case when occupied_from is null then starts else occupied_from end));
