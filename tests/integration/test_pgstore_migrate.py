@@ -2,7 +2,9 @@ import asyncio
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -12,6 +14,7 @@ from pgstore.migrate import Migration, packaged_migrations
 from pgstore.testing import TestDatabase
 
 FIRST = Migration("9001_first.sql", "create table first (n int)")
+SIXTH = datetime(2026, 4, 6, tzinfo=UTC)
 SECOND = Migration("9002_second.sql", "create table second (n int); insert into second values (1)")
 
 
@@ -81,6 +84,51 @@ async def test_two_at_once_apply_each_file_once(database: TestDatabase) -> None:
     async with asyncio.TaskGroup() as both:
         runs = [both.create_task(migrate(database.owner_dsn, wanted)) for _ in range(2)]
     assert sorted(run.result() for run in runs) == [[], [FIRST.name, SECOND.name]]
+
+
+async def test_whole_days_that_are_there_get_the_instants_of_their_zone(
+    database: TestDatabase,
+) -> None:
+    [filling] = [
+        each for each in packaged_migrations() if each.name.endswith("_occupied_instants.sql")
+    ]
+    kept = {"Australia/Sydney": -10, "America/New_York": 4, "UTC": 0, "Mars/Olympus": None}
+    owner = await asyncpg.connect(database.owner_dsn)
+    async with owner.transaction():
+        await owner.execute(
+            "alter table bookings drop column occupied_from, drop column occupied_until;"
+            "create index bookings_by_organisation on bookings (organisation_id, starts)"
+        )
+        organisations = [uuid4(), uuid4()]
+        for organisation in organisations:
+            await owner.execute(
+                "select set_config('clearooms.organisation', $1, true)", str(organisation)
+            )
+            for zone, all_day in ((zone, all_day) for zone in kept for all_day in (True, False)):
+                await owner.execute(
+                    "insert into bookings (organisation_id, room_id, id, event_id, kind, etag, starts, ends, all_day,"
+                    " time_zone, subject, organizer_name, organizer_email, status, origin, version, changed_at)"
+                    " select $1, $1, id, id, 'single', '1', $3, $4, $5, $2, 'S', 'O', 'o@x.test', 'confirmed', 'outlook',"
+                    " 1, $3 from gen_random_uuid() as g(id)",
+                    organisation, zone, SIXTH, SIXTH + timedelta(days=1), all_day,
+                )  # fmt: skip
+    async with owner.transaction():
+        await owner.execute(filling.sql)
+    for organisation in organisations:
+        async with owner.transaction():
+            await owner.execute(
+                "select set_config('clearooms.organisation', $1, true)", str(organisation)
+            )
+            rows = await owner.fetch("select * from bookings")
+        assert len(rows) == 8  # and nobody else's: the owner is held to his organisation again
+        for row in rows:
+            hours = kept[row["time_zone"]] if row["all_day"] else None
+            taken = (row["occupied_from"], row["occupied_until"])
+            if hours is None:
+                assert taken == (None, None)
+            else:
+                assert taken == tuple(SIXTH + timedelta(hours=hours, days=day) for day in (0, 1))
+    await owner.close()
 
 
 async def test_a_login_without_rights_is_told_so(database: TestDatabase) -> None:

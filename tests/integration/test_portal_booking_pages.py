@@ -17,6 +17,7 @@ from eventbus.postgres import SCHEMA, open_postgres_bus
 from pgstore import Role, open_database
 from pgstore.testing import TestDatabase
 from portal.domain.commands import SOURCE
+from portal.domain.occupancy import Span
 from portal.store.bookings import BookingStore
 
 from .portal_scene import Scene, open_scene
@@ -184,3 +185,35 @@ async def test_bookings_of_rooms_of_another_organisation_are_not_read(
         assert [each.start for each in mine] == [NINE, NINE + HOUR]
         assert await store.in_rooms(uuid4(), [desk.room], **day, limit=2) == []
         assert await store.last_result(uuid4(), uuid4(), SOURCE, sequence=0) is None
+
+
+async def test_a_whole_day_takes_its_room_when_the_worker_says_and_stands_at_its_dates(
+    desk: Desk, database: TestDatabase
+) -> None:
+    midnight = NINE.replace(hour=0)
+    booking, taken = uuid4(), {"start": midnight - 10 * HOUR, "end": midnight + 14 * HOUR}
+    await desk.worker.write(desk.organisation, desk.room, booking, midnight, midnight + 24 * HOUR)
+    async with desk.worker.database.organisation_transaction(desk.organisation) as connection:
+        await connection.execute(
+            "update bookings set all_day = true, time_zone = 'Australia/Brisbane',"
+            " occupied_from = $2, occupied_until = $3 where id = $1",
+            booking,
+            *taken.values(),
+        )
+    evening = {"start": midnight + 14 * HOUR, "end": midnight + 24 * HOUR}
+    before = {"start": midnight - 2 * HOUR, "end": midnight - HOUR}
+    async with open_database(database.login_dsn, Role.PORTAL) as rows:
+        store = BookingStore(rows)
+        async with rows.organisation_transaction(desk.organisation) as connection:
+            office = await connection.fetchval(
+                "select office_id from rooms where id = $1", desk.room
+            )
+        for span, found in ((before, 1), (evening, 0)):
+            spans = await store.taken(desk.organisation, office, **span)
+            assert spans == [(desk.room, Span(**taken))][:found]
+            listed = await store.overlapping(
+                desk.organisation, desk.room, **span, after=None, limit=9
+            )
+            assert [each.start for each in listed] == [midnight][:found]
+        shown = await store.in_rooms(desk.organisation, [desk.room], **evening, limit=9)
+        assert [each.start for each in shown] == [midnight]

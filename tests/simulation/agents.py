@@ -122,7 +122,7 @@ class People:
         edit = Edit(self._journal.now(), side, name, when, f"{tag} v0", room=room)
         affair = Affair(
             tag, office.number, room_id, office.rooms[room_id], side, kind, address, name, [edit],
-            all_day=all_day,
+            all_day=all_day, zone=self._zone(side, all_day=all_day),
         )  # fmt: skip
         self._ledger.affairs.append(affair)
         self._journal.note(
@@ -139,6 +139,11 @@ class People:
         self._orders.book(affair, edit, affair.booking_id)
         if self._switches.hasty and random.random() < self._switches.hasty:
             self._think_better(affair, affair.booking_id)
+
+    def _zone(self, side: Side, *, all_day: bool) -> str:
+        """Of what is booked: in some worlds Outlook's whole days are those of UTC, the platform's are the room's."""
+        in_utc = all_day and side == "outlook" and not self._switches.all_day_series
+        return "UTC" if in_utc else self._switches.zone
 
     def _repeats(self, kind: Organiser, *, all_day: bool) -> bool:
         """Whether this booking is a series."""
@@ -157,12 +162,11 @@ class People:
         affair.edits.append(edit)
 
     async def _book_in_outlook(self, affair: Affair, when: When) -> None:
-        zone = self._switches.zone
         body: dict[str, Any] = {
             "subject": affair.booked.subject,
-            "time_zone": "UTC" if affair.all_day and not self._switches.all_day_series else zone,
+            "time_zone": affair.zone,
             "all_day": affair.all_day,
-            **_walls(when, "UTC" if affair.all_day else zone),
+            **_walls(when, "UTC" if affair.all_day else affair.zone),
         }
         if affair.organiser != "room":
             body |= {"organizer": affair.address, "organizer_name": affair.name}

@@ -38,6 +38,7 @@ MENDED: Final[dict[int, str]] = {
     35: "a twin of a guest's booking was renamed just before it was deleted, and the rename was lost",
     1260: "a lagging read of a state that only a write had seen put the booking back to where it had been",
     1678: "a refused change counted as put back because a lagging read still showed it where it had been",
+    9547: "an hour of a day that was blocked in Sydney was written into the organiser's calendar, and never answered",
     8098: "asked about one event, the watch for late twins ended: one that struck after a cancellation was published",
     8249: "cancelled by its organiser, a booking went on as the late twin of its own lost answer",
     8277: "a deletion whose notification was of an unknown kind, with the etag that the mirror had, was never read",

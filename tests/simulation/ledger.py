@@ -64,6 +64,8 @@ class Affair:
     uid: str | None = None
     """Its iCalUId, where Outlook made it."""
     all_day: bool = False
+    zone: str = "UTC"
+    """Whole days begin at its midnights, though people name them by their dates, as midnights UTC."""
     sequence: int = 0
     meetings: tuple[When, ...] = ()
     """Of a series: when its meetings are by its rule; its `booking_id` is that of the series."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
 from contracts.events import Booking, CommandResult
-from graphsim.zones import to_wall
+from graphsim.zones import to_utc, to_wall
 
 from .agents import People
 from .journal import Journal
@@ -25,6 +25,8 @@ class Shown:
     event_id: str
     uid: str
     when: When
+    """Of what takes all day the dates, as midnights UTC."""
+    takes: When
     subject: str
     tag: str | None
     """None where nobody can tell: the room has rewritten it, and the organiser is a stranger."""
@@ -54,6 +56,7 @@ def shown(row: Mapping[str, Any], zone: str) -> Shown:
         str(row["event_id"]),
         str(row["ical_uid"]),
         _dates(when, zone) if row["all_day"] else when,
+        when,
         str(row["subject"]),
         tag if tag[:1] == "B" and tag[1:].isdecimal() else None,
         datetime.fromisoformat(row["original_start"]) if row["original_start"] else None,
@@ -140,22 +143,31 @@ class View:
 
     def rivals(self, affair: Affair) -> bool:
         """Whether anybody ever wanted the room at a time at which this affair wanted it."""
+        mine = self._takes(affair)
         return any(
             other is not affair
             and other.rooms & affair.rooms
-            and any(
-                _overlap(each, one, widely=affair.all_day or other.all_day)
-                for each in other.spans
-                for one in affair.spans
-            )
+            and any(overlap(each, one) for each in self._takes(other) for one in mine)
             for other in self.ledger.affairs
         )
 
+    def _takes(self, affair: Affair) -> list[When]:
+        """When it took the room, or would have: what the platform asks for begins at the midnights of the room."""
+        if not affair.all_day:
+            return affair.spans
+        zones = {affair.zone, self.switches.zone} if affair.ordered else {affair.zone}
+        return [_days(each, zone) for each in affair.spans for zone in sorted(zones)]
 
-def _overlap(one: When, other: When, *, widely: bool) -> bool:
-    """Whether they share time; the days of what takes all day begin when they do in some zone."""
-    spread = timedelta(hours=14 if widely else 0)
-    return one.start < other.end + spread and other.start < one.end + spread
+
+def _days(when: When, zone: str) -> When:
+    """When whole days begin and end in a zone."""
+    start, end = (to_utc(to_wall(each, "UTC"), zone) for each in (when.start, when.end))
+    return When(start, end)
+
+
+def overlap(one: When, other: When) -> bool:
+    """Whether they share time."""
+    return one.start < other.end and other.start < one.end
 
 
 async def look(

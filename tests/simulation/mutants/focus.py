@@ -44,6 +44,10 @@ PLAIN: Final = Focus("plain", {})
 RIVALS: Final = Focus(
     "rivals", {"contention": 0.9, "organisers": ("room", "room", "guest", "member")}
 )
+WHOLE_DAYS: Final = Focus(
+    "whole days",
+    {"whole_days": 0.4, "contention": 0.9, "organisers": ("room", "guest", "member")},
+)
 CROWD: Final = Focus(
     "crowd",
     {
@@ -180,7 +184,7 @@ REMEMBERED: Final = Focus(
 REMEMBERING: Final = Focus("remembering", {"cloud": {"transaction_memory_seconds": None}})
 
 FOCUSES: Final = (
-    PLAIN, RIVALS, CROWD, TOLD_ONCE, POLLED, SHOWN_LATE, MEDDLED, PAUSED, HASTY, HURRIED, SERIES, OFF, LEFT, DRAINED,
+    PLAIN, RIVALS, WHOLE_DAYS, CROWD, TOLD_ONCE, POLLED, SHOWN_LATE, MEDDLED, PAUSED, HASTY, HURRIED, SERIES, OFF, LEFT, DRAINED,
     BLOCKED, AWAY,
     SLOW_ROOM, LATE_TWINS, LAGGING, DEAF, FORGETFUL, FORGOTTEN, REMEMBERED, REMEMBERING,
 )  # fmt: skip

@@ -40,6 +40,7 @@ KEPT: Final[dict[str, int]] = {
     "removal_not_told": 2,
     "overlap_never_settled": 11,
     "conflicted_never_cleared": 6,
+    "whole_days_taken_for_days_of_utc": 1,
     "marker_search_finds_nothing": 1,
     "begun_write_forgotten": 2,
     "twins_stay": 13,

@@ -15,6 +15,7 @@ from sync_worker.domain import (
     overlap,
     reading,
     schedule,
+    zones,
 )
 from sync_worker.domain.booking import Row
 from sync_worker.domain.changes import Changes
@@ -22,7 +23,7 @@ from sync_worker.domain.reading import Answered, Drop, Missing
 from sync_worker.handlers import own_work, window
 from sync_worker.handlers.holding import Holding
 
-from .focus import DEAF, LAGGING, MEDDLED, POLLED, RIVALS, SHOWN_LATE
+from .focus import DEAF, LAGGING, MEDDLED, POLLED, RIVALS, SHOWN_LATE, WHOLE_DAYS
 from .mutant import Mutant, Original, Patch, returns
 from .stories import (
     ANSWERED_LATE,
@@ -250,5 +251,11 @@ READING = (
         "A booking that is alone again is no longer conflicted.",
         (Patch(overlap, "settled", _once_conflicted),),
         RIVALS,
+    ),
+    Mutant(
+        "whole_days_taken_for_days_of_utc",
+        "Whole days take a room from midnight to midnight in their own zone.",
+        (Patch(zones, "begins", lambda _: lambda day, _: day),),
+        WHOLE_DAYS,
     ),
 )

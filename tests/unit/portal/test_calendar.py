@@ -134,6 +134,20 @@ def test_a_conflicted_booking_says_what_it_overlaps() -> None:
     assert last.over == ()
 
 
+def test_a_whole_day_is_overlapped_from_midnight_to_midnight_in_its_zone() -> None:
+    fair = booking(
+        datetime.combine(PLAIN, time(), UTC),
+        24 * 60,
+        all_day=True,
+        subject="Fair",
+        status="conflicted",
+    )
+    early = booking(at(PLAIN, "00:10"), 30, status="conflicted")
+    cards = drawn(fair, early, booking(at(PLAIN, "00:10") + timedelta(days=1), 30), days=2)
+    assert cards.groups[0].timed[0].over == ("Fair, All day, Mara",)
+    assert cards.groups[0].all_day[0].over == ("Plans, 00:10\N{EN DASH}00:40, Mara",)
+
+
 def test_rooms_stand_side_by_side_in_one_day() -> None:
     green = uuid4()
     found = board(

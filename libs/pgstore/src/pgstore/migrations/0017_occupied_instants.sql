@@ -13,9 +13,13 @@ update bookings b set
 where b.all_day and b.time_zone in (select name from pg_timezone_names);
 alter table bookings force row level security;
 
-create index bookings_by_occupation on bookings (room_id, (coalesce(occupied_until, ends)));
+-- By the very expressions of the queries. No coalesce: it counts as leaky, and under row-level security no index is asked for it.
+create index bookings_by_occupation on bookings
+    (room_id, (case when occupied_until is null then ends else occupied_until end));
 drop index bookings_by_organisation;
-create index bookings_by_organisation on bookings (organisation_id, (coalesce(occupied_from, starts)));
+create index bookings_by_organisation on bookings
+    (organisation_id, (case when occupied_from is null then starts else occupied_from end));
 drop index bookings_long;
-create index bookings_long on bookings (organisation_id, (coalesce(occupied_until, ends)))
-    where coalesce(occupied_until, ends) - coalesce(occupied_from, starts) > interval '1 day';
+create index bookings_long on bookings (organisation_id, (case when occupied_until is null then ends else occupied_until end))
+    where (case when occupied_until is null then ends else occupied_until end)
+        - (case when occupied_from is null then starts else occupied_from end) > interval '1 day';
