@@ -97,7 +97,8 @@ async def test_whole_days_that_are_there_get_the_instants_of_their_zone(
     async with owner.transaction():
         await owner.execute(
             "alter table bookings drop column occupied_from, drop column occupied_until;"
-            "create index bookings_by_organisation on bookings (organisation_id, starts)"
+            "create index bookings_by_organisation on bookings (organisation_id, starts);"
+            "create index bookings_long on bookings (organisation_id, ends)"
         )
         organisations = [uuid4(), uuid4()]
         for organisation in organisations:
