@@ -108,7 +108,7 @@ async def _unreachable(desk: Desk, intent: Intent, error: GraphError) -> Intent 
             return direct
         case "cancel":
             return await decline_instead(desk, intent)
-        case "change":
+        case "change" | "move":
             text = "The organiser's calendar cannot be reached; ask them to change the meeting."
             await desk.abandon(intent, "organizer_unreachable", text)
         case _:
