@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.hints import ChangeHint
 from sync_worker.domain.absence import Window
+from sync_worker.domain.alternatives import Slot
 from sync_worker.domain.booking import Row
 from sync_worker.domain.changes import Changes
 from sync_worker.domain.command import Asked
@@ -301,7 +302,12 @@ class Worker(Scene):
             found = self.sides.call("mirror", "elsewhere", owner, room, each)
             self.sides.seen["bookings found elsewhere"] += found.value
         self.sides.call("mirror", "occupying", owner, room, self.now)
-        self.sides.call("outgoing", "office", owner, room, values.slot(), shown=_office)
+        slot, days = (
+            values.slot(),
+            timedelta(days=self.number % 3 - 1),
+        )  # its reach ends among the rows
+        around = Slot(slot.starts + days, slot.ends + days)
+        self.sides.call("outgoing", "office", owner, room, around, shown=_office)
 
     def results_are_sent(self, seed: int) -> None:
         values, organisation = self.one(seed)
