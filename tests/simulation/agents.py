@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -235,8 +236,11 @@ class People:
         if any(each.cancels and each.side == edit.side for each in affair.edits):
             return False
         if edit.side == "outlook":
-            event_id = await self.event_of(affair)
-            return event_id is not None and await self.edit_in_outlook(affair, edit, event_id)
+            copies = await self.copies_of(affair)
+            for twin in copies[1:] if edit.cancels else ():  # whoever sees it twice wants neither
+                with suppress(Refused):  # we were faster
+                    await self._cloud.control("DELETE", _path(affair, twin))
+            return bool(copies) and await self.edit_in_outlook(affair, edit, copies[0])
         known = self._known(affair)
         if known is None or known.status == "cancelled" or edit.when == shown_at(known):
             return False
@@ -263,7 +267,7 @@ class People:
 
     async def edit_in_outlook(self, affair: Affair, edit: Edit, event_id: str) -> bool:
         """Do it there; whether there was anything to do it to."""
-        path = f"mailboxes/{affair.mailbox}/meetings/{event_id}"
+        path = _path(affair, event_id)
         try:
             if edit.cancels:
                 await self._cloud.control("DELETE", path)
@@ -283,7 +287,11 @@ class People:
         return True
 
     async def event_of(self, affair: Affair) -> str | None:
-        """The room's copy of it, as somebody finds it who looks where they put it last."""
+        """The room's copy of it."""
+        return next(iter(await self.copies_of(affair)), None)
+
+    async def copies_of(self, affair: Affair) -> list[str]:
+        """The room's copies of it, twins too, the one first that somebody finds who looks where they put it last."""
         rows = [
             row
             for row in await self.calendar(affair.mailbox)
@@ -295,7 +303,7 @@ class People:
         def away(row: dict[str, Any]) -> timedelta:
             return abs(datetime.fromisoformat(row["start"]) - sought)
 
-        return str(min(rows, key=away)["event_id"]) if rows else None
+        return [str(row["event_id"]) for row in sorted(rows, key=away)]
 
     async def master_of(self, affair: Affair) -> str | None:
         """The room's copy of a series."""
@@ -329,6 +337,10 @@ class People:
         if affair.booking_id is None:
             return None
         return self._platform.newest.get((affair.room_id, affair.booking_id))
+
+
+def _path(affair: Affair, event_id: str) -> str:
+    return f"mailboxes/{affair.mailbox}/meetings/{event_id}"
 
 
 def _walls(when: When, zone: str) -> dict[str, str]:

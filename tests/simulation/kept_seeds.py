@@ -12,6 +12,7 @@ MENDED: Final[dict[int, str]] = {
     357: "a series that was cancelled in Outlook before its lost answer was made good was made once more",
     374: "putting a change back that the room did not answer overwrote a later move in Outlook",
     10818: "found by a worker that stood still until its lease was lost, then cancelled, a booking was made once more",
+    1478: "somebody cancelled the late twin alone: nobody can tell that from putting a double right, and nobody does it any more",
     10282: "a lagging read after our own write put the older subject back on the platform, and nobody read again",
     430: "a booking yielded to its own twins, which then stayed as bookings that nobody wanted",
     67: "somebody cancels the meeting that the room took, and a twin of a lost answer takes its place",

@@ -9,7 +9,7 @@ from .kept_seeds import MENDED, OPEN
 from .runner import outcomes
 from .tally import Tally, told
 
-HISTORIES = 1_000
+HISTORIES = 5_000
 FIRST = int(os.environ.get("SEED", "1"))
 
 
