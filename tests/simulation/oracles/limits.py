@@ -14,7 +14,10 @@ def exceeded(view: View) -> Iterator[str]:
         1 for each in view.ledger.affairs for edit in each.edits if edit.side == "platform"
     )
     writes = sum(simulator.writes.by_kind.values())
-    if writes > WRITES_PER_EDIT * commands:
+    # What Graph took twice under one transactionId, because answers were lost, was made once more and must be taken away.
+    made = [each.what for each in view.journal.lines if each.what.startswith("made ")]
+    twins = len(made) - len(set(made))
+    if writes > WRITES_PER_EDIT * commands + 2 * twins:
         yield f"O9: {writes} writes for {commands} commands"
     refused = sum(simulator.gateway.limits.refused.values())
     if refused:

@@ -62,7 +62,7 @@ async def created(
             found is not None
         ):  # should the look fail, and somebody cancel it, it is known that it was there
             await desk.save(replace(intent, event_id=written.id, etag=written.etag))
-        return await second_look(desk, done, found)
+        return await second_look(desk, done, found, intent.etag)
     row = expected(done, desk.held.rows.get(done.booking_id), desk.held.clock())
     await desk.held.commit([], [], rows=[row], effects=Effects(intents=(done,)))
     return None
