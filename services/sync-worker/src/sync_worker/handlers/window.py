@@ -53,7 +53,9 @@ async def read_window(held: Holding, calendar: Diary, mirror: Mirror) -> None:
     # A row of ours is known by the event it holds, not by the id Outlook's event would give it.
     lost = [each for each in lacking(standing, read) if each.event_id not in shown]
     await _judge(held, calendar, standing, lost, window)
-    held.state = replace(held.state, window_read_started=started, window_done_no=claim.hint_no)
+    # What was kept back is known to this pass alone: until it is decided the window stays owed.
+    read_at = None if held.kept_back else started
+    held.state = replace(held.state, window_read_started=read_at, window_done_no=claim.hint_no)
 
 
 async def _loaded(held: Holding) -> None:
