@@ -1,6 +1,5 @@
 """Rooms blocked for a whole day of another zone than UTC, and guests who ask for an hour of it."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ import pytest
 from pgstore.testing import TestDatabase
 
 from .sync_tenant import BOB, TOMORROW, Tenant, running_tenant, wall
+from .waiting import until
 
 GUEST = "guest@elsewhere.test"
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -37,9 +37,11 @@ async def block(tenant: Tenant, zone: str) -> None:
 
 async def shown(tenant: Tenant, responses: list[str]) -> None:
     """The room's calendar shows meetings that it answered like this."""
-    async with asyncio.timeout(10):
-        while [row["response"] for row in await tenant.calendar()] != responses:  # noqa: ASYNC110  # the simulator sets no event here
-            await asyncio.sleep(0.05)
+
+    async def answered() -> bool:
+        return [row["response"] for row in await tenant.calendar()] == responses
+
+    await until(answered, seconds=10)
 
 
 async def writes(tenant: Tenant) -> dict[str, int]:
