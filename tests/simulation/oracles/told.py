@@ -7,6 +7,9 @@ from contracts.events import Booking
 from ..ledger import Affair
 from ..view import View
 
+_LONGEST_LAG = 60.0
+"""Of a read, in virtual seconds."""
+
 
 def untimely(view: View) -> Iterator[str]:
     """Promises broken for a while and mended since."""
@@ -14,7 +17,7 @@ def untimely(view: View) -> Iterator[str]:
         told = _told_of(view, affair)
         yield from _leaked(affair, told)
         if not affair.meetings and _unhindered(view, affair):
-            yield from _flickered(affair, told)
+            yield from _flickered(view, affair, told)
 
 
 def _told_of(view: View, affair: Affair) -> list[Booking]:
@@ -47,15 +50,26 @@ def _unhindered(view: View, affair: Affair) -> bool:
     )
 
 
-def _flickered(affair: Affair, told: list[Booking]) -> Iterator[str]:
+def _crossed(view: View, affair: Affair) -> bool:
+    """Whether a move asked on the platform was written while reads might still lack a change made in Outlook."""
+    effects = list(view.effective(affair))[1:]
+    return any(
+        edit.when and edit.side == "platform" and since - _LONGEST_LAG < at < until
+        for edit, since, until in effects
+        for other, at, _ in effects
+        if other.side == "outlook"
+    )
+
+
+def _flickered(view: View, affair: Affair, told: list[Booking]) -> Iterator[str]:
     name = f"{affair.tag} {affair.booking_id}"
     gone = [place for place, each in enumerate(told) if each.status == "cancelled"]
     if gone and not any(each.cancels for each in affair.edits):
         yield f"O10: {name} was told as cancelled, and nobody cancelled it"
     elif gone and affair.ours and any(each.status != "cancelled" for each in told[gone[0] :]):
         yield f"O10: {name} came back after it was told as cancelled"
-    if len({each.side for each in affair.edits[1:] if each.when}) > 1:
-        return  # what shows soon after a write of ours may be somebody else's move before it (ADR 12)
+    if len({each.side for each in affair.edits[1:] if each.when}) > 1 or _crossed(view, affair):
+        return  # what shows soon after a write of ours may be somebody else's change before it (ADR 12)
     whens = [(each.start, each.end) for each in told if each.status != "cancelled"]
     wanted = [(each.when.start, each.when.end) for each in affair.edits if each.when]
     shown = [when for place, when in enumerate(whens) if place == 0 or whens[place - 1] != when]

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from contracts.identity import NAMESPACE
 
 from .alternatives import Slot
-from .booking import Row
+from .booking import SHOWS_WITHIN, Row
 from .command import Key
 
 Step = Literal["create", "change", "restore", "invite", "cancel", "delete", "decline", "move"]
@@ -178,6 +178,10 @@ class Intent:
     def unanswered(self, now: datetime) -> bool:
         """Whether the room has had its time."""
         return self.written_at is not None and now - self.written_at >= ANSWER_WITHIN
+
+    def may_lag(self, now: datetime) -> bool:
+        """Whether reads may still show what was before its write, or before we took its twins away."""
+        return self.written_at is not None and now - self.written_at < SHOWS_WITHIN
 
     def held_up(self, wait: timedelta) -> "Intent":
         """Throttled time does not count against the room."""

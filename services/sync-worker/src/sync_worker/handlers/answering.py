@@ -5,7 +5,6 @@ from dataclasses import replace
 from contracts.events import RejectionReason
 
 from ..domain.answers import verdict
-from ..domain.booking import SHOWS_WITHIN
 from ..domain.intent import Intent
 from .binding import bind_series, take_in_master
 from .copies import Gone, state_of_copy
@@ -67,7 +66,7 @@ async def _turned_down(desk: Desk, intent: Intent, reason: RejectionReason) -> N
     if intent.step == "create" and not intent.by_answer and await take_survivor(desk, intent):
         return
     copy = await state_of_copy(desk, intent.mailbox, intent.event_id)
-    lags = intent.written_at is not None and now - intent.written_at < SHOWS_WITHIN
+    lags = intent.may_lag(now)
     ours = [intent.content] if intent.base is None or not lags else [intent.content, intent.base]
     if isinstance(copy, Gone):
         if lags:

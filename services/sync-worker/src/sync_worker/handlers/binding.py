@@ -13,6 +13,7 @@ from ..domain.mirror import Unreadable
 from .copies import alive
 from .desk import Desk
 from .following import sightings
+from .holding import Holding
 from .masters import master_of
 from .own_work import series_in_flight, unsure_series
 from .recovery import remove_twins
@@ -42,8 +43,21 @@ async def bind_series(desk: Desk, shown: Sequence[Seen] = ()) -> None:
         if event.ical_uid in ours:
             log.info("series_bound", room=str(held.claim.room_id))
             await _take_in(desk, event)
-        elif not twins.intersection((event.id, event.ical_uid)):
+        elif twins.isdisjoint((event.id, event.ical_uid)) and not _may_be_gone(held, event):
             held.errands.foreign_masters.add(event.id)
+
+
+def _may_be_gone(held: Holding, event: Event) -> bool:
+    """Whether it may be a twin that we have just taken away, shown by a read that lags."""
+    try:
+        one = held.sight(event)
+    except Unreadable:
+        return False
+    now = held.clock()
+    return any(
+        intent.may_lag(now) and intent.content.at_same_time(one.starts, one.ends)
+        for intent in unsure_series(held.errands)
+    )
 
 
 async def _twins(desk: Desk, unsure: Sequence[Intent]) -> set[str | None]:

@@ -156,6 +156,24 @@ class Errands:
                     effects |= Effects(intents=(undo,), conflicts=(line,))
         return list(gone.values()), effects
 
+    def twin_in_the_way(self, change: Intent) -> Intent | None:
+        """The twin of a booking that is being taken away from where a change moves the booking: the room would decline it."""
+        if change.step not in {"change", "restore"} or not change.moves:
+            return None
+        slot = change.content.occupied
+        return next(
+            (
+                each
+                for each in self._intents.values()
+                if each.stage == "open"
+                and each.step in {"cancel", "delete"}
+                and each.booking_id == change.booking_id
+                and each.event_id != change.event_id
+                and each.content.occupied.overlaps(slot)
+            ),
+            None,
+        )
+
     def overruled(self, intent: Intent) -> Intent | None:
         """The newest change of the same booking done after one that was found, not confirmed; None without one."""
         if intent.step != "change" or intent.stage != "guarding":

@@ -14,6 +14,7 @@ from ..domain.mirror import Sighting
 from .copies import is_event_gone
 from .holding import Holding
 from .needs import Diary
+from .own_work import series_in_flight, unsure_series
 
 log = structlog.get_logger()
 
@@ -49,12 +50,15 @@ async def ours_under_new_ids(held: Holding, diary: Diary, seen: Sequence[Seen]) 
         for row in held.rows.values()
         if row.is_own_series and row.bound and row.removed_at is None and row.ical_uid
     }
+    rows = held.rows.values()
+    unsure = unsure_series(held.errands) or series_in_flight(held.errands, rows)
     found: list[Row] = []
     for master_id, shown in unknown_series(held, seen).items() if ours else ():
         master = await master_of(held, diary, master_id)
         row = None if master is None else ours.get(master.ical_uid)
         if row is None:
-            held.errands.foreign_masters.add(master_id)
+            if not unsure:  # else its twin, perhaps
+                held.errands.foreign_masters.add(master_id)
         elif await master_of(held, diary, row.event_id) is None:
             log.info("series_id_changed", room=str(held.claim.room_id))
             held.bind(master_id, row.id)

@@ -1,5 +1,8 @@
 """The way out in one pass: what is unresolved first, then what the room answered, then new commands (design §5.1, §5.3)."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from ..domain.command import Asked, Key
 from ..domain.pingpong import freed
 from ..domain.work import Effects
@@ -12,14 +15,22 @@ from .recovery import clear_doubts, reassert, remove_twins, resume
 from .refusing import Ended
 from .writing import carry_out
 
+_AFTER_TWIN = timedelta(seconds=1)
 _MOST_BEGUN = 10  # writes in one pass: other rooms want their turn
 
 
 async def resume_intents(desk: Desk) -> None:
     """Before anything is read: intents whose effect is not known. Raises GraphError, LeaseLost, NotConfirmed."""
-    for intent in desk.held.errands.intents:
-        if intent.stage == "open" and intent.due_at <= desk.held.clock():
+    errands = desk.held.errands
+    for intent in errands.intents:
+        now = desk.held.clock()
+        if intent.stage != "open" or intent.due_at > now:
+            continue
+        twin = errands.twin_in_the_way(intent)
+        if twin is None:
             await resume(desk, intent)
+        else:
+            await desk.save(replace(intent, due_at=max(twin.due_at, now + _AFTER_TWIN)))
 
 
 async def work_off(desk: Desk) -> None:

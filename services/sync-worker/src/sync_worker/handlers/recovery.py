@@ -15,7 +15,6 @@ from graphclient.errors import (
 )
 from graphclient.models import Event
 
-from ..domain.booking import SHOWS_WITHIN
 from ..domain.command import rejected
 from ..domain.intent import Intent
 from ..domain.schedule import backoff
@@ -90,9 +89,8 @@ async def clear_doubts(desk: Desk) -> None:
             for each in doubtful
             if each.sighting.event_id not in ids and each.sighting.ical_uid not in uids
         ]
-        written_at = (held.errands.intent(intent.id) or intent).written_at
-        lags = written_at is not None and held.clock() - written_at < SHOWS_WITHIN
-        if foreign and not lags:  # these alone: another twin may come yet
+        newest = held.errands.intent(intent.id) or intent
+        if foreign and not newest.may_lag(held.clock()):  # these alone: another twin may come yet
             for each in foreign:
                 held.errands.unmarked.add((intent.id, each.sighting.event_id))
                 held.kept_back.pop(each.sighting.id, None)
