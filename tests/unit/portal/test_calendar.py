@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from contracts.events import Booking, Organizer
-from portal.domain.calendar import Board, Card, Span, board, span_in_words
+from portal.domain.booking_times import span_in_words
+from portal.domain.calendar import Board, Card, board
+from portal.domain.calendar_axis import Span
 from portal.domain.refusal import Refusal
 from portal.domain.wall_clock import moment, readings, span_of
 

@@ -9,8 +9,8 @@ from contracts.events import Booking
 from pgstore import DatabaseUnavailable
 
 from ..domain.booking_form import Instead, fields_of, written
+from ..domain.booking_times import span_in_words
 from ..domain.bookings import BookingAsked
-from ..domain.calendar import span_in_words
 from ..domain.refusal import Reason, Refusal
 from ..domain.rejections import advice
 from .house import House

@@ -8,8 +8,8 @@ from contracts.events import Booking
 
 from ..domain.booking_asked import NewAsked
 from ..domain.booking_form import NewForm, is_made_of
+from ..domain.booking_times import span_in_words
 from ..domain.bookings import NewBooking
-from ..domain.calendar import span_in_words
 from ..domain.calendar_asked import address
 from ..domain.caller import Access
 from ..domain.refusal import Reason, Refusal

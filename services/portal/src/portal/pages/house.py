@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from contracts.events import Booking
 
 from ..domain.booking_form import fields_of_booking
-from ..domain.calendar import in_words
+from ..domain.booking_times import in_words
 from ..domain.calendar_asked import address
 from ..domain.offices import Office
 from ..domain.rooms import RoomName
