@@ -14,7 +14,7 @@ from sync_worker.domain import mirror
 from sync_worker.domain.booking import Row
 from sync_worker.domain.command import Asked, accepted
 from sync_worker.domain.mirror import Sighting
-from sync_worker.handlers import commanding, copies, creating, publishing
+from sync_worker.handlers import commanding, copies, creating, publishing, removing, undoing
 from sync_worker.handlers.credentials import OrganisationCalendars
 from sync_worker.handlers.errands import Errands
 from sync_worker.handlers.publishing import Publisher
@@ -140,6 +140,26 @@ def _in_words(scope: str) -> Callable[[Original], object]:
     return accepts
 
 
+def _gone_in_words(original: Original) -> object:
+    async def take_away(desk: Any, intent: Any) -> Any:
+        row = desk.held.rows.get(intent.booking_id)
+        if row is None or row.kind not in {"occurrence", "exception"}:
+            return await original(desk, intent)
+        await removing._taken_away(desk, intent)  # noqa: SLF001 -- the bug sits inside
+        return None
+
+    return take_away
+
+
+def _again_and_again(original: Original) -> object:
+    def undoing_of(intent: Any, row: Any, desk: Any) -> Any:
+        if intent.step == "restore":  # to where it was refused before
+            intent = replace(intent, step="change")
+        return original(intent, row, desk)
+
+    return undoing_of
+
+
 def _made_anew(_: Original) -> object:
     async def gone(desk: Any, intent: Any) -> None:
         new = creating._new_event(desk, intent)  # noqa: SLF001 -- the bug sits inside
@@ -222,6 +242,18 @@ DUTIES = (
         "A change of one meeting of a series is written before it is accepted.",
         (Patch(commanding, "_change", _in_words("this")),),
         SERIES,
+    ),
+    Mutant(
+        "meeting_called_off_in_words",
+        "One meeting of a series is taken away before that is accepted.",
+        (Patch(removing, "take_away", _gone_in_words),),
+        SERIES,
+    ),
+    Mutant(
+        "put_back_and_forth",
+        "What cannot be put back is given up, not put where it was refused before.",
+        (Patch(undoing, "_undoing", _again_and_again),),
+        RIVALS,
     ),
     Mutant(
         "series_of_their_own",
