@@ -200,10 +200,14 @@ _OTHER: Final = document(id="AAMkOTHER=")
 
 Make: TypeAlias = Callable[[], Json]
 
+def _other_letter(text: str) -> str:
+    return ("1" if text.startswith("0") else "0") + text[1:]
+
+
 BAD: Final[Mapping[str, Make]] = {
     # The certificate.
     "certificate id of nobody": lambda: enclosed(**{_CERTIFICATE: "not-ours"}),
-    "certificate id with a letter changed": lambda: enclosed(**{_CERTIFICATE: "0" + pair().certificate.id[1:]}),
+    "certificate id with a letter changed": lambda: enclosed(**{_CERTIFICATE: _other_letter(pair().certificate.id)}),
     "certificate id in capitals": lambda: enclosed(**{_CERTIFICATE: pair().certificate.id.upper()}),
     "certificate id cut": lambda: enclosed(**{_CERTIFICATE: pair().certificate.id[:-1]}),
     "certificate id with a blank": lambda: enclosed(**{_CERTIFICATE: pair().certificate.id + " "}),

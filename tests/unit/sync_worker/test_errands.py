@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from contracts.commands import Resync
 from sync_worker.domain.alternatives import Slot
 from sync_worker.domain.booking import Row, unbound_id
 from sync_worker.domain.command import Asked, Key, accepted, rejected
-from sync_worker.domain.intent import Intent
+from sync_worker.domain.intent import Intent, Stage, Step
 from sync_worker.domain.work import Conflict, Effects, Hold, Work
 from sync_worker.handlers.errands import Errands, removal
 
@@ -293,3 +294,26 @@ def test_taking_away_is_one_intent_per_event_however_often_it_is_decided() -> No
     twin = replace(one, event_id="twin")
     assert removal(one, NOW).id == removal(one, NOW + HOUR).id
     assert len({one.id, removal(one, NOW).id, removal(twin, NOW).id}) == 3
+
+
+@pytest.mark.parametrize(
+    ("step", "stage", "event_id", "at", "waits"),
+    [
+        ("cancel", "open", "twin", HOUR, True),
+        ("delete", "open", "twin", HOUR, True),
+        ("cancel", "done", "twin", HOUR, False),
+        ("cancel", "open", "e1", HOUR, False),  # the booking itself
+        ("cancel", "open", "twin", 5 * HOUR, False),
+    ],
+)
+def test_a_change_waits_for_a_twin_that_still_takes_the_room_where_it_goes(
+    step: Step, stage: Stage, event_id: str, at: timedelta, *, waits: bool
+) -> None:
+    twin = intent(
+        id=UUID(int=7), step=step, stage=stage, event_id=event_id, content=content(NOW + at)
+    )
+    change = intent(
+        step="change", event_id="e1", content=content(NOW + HOUR), base=content(NOW + 5 * HOUR)
+    )
+    found = Errands(Work(intents=(twin, change))).twin_in_the_way(change)
+    assert found == (twin if waits else None)

@@ -47,3 +47,16 @@ def test_an_old_change_that_strikes_late_is_sent_over_again_unless_the_booking_i
         known = replace(booking, flips=(NOW,) * flips)
         assert may_be_ours(errands, [known], struck, NOW + 2 * MINUTE) is kept
         assert bool(errands.reappeared) is kept
+
+
+def test_a_change_of_ours_whose_outcome_was_never_unknown_has_no_twin_that_strikes_late() -> None:
+    older = intent(step="change", stage="guarding", by_answer=True, attempts=1)
+    newer = intent(
+        id=UUID(int=2_000), step="change", stage="done",
+        content=content(NOW + 5 * HOUR), created_at=NOW + MINUTE,
+    )  # fmt: skip
+    booking = row(starts=NOW + 5 * HOUR, origin="clearooms", when_ours=True)
+    errands = Errands(Work(intents=(older, newer)))
+    assert not may_be_ours(errands, [booking], Seen(sighting("e1")), NOW + 2 * MINUTE)
+    again = Errands(Work(intents=(replace(older, attempts=2), newer)))
+    assert may_be_ours(again, [booking], Seen(sighting("e1")), NOW + 2 * MINUTE)

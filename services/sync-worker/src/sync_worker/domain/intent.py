@@ -208,11 +208,11 @@ class Intent:
             self, stage="guarding", ended_at=now, due_at=due_at, event_id=None, by_answer=False
         )
 
-    def overtaken(self, now: datetime) -> "Intent":
-        """Given up for what its organiser did meanwhile, and kept for a while.
+    def kept(self, now: datetime) -> "Intent":
+        """Over, and kept for a while: its event in the organiser's calendar may reach the room anew.
 
-        Where the room has declined ours its copy of theirs has another event id: that is known by its iCalUId as long as
-        the booking is at hand.
+        Where the room has declined, it is asked again by whatever changes, and its next copy has another event id: that is
+        known by its iCalUId as long as the booking is at hand.
         """
         return replace(self, stage="guarding", ended_at=now, due_at=now + _FIRST_LOOK_FOR_TWINS)
 

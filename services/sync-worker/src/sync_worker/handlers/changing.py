@@ -52,7 +52,7 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
             return await _changed(desk, intent, found, copy, found=True)
         if moves and intent.finds_moved(copy.starts, copy.ends):
             if intent.step == "restore":  # moved once more meanwhile: that is what somebody wants
-                await desk.save(intent.overtaken(desk.held.clock()))
+                await desk.save(intent.kept(desk.held.clock()))
             else:
                 await desk.abandon(intent, "stale", _OVERTAKEN)
             return None
@@ -110,7 +110,7 @@ async def _changed(
         await held.commit([], [], rows=rows, effects=Effects(intents=(done,)))
         return None
     # The room need not answer for a subject: its calendar shows the organiser's name anyway.
-    effects = Effects(intents=(done.ended(now),))
+    effects = Effects(intents=(done.kept(now),))
     asked = held.errands.command(intent.command)
     if asked is not None:
         effects |= held.errands.decision(asked, accepted(asked, held.claim.room_id), now)

@@ -175,8 +175,9 @@ class Errands:
         )
 
     def overruled(self, intent: Intent) -> Intent | None:
-        """The newest change of the same booking done after one that was found, not confirmed; None without one."""
-        if intent.step != "change" or intent.stage != "guarding":
+        """The newest change of the same booking done after one whose outcome was once unknown; None without one."""
+        known = intent.by_answer and intent.attempts <= 1
+        if intent.step != "change" or intent.stage != "guarding" or known:
             return None
         later = [
             each

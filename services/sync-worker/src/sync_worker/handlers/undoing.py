@@ -63,7 +63,7 @@ async def overtaken(desk: Desk, intent: Intent, text: str, *, gone: bool = True)
     """Somebody changed or cancelled it in the organiser's calendar before the room had answered: nothing is to be undone."""
     held = desk.held
     now = held.clock()
-    ended = intent.dropped(now) if gone else intent.overtaken(now)
+    ended = intent.dropped(now) if gone else intent.kept(now)
     effects = Effects(intents=(ended,))
     asked = held.errands.command(intent.command)
     if asked is not None and intent.step != "restore":
