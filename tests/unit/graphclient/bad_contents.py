@@ -200,6 +200,7 @@ _OTHER: Final = document(id="AAMkOTHER=")
 
 Make: TypeAlias = Callable[[], Json]
 
+
 def _other_letter(text: str) -> str:
     return ("1" if text.startswith("0") else "0") + text[1:]
 
