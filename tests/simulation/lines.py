@@ -161,11 +161,9 @@ class Outward:
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
-        self.posts = 0
 
     def post(self, url: URL, *, data: bytes, **_: object) -> "_Posted":
         """As aiohttp's."""
-        self.posts += 1
         return _Posted(self._receive, url, data)
 
 

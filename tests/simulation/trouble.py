@@ -8,9 +8,6 @@ from .supervisor import Process
 from .switches import Switches
 from .world import World
 
-_ITEMS = ("lost", "late", "duplicated", "duplicated_late", "unknown_change_type")
-"""Defects of which at most one strikes each notification."""
-
 _LONGER_THAN_A_LEASE = 60.0  # virtual seconds; whoever writes has one of 45
 
 
@@ -79,9 +76,10 @@ class Trouble:
             journal.faults["outage"] += outage.fired
             if outage.met:
                 journal.expect("outage")
-        self._expect_defects()
+        self._expect_vanished()
         for defect in world.cloud.simulator.defects.all:
             journal.faults[f"hint_{defect.kind}"] += defect.fired
+            journal.expect(f"hint_{defect.kind}", defect.met * defect.share)
         await world.cloud.control("DELETE", "faults")
         await world.cloud.control("DELETE", "defects")
         faults = world.broker_faults
@@ -90,23 +88,12 @@ class Trouble:
         for process in world.processes:
             process.fuse.thaw()
 
-    def _expect_defects(self) -> None:
-        """Each POST had at least one item that a defect could strike, where no other did."""
-        switches, journal = self._world.switches, self._world.journal
-        drawn = switches.defects
-        if switches.hints_lost:
-            # What vanished left nothing to be counted; but where all else works there was something.
-            if switches.subscriptions and not (
-                switches.outage or switches.faults or switches.crashes or switches.freezes
-            ):
-                journal.expect("hint_vanished")
-            return
-        for defect in drawn:
-            left = float(self._world.outward.posts)
-            for other in drawn:
-                if other is not defect and other["kind"] in _ITEMS and defect["kind"] in _ITEMS:
-                    left *= 1 - other["share"]
-            journal.expect(f"hint_{defect['kind']}", left * defect["share"])
+    def _expect_vanished(self) -> None:
+        """What vanished left nothing to be counted; but where all else works there was something."""
+        switches = self._world.switches
+        others = switches.outage or switches.faults or switches.crashes or switches.freezes
+        if switches.hints_lost and switches.subscriptions and not others:
+            self._world.journal.expect("hint_vanished")
 
     async def _crash(self, seconds: float) -> None:
         """A process dies at one of its next steps, or at last by a signal."""

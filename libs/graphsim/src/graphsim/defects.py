@@ -66,6 +66,8 @@ class Defect:
     """How long what is late is late."""
     tenant: UUID | None = None
     mailbox: UUID | None = None
+    met: int = 0
+    """How often it might have spoilt something."""
     fired: int = 0
 
     @classmethod
@@ -110,7 +112,10 @@ class Defects:
     def strike(self, kind: Kind, tenant: UUID, mailbox: UUID | None = None) -> Defect | None:
         """The first defect that hits, now counted as fired."""
         for defect in self.all:
-            if defect.matches(kind, tenant, mailbox) and self._random.random() < defect.share:
+            if not defect.matches(kind, tenant, mailbox):
+                continue
+            defect.met += 1
+            if self._random.random() < defect.share:
                 defect.fired += 1
                 return defect
         return None
@@ -137,6 +142,7 @@ class Defects:
                 "share": one.share,
                 "tenant": one.tenant and str(one.tenant),
                 "mailbox": one.mailbox and str(one.mailbox),
+                "met": one.met,
                 "fired": one.fired,
             }
             for one in self.all
