@@ -288,3 +288,29 @@ def test_the_time_of_a_row_is_that_of_its_last_told_change() -> None:
 def test_our_own_subject_is_not_taken_for_an_edit_of_graphs() -> None:
     after = one_row(DIRECT, seen(etag="2", subject="New"), content(subject="New"))
     assert (after.subject, after.subject_version) == ("New", DIRECT.subject_version)
+
+
+@pytest.mark.parametrize(
+    ("wrote", "when", "subject"),
+    [
+        (None, 6, 6),
+        (content(NOW + 3 * HOUR - timedelta(days=7), subject="New"), 2, 2),
+        (content(NOW + 3 * HOUR - timedelta(days=7), subject="Other"), 2, 6),
+        (content(NOW + 2 * HOUR - timedelta(days=7), subject="New"), 6, 2),
+        (content(NOW + 3 * HOUR - timedelta(days=7), hours=2, subject="New"), 6, 2),
+    ],
+)
+def test_what_we_wrote_into_a_whole_series_is_no_change_of_its_meetings_made_in_outlook(
+    wrote: Content | None, when: int, subject: int
+) -> None:
+    meeting = row(
+        kind="occurrence", master_id="m", version=3, when_version=2, subject_version=2
+    )  # at nine
+    shown = seen(
+        etag="2", type="occurrence", seriesMasterId="m", subject="New",
+        originalStart="2026-03-02T09:00:00Z", **AT_ELEVEN,
+    )  # fmt: skip
+    known = replace(meeting, id=shown.sighting.id)
+    ours = Ours(wholes={} if wrote is None else {"m": (wrote,)})
+    [after] = apply([known], [shown], [], 5, NOW, ours).rows
+    assert (after.version, after.when_version, after.subject_version) == (6, when, subject)

@@ -10,6 +10,7 @@ from . import pingpong
 from .booking import Answer, Row, with_past, with_seen
 from .intent import Content
 from .mirror import Sighting
+from .series import recurs_at
 
 _NEXT: Final = -1  # stands for the version this change will get
 
@@ -76,6 +77,8 @@ class Ours:
 
     rows: tuple[Row, ...] = ()
     contents: Mapping[UUID, tuple[Content, ...]] = field(default_factory=dict)
+    wholes: Mapping[str, tuple[Content, ...]] = field(default_factory=dict)
+    """By master in the room, what we wrote into whole series: their meetings show it."""
     series: Mapping[UUID, Row] = field(default_factory=dict)  # the masters of our series
 
 
@@ -117,7 +120,9 @@ def apply(
             lagging.add(key)  # this read lags behind what was read, or written, before
             continue
         series = ours.series.get(one.series_id) if one.series_id is not None else None
-        written[key] = _seen(old, each, key, now, ours.contents.get(key, ()), series)
+        contents = ours.contents.get(key, ())
+        whole = ours.wholes.get(one.master_id or "", ())
+        written[key] = _seen(old, each, key, now, contents, whole, series)
     for each in seen:
         holder = by_event.get(each.sighting.event_id)
         if holder is not None and holder.id not in written and holder.id not in lagging:
@@ -158,9 +163,11 @@ def _seen(
     key: UUID,
     now: datetime,
     contents: Sequence[Content],
+    whole: Sequence[Content],
     series: Row | None,
 ) -> Row:
     sighting = each.sighting
+    starts, ends = sighting.starts, sighting.ends
     answer = sighting.answer
     basis = old or series  # a new occurrence of a series of ours is ours
     ours = basis is not None and basis.origin == "clearooms"
@@ -170,13 +177,15 @@ def _seen(
         # A single meeting became a series: its occurrences are told from now on.
         answer = "cancelled"
     fresh = old is None and sighting.kind != "master"
-    moved = fresh or (
-        old is not None and (old.starts, old.ends) != (sighting.starts, sighting.ends)
+    moved = fresh or (old is not None and (old.starts, old.ends) != (starts, ends))
+    by_us = any(each.at_same_time(starts, ends) for each in contents) or (
+        sighting.kind == "occurrence" and any(recurs_at(each, starts, ends) for each in whole)
     )
-    by_us = any(each.at_same_time(sighting.starts, sighting.ends) for each in contents)
     when_ours, flips = pingpong.shown(old, moved=moved, by_us=by_us, now=now)
     renamed = fresh or (
-        old is not None and old.subject != subject and all(c.subject != subject for c in contents)
+        old is not None
+        and old.subject != subject
+        and all(each.subject != subject for each in (*contents, *whole))
     )
     return Row(
         id=key,
@@ -189,8 +198,8 @@ def _seen(
         past_etags=_past(old, sighting.etag, now),
         seen_etags=with_seen(old.seen_etags if old else (), (*each.etags, sighting.etag)),
         ical_uid=sighting.ical_uid,
-        starts=sighting.starts,
-        ends=sighting.ends,
+        starts=starts,
+        ends=ends,
         all_day=sighting.all_day,
         time_zone=sighting.time_zone,
         subject=subject,

@@ -34,6 +34,16 @@ def occurrence_ids(series_id: UUID, found: tuple[Slot, ...]) -> tuple[UUID, ...]
     return tuple(booking_id_of_occurrence(series_id, slot.starts) for slot in found)
 
 
+def recurs_at(content: Content, starts: datetime, ends: datetime) -> bool:
+    """Whether a meeting of this series has its time of day and its length, by the wall clock."""
+    zone, all_day = content.time_zone, content.all_day
+    mine, theirs = (
+        tuple(local(at, zone, all_day=all_day) for at in span)
+        for span in ((content.starts, content.ends), (starts, ends))
+    )
+    return mine[0].time() == theirs[0].time() and mine[1] - mine[0] == theirs[1] - theirs[0]
+
+
 def shifted(content: Content, before: Slot, after: Slot) -> Content | None:
     """Any meeting of a series moved as one of them was, by the wall clock; None where that changes the days."""
     zone, all_day = content.time_zone, content.all_day

@@ -243,7 +243,13 @@ class Holding:
         lost = gone_of(gone, intents, self.rows)
         self.errands.declined.update(set(gone) - set(lost))
         masters = {row.id: row for row in (*self.rows.values(), *rows) if row.is_own_series}
-        ours = Ours(tuple(rows), contents_of(intents), masters)
+        contents = contents_of(intents)
+        wholes = {
+            row.event_id: contents[row.id]
+            for row in self.rows.values()
+            if row.kind == "master" and row.id in contents
+        }
+        ours = Ours(tuple(rows), contents, wholes, masters)
         changes = apply(self.rows.values(), shown, lost, self.state.version, now, ours)
         changes = replace(changes, read=_read(changes.rows, shown, lost, hints or {}))
         self._doubt(changes.rows, ours.rows, now)
