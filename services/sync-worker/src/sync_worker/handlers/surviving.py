@@ -11,6 +11,7 @@ from .copies import Gone, alive, state_of_copy
 from .desk import Desk
 from .errands import removal
 from .looking import look
+from .masters import master_of
 
 
 async def take_survivor(desk: Desk, intent: Intent) -> bool:
@@ -25,15 +26,25 @@ async def take_survivor(desk: Desk, intent: Intent) -> bool:
         copy = await state_of_copy(desk, intent.mailbox, intent.event_id)
         if isinstance(copy, Gone):  # whoever cancelled it has cancelled the booking
             return False
-    in_room = {
-        each.sighting.ical_uid
-        for each in await look(desk, intent.content.occupied)
-        if each.sighting.answer in {"confirmed", "tentative"}
-    }
-    other = next((each for each in twins if each.ical_uid in in_room), None)
+    accepted = await _accepted(desk, intent)
+    other = next((each for each in twins if each.ical_uid in accepted), None)
     if other is not None:
         await _take_twin(desk, intent, other)
     return other is not None
+
+
+async def _accepted(desk: Desk, intent: Intent) -> set[str | None]:
+    """The iCalUIds of what the room has accepted there, of series their masters': each meeting may have its own."""
+    shown = [
+        each.sighting
+        for each in await look(desk, intent.content.occupied)
+        if each.sighting.answer in {"confirmed", "tentative"}
+    ]
+    if intent.content.recurrence is None:
+        return {each.ical_uid for each in shown}
+    names = dict.fromkeys(each.master_id for each in shown if each.master_id is not None)
+    masters = [await master_of(desk.held, desk.diary, each) for each in names]
+    return {each.ical_uid for each in masters if each is not None}
 
 
 async def _take_twin(desk: Desk, intent: Intent, other: Event) -> None:
