@@ -13,6 +13,7 @@ from sync_worker.handlers import passes
 from sync_worker.handlers.errands import Errands
 from sync_worker.handlers.holding import Holding
 from sync_worker.handlers.passes import Passes
+from sync_worker.handlers.outbox import Outbox
 from sync_worker.handlers.publishing import Publisher
 from webhook_ingress.handlers import Reception
 
@@ -44,18 +45,21 @@ def _accepted_unconfirmed(original: Original) -> object:
 
 
 def _sent_once(original: Original) -> object:
-    async def send(held: Any) -> None:
-        unsent = [each.key for each in held.errands.unsent]
+    async def results(outbox: Any, errands: Any) -> None:
+        unsent = [each.key for each in errands.unsent]
         try:
-            await original(held)
+            await original(outbox, errands)
         except NotConfirmed:
-            await held._outgoing.sent(  # noqa: SLF001 -- the bug sits inside
-                held.claim.organisation_id, unsent, held.clock(), []
+            await outbox._outgoing.sent(  # noqa: SLF001 -- the bug sits inside
+                outbox._claim.organisation_id,  # noqa: SLF001 -- as above
+                unsent,
+                outbox._clock(),  # noqa: SLF001 -- as above
+                [],
             )
-            held.errands.was_sent(unsent)
+            errands.was_sent(unsent)
             raise
 
-    return send
+    return results
 
 
 def _confirmed_anyway(original: Original) -> object:
@@ -128,7 +132,7 @@ TELLING = (
     Mutant(
         "results_sent_once",
         "A result that the broker did not confirm is sent again.",
-        (Patch(Holding, "_send_results", _sent_once),),
+        (Patch(Outbox, "results", _sent_once),),
         BLOCKED,
     ),
     Mutant(

@@ -1,5 +1,6 @@
 """A row of the mirror, and the part of it that the outside is told."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -142,3 +143,13 @@ def with_seen(seen: tuple[str, ...], etags: tuple[str, ...]) -> tuple[str, ...]:
     """The etags known after these, the newest kept."""
     added = [etag for etag in dict.fromkeys(etags) if etag not in seen]
     return (*seen, *added)[-MOST_SEEN_ETAGS:] if added else seen
+
+
+def newest(rows: Iterable[Row]) -> dict[UUID, int]:
+    """By booking its version, by series the newest of its occurrences; later rows replace earlier ones."""
+    last = {row.id: row for row in rows}
+    versions = {row.id: row.version for row in last.values()}
+    for row in last.values():
+        if row.series_id is not None and row.kind != "master":
+            versions[row.series_id] = max(versions.get(row.series_id, 0), row.version)
+    return versions

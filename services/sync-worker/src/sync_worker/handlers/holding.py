@@ -13,18 +13,20 @@ from graphclient.models import Event
 from ..domain.absence import Lacking, Window, merged
 from ..domain.alternatives import Slot
 from ..domain.answers import contents_of, gone_of, perhaps_twice
-from ..domain.booking import Row
+from ..domain.booking import Row, newest
 from ..domain.changes import Changes, Ours, Seen, apply
 from ..domain.command import Asked
 from ..domain.mirror import Sighting, sight
 from ..domain.overlap import overlapping, settled
+from ..domain.own_series import OwnSeries
 from ..domain.pingpong import parked_now
 from ..domain.reading import Pending
-from ..domain.room import Claim, State, with_lags
+from ..domain.room import Claim, State
 from ..domain.schedule import Cadence
 from ..domain.work import Conflict, Effects
 from .errands import Errands
 from .needs import Mirror, Outgoing
+from .outbox import Outbox
 from .own_work import may_be_ours, row_shown
 from .publishing import Publisher
 
@@ -69,14 +71,12 @@ class Holding:
         self.options = options
         self.clock = clock
         self.kept_back: dict[UUID, Seen] = {}
-        self._series: dict[str, UUID] = {}  # masters in the room of series of ours
+        self._series = OwnSeries()
         # Observe mode: unknown events by id, and whether they were looked up; the others wait for the next pass.
         self.looked_up: dict[str, bool] = {}
         self._mirror = mirror
-        self._outgoing = outgoing
-        self._publisher = publisher
+        self._outbox = Outbox(claim, publisher, outgoing, clock)
         self._lease_until = clock() + options.lease
-        self._told_hints: dict[str, datetime] = {}
         self._occupancy_known = False
         self._know(rows)
 
@@ -91,38 +91,17 @@ class Holding:
 
     def sight(self, event: Event) -> Sighting:
         """Our words for an event of this room; raises Unreadable."""
-        return self._of_series(sight(self.claim.room_id, event))
-
-    def _of_series(self, one: Sighting) -> Sighting:
-        ours = None if one.master_id is None else self._series.get(one.master_id)
-        return one if ours is None else one.of_series(ours)
+        return self._series.named(sight(self.claim.room_id, event))
 
     def bind(self, master_id: str, series_id: UUID) -> None:
         """From now on what Graph shows of this master is of our series."""
-        self._series[master_id] = series_id
+        self._series.bind(master_id, series_id)
 
     def _know(self, rows: Iterable[Row]) -> None:
         for row in rows:
             self.rows[row.id] = row
             if row.is_own_series:
-                self._series[row.event_id] = row.id
-
-    def _bound(self, seen: Sequence[Seen]) -> Sequence[Seen]:
-        """The same, occurrences known by the master that is among them and turns out to be ours."""
-        awaited = {
-            row.ical_uid: row.id
-            for row in self.rows.values()
-            if row.is_own_series and not row.bound and row.ical_uid
-        }
-        if not awaited and not self._series:
-            return seen
-        found = {
-            each.sighting.event_id: awaited[each.sighting.ical_uid]
-            for each in seen
-            if each.sighting.kind == "master" and each.sighting.ical_uid in awaited
-        }
-        self._series |= found
-        return [replace(each, sighting=self._of_series(each.sighting)) for each in seen]
+                self._series.bind(row.event_id, row.id)
 
     def occurrences(self, master: Row) -> list[Row]:
         """Of a series, those of its meetings loaded that are not over or gone; none of a single booking."""
@@ -234,8 +213,9 @@ class Holding:
         `hints` says when the ingress received the hint about an event, `rows` are as our own writes left them.
         """
         now = self.clock()
-        self._told_hints.update(hints or {})
-        shown = [*self._published(self._bound(seen), now), *self._bound(known)]
+        self._outbox.heard(hints or {})
+        named = self._series.found(seen, self.rows.values())
+        shown = [*self._published(named, now), *self._series.found(known, self.rows.values())]
         intents = self.errands.intents
         over = self._over_of(shown, perhaps_twice(intents))
         shown = [each for each in shown if each.sighting.event_id not in over]
@@ -259,7 +239,7 @@ class Holding:
         parked = parked_now(self.rows, changes.rows)
         effects |= Effects(conflicts=tuple(Conflict("parked", each) for each in parked))
         if effects.results:
-            effects = effects.with_versions(_versions((*self.rows.values(), *changes.rows)))
+            effects = effects.with_versions(newest((*self.rows.values(), *changes.rows)))
         await self._write(changes, effects)
         if self.state.overlaps_owed and len(changes.rows) <= _MOST_COMPARED:
             await (
@@ -290,17 +270,9 @@ class Holding:
 
     async def send_leftovers(self) -> None:
         """Publish what an earlier pass committed and could not confirm; raises NotConfirmed."""
-        state = self.state
-        if state.version > state.published_version:
-            owed = [
-                row
-                for row in self.rows.values()
-                if row.published and row.version > state.published_version
-            ]
-            await self._tell(tuple(sorted(owed, key=lambda row: row.version)))
-            self.state = replace(self.state, published_version=state.version)
+        await self._tell_bookings()
         await self.send_notices()
-        await self._send_results()
+        await self._outbox.results(self.errands)
 
     def outrun(self) -> None:
         """Count versions on from the clock, in milliseconds: a restored counter lies behind what receivers saw.
@@ -312,9 +284,8 @@ class Holding:
 
     async def send_notices(self) -> None:
         """Publish the room.* messages that are owed; raises NotConfirmed."""
-        for notice in self.state.notices:
-            await self._publisher.notice(self.claim, notice, self.state.loaded)
-            self.state = replace(self.state, notices=self.state.notices[1:])
+        while self.state.notices:
+            self.state = await self._outbox.notice(self.state)
 
     async def write_state(self) -> None:
         """Commit the state alone; raises LeaseLost."""
@@ -336,17 +307,13 @@ class Holding:
 
     async def tell(self) -> None:
         """Publish rows and results committed by this pass and not sent so far; raises NotConfirmed."""
-        state = self.state
-        untold = [
-            row
-            for row in self.rows.values()
-            if row.published and row.version > state.published_version
-        ]
-        await self._tell(tuple(sorted(untold, key=lambda row: row.version)))
-        if state.version > self.state.published_version:
-            # A version that a later one of the same booking replaced before it was sent is nobody's any more.
-            self.state = replace(self.state, published_version=state.version)
-        await self._send_results()
+        await self._tell_bookings()
+        await self._outbox.results(self.errands)
+
+    async def _tell_bookings(self) -> None:
+        self.state = await self._outbox.bookings(self.rows.values(), self.state)
+        if self.state.version > self.state.published_version:
+            raise NotConfirmed("late", "bookings of a room")
 
     async def hold_up(self, wait: timedelta) -> None:
         """Let nobody be blamed for time in which Graph did not want to be asked; raises LeaseLost."""
@@ -406,40 +373,6 @@ class Holding:
         self.state = replace(self.state, overlaps_owed=False)
         await self._write(changes, effects | Effects(overlaps=frozenset(pairs)))
 
-    async def _send_results(self) -> None:
-        sent: list[Asked] = []
-        try:
-            for asked in self.errands.unsent:
-                if asked.for_room is None:
-                    await self._publisher.result(self.claim.organisation_id, asked)
-                sent.append(asked)
-        finally:
-            if sent:
-                keys = [asked.key for asked in sent]
-                rooms = [asked.for_room for asked in sent if asked.for_room is not None]
-                await self._outgoing.sent(self.claim.organisation_id, keys, self.clock(), rooms)
-                self.errands.was_sent(keys)
-
-    async def _tell(self, rows: Sequence[Row]) -> None:
-        if not rows:
-            return
-        confirmed = await self._publisher.bookings(self.claim, rows)
-        now = self.clock()
-        told = rows[:confirmed]
-        lags = tuple(
-            max(0, round((now - self._told_hints.pop(row.event_id)).total_seconds() * 1_000))
-            for row in told
-            if row.event_id in self._told_hints
-        )
-        if told:
-            self.state = replace(
-                self.state,
-                published_version=told[-1].version,
-                lags=with_lags(self.state.lags, lags),
-            )
-        if confirmed < len(rows):
-            raise NotConfirmed("late", "bookings of a room")
-
 
 def _read(
     rows: Iterable[Row], seen: Sequence[Seen], gone: Sequence[UUID], hints: dict[str, datetime]
@@ -451,13 +384,3 @@ def _read(
         for row in rows
         if row.event_id in asked or row.id in gone
     }
-
-
-def _versions(rows: Iterable[Row]) -> dict[UUID, int]:
-    """By booking its version, by series the newest of its occurrences; later rows replace earlier ones."""
-    newest = {row.id: row for row in rows}
-    versions = {row.id: row.version for row in newest.values()}
-    for row in newest.values():
-        if row.series_id is not None and row.kind != "master":
-            versions[row.series_id] = max(versions.get(row.series_id, 0), row.version)
-    return versions
