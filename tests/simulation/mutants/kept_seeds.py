@@ -39,7 +39,7 @@ KEPT: Final[dict[str, int]] = {
     "version_not_raised": 1,
     "removal_not_told": 2,
     "overlap_never_settled": 11,
-    "conflicted_never_cleared": 11,
+    "conflicted_never_cleared": 13,
     "whole_days_taken_for_days_of_utc": 19,
     "marker_search_finds_nothing": 1,
     "begun_write_forgotten": 2,

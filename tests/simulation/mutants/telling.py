@@ -12,8 +12,8 @@ from sync_worker.domain.room import LeaseLost
 from sync_worker.handlers import passes
 from sync_worker.handlers.errands import Errands
 from sync_worker.handlers.holding import Holding
-from sync_worker.handlers.passes import Passes
 from sync_worker.handlers.outbox import Outbox
+from sync_worker.handlers.passes import Passes
 from sync_worker.handlers.publishing import Publisher
 from webhook_ingress.handlers import Reception
 

@@ -82,6 +82,17 @@ class Errands:
         """As it was last committed, unless it is done."""
         return self._intents.get(intent_id)
 
+    def making(self, booking_id: UUID) -> Intent | None:
+        """What made this booking, while a late twin of it may come."""
+        return next(
+            (
+                each
+                for each in self._intents.values()
+                if each.step == "create" and each.booking_id == booking_id
+            ),
+            None,
+        )
+
     def command(self, key: Key | None) -> Asked | None:
         """The undecided command of this key."""
         return self._commands.get(key) if key is not None else None

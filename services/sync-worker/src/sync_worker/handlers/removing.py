@@ -81,24 +81,26 @@ async def _carry_over(desk: Desk, intent: Intent, twin: Copy) -> Intent:
         return intent
     log.info("change_of_a_twin", room=str(desk.held.claim.room_id))
     base = Content.of(row)
-    wanted = base.at(twin.starts, twin.ends) if moved else base
-    if renamed:
-        wanted = replace(wanted, subject=twin.subject)
     now = desk.held.clock()
     change = Intent(
-        id=uuid5(NAMESPACE, f"{intent.id}/change/{twin.etag}"),
+        id=uuid5(NAMESPACE, f"{intent.id}/change"),
         booking_id=row.id,
         command=None,
         step="change",
         path=intent.path,
         mailbox=intent.mailbox,
-        content=wanted,
+        content=base,
         base=base,
         created_at=now,
         due_at=now,
         event_id=stays,
         ical_uid=row.ical_uid,
     )
+    change = desk.held.errands.intent(change.id) or change  # changed twice: one write for all
+    wanted = change.content.at(twin.starts, twin.ends) if moved else change.content
+    if renamed:
+        wanted = replace(wanted, subject=twin.subject)
+    change = replace(change, content=wanted)
     seen = made.at(twin.starts, twin.ends)
     intent = replace(intent, content=replace(seen, subject=twin.subject))
     await desk.save(intent, change)

@@ -51,12 +51,13 @@ async def second_look(
     twins: list[Event] = []
     if not intent.moves:
         in_the_way = []
-    if in_the_way and intent.step == "create" and not intent.by_answer:
-        twins = [each for each in await alive(desk, intent) if each.id != row.event_id]
+    made = intent if intent.step == "create" else held.errands.making(intent.booking_id)
+    if in_the_way and made is not None and not made.by_answer:
+        twins = [each for each in await alive(desk, made) if each.id != row.event_id]
         ids = {each.id for each in twins}
         in_the_way = [each for each in in_the_way if not ids.intersection(_names(each))]
-        lags = now - intent.created_at < SHOWS_WITHIN
-        if in_the_way and lags and all(_says(each, intent.content) for each in in_the_way):
+        lags = made.may_lag(now) or now - intent.created_at < SHOWS_WITHIN
+        if in_the_way and lags and all(_stands_at(each, intent.content) for each in in_the_way):
             raise Changed(
                 "in the way may be a twin that we took away, and a look that lags shows it"
             )
@@ -81,9 +82,8 @@ async def second_look(
     return following
 
 
-def _says(seen: Seen, content: Content) -> bool:
-    one = seen.sighting
-    return content.at_same_time(one.starts, one.ends) and one.subject == content.subject
+def _stands_at(seen: Seen, content: Content) -> bool:
+    return content.at_same_time(seen.sighting.starts, seen.sighting.ends)
 
 
 def _names(seen: Seen) -> tuple[str, str | None]:
