@@ -1,6 +1,7 @@
 """A second look right after a write into the room's own calendar, where nobody else checks (design §5.3, §5.4)."""
 
 from dataclasses import replace
+from datetime import datetime
 from uuid import uuid5
 
 from contracts.identity import NAMESPACE
@@ -12,7 +13,7 @@ from ..domain.booking import SHOWS_WITHIN, Row, with_past
 from ..domain.changes import Seen
 from ..domain.command import accepted
 from ..domain.expected import expected
-from ..domain.intent import YIELD_WITHIN, Content, Intent
+from ..domain.intent import YIELD_WITHIN, Intent
 from ..domain.mirror import Sighting
 from ..domain.work import Effects
 from .copies import alive
@@ -56,8 +57,7 @@ async def second_look(
         twins = [each for each in await alive(desk, made) if each.id != row.event_id]
         ids = {each.id for each in twins}
         in_the_way = [each for each in in_the_way if not ids.intersection(_names(each))]
-        lags = made.may_lag(now) or now - intent.created_at < SHOWS_WITHIN
-        if in_the_way and lags and all(_stands_at(each, intent.content) for each in in_the_way):
+        if in_the_way and all(_may_be_gone(each, intent, made, now) for each in in_the_way):
             raise Changed(
                 "in the way may be a twin that we took away, and a look that lags shows it"
             )
@@ -82,8 +82,14 @@ async def second_look(
     return following
 
 
-def _stands_at(seen: Seen, content: Content) -> bool:
-    return content.at_same_time(seen.sighting.starts, seen.sighting.ends)
+def _may_be_gone(seen: Seen, intent: Intent, made: Intent, now: datetime) -> bool:
+    """Whether it looks like a twin of the booking that we took away lately; `made` is the intent that made both."""
+    one, content = seen.sighting, intent.content
+    if not content.at_same_time(one.starts, one.ends):
+        return False
+    if intent is not made:  # what its people changed in the twin goes where the twin is
+        return made.may_lag(now)
+    return one.subject == content.subject and now - intent.created_at < SHOWS_WITHIN
 
 
 def _names(seen: Seen) -> tuple[str, str | None]:
