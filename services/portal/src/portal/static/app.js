@@ -50,4 +50,10 @@ document.addEventListener("htmx:sendError", () =>
 );
 
 document.querySelector("[data-focus]")?.focus();
-tellTimes();
+setTimeout(tellTimes); // a task of its own, as the stream is: htmx still has the page to go through in this one
+
+// A part that is asked for again has mostly nothing new in it: what is as it was is not gone through.
+Idiomorph.defaults.callbacks.beforeNodeMorphed = (shown, fresh) => {
+  if (shown.id) tellTimes(fresh);
+  return !shown.isEqualNode(fresh);
+};

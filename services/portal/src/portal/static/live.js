@@ -43,4 +43,4 @@ function follow() {
       source.addEventListener(`${kind}.${ending}`, (event) => tell(`live:${kind}`, JSON.parse(event.data)));
 }
 
-if ("live" in document.body.dataset) follow();
+if ("live" in document.body.dataset) setTimeout(follow);
