@@ -245,8 +245,9 @@ class Holding:
         masters = {row.id: row for row in (*self.rows.values(), *rows) if row.is_own_series}
         ours = Ours(tuple(rows), contents_of(intents), masters)
         changes = apply(self.rows.values(), shown, lost, self.state.version, now, ours)
-        changes = replace(changes, read=_read(changes.rows, shown, lost, hints or {}))
-        self._doubt(changes.rows, ours.rows, now)
+        if changes.rows:
+            changes = replace(changes, read=_read(changes.rows, shown, lost, hints or {}))
+            self._doubt(changes.rows, ours.rows, now)
         if intents:
             after = {row.id: row for row in changes.rows}
             effects |= self.errands.answered(self.rows, after, self.claim.room_id, now)
