@@ -2,13 +2,9 @@
 
 import asyncio
 import gc
-import os
 from collections import Counter
 from collections.abc import Coroutine, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from random import Random
 from typing import Final, Literal
 
@@ -17,11 +13,11 @@ from typing_extensions import override
 from .agents import People
 from .crashes_scripts import SCRIPTS, Script, Stage, until
 from .history import QUIET_SECONDS, _causes
-from .logs import ERRORS, listen
+from .logs import ERRORS
 from .loop import run
 from .monitor import Monitor
 from .oracles import judge, unsettled
-from .runner import PROCESSES
+from .runner import processes
 from .supervisor import Process
 from .view import View, look
 from .world import World
@@ -80,22 +76,6 @@ def played(points: Iterable[Point]) -> Iterator[tuple[Point, Ending]]:
     given = list(points)
     with processes() as pool:
         yield from zip(given, pool.map(play, given, chunksize=20), strict=True)
-
-
-@contextmanager
-def processes() -> Iterator[ProcessPoolExecutor]:
-    """Processes in which sets iterate alike."""
-    # Read by Python when it starts: with another order of sets a point would not repeat its story.
-    os.environ["PYTHONHASHSEED"] = "0"
-    context = get_context("spawn")
-    with ProcessPoolExecutor(PROCESSES, mp_context=context, initializer=_ready) as pool:
-        yield pool
-
-
-def _ready() -> None:
-    listen()
-    # When the collector comes must decide nothing: it comes between two stories.
-    gc.disable()
 
 
 def play(point: Point) -> Ending:

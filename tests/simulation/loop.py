@@ -5,7 +5,6 @@ import heapq
 from asyncio import events
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
-from functools import partial
 from random import Random
 from typing import Any, NoReturn, TypeVar
 
@@ -45,12 +44,12 @@ def _nothing() -> None:
     return None
 
 
-class _Step(partial[object]):
-    """What is to be run, now or later: all that is used of asyncio's handles, made and called in C."""
+class _Step(list[Any]):
+    """A callback, its arguments and its context: all that is used of asyncio's handles, made in C."""
 
     def cancel(self) -> None:
         """Run nothing."""
-        self.__setstate__((_nothing, (), {}, None))  # type: ignore[attr-defined] # typeshed lacks it
+        self[:2] = _nothing, ()
 
 
 class SeededLoop(asyncio.BaseEventLoop):
@@ -58,7 +57,9 @@ class SeededLoop(asyncio.BaseEventLoop):
 
     _stopping: bool
 
-    _ready: list[_Step]  # of BaseEventLoop; a list: any of it may be next
+    _ready: list[
+        Any
+    ]  # of BaseEventLoop: steps, or tuples of the same; a list: any of it may be next
 
     def __init__(self, seed: object, *, most_steps: int = 2_000_000) -> None:
         super().__init__()
@@ -99,10 +100,11 @@ class SeededLoop(asyncio.BaseEventLoop):
         *args: *Ts,
         context: Context | None = None,
     ) -> events.Handle:
-        # Tasks bring a context; nothing else that is called here asks for one.
-        step = (
-            _Step(context.run, callback, *args) if context is not None else _Step(callback, *args)
-        )
+        if context is not None:
+            # Tasks bring one, and they cancel no step: a tuple costs them a quarter.
+            self._ready.append((callback, args, context))
+            return None  # type: ignore[return-value] # see above
+        step = _Step((callback, args, None))
         self._ready.append(step)
         return step  # type: ignore[return-value] # what is used of a handle; a cast costs at each step
 
@@ -114,9 +116,7 @@ class SeededLoop(asyncio.BaseEventLoop):
         *args: *Ts,
         context: Context | None = None,
     ) -> events.TimerHandle:
-        step = (
-            _Step(context.run, callback, *args) if context is not None else _Step(callback, *args)
-        )
+        step = _Step((callback, args, context))
         self._numbered += 1
         heapq.heappush(self._timers, (when, self._numbered, step))
         return step  # type: ignore[return-value] # as in call_soon
@@ -147,7 +147,7 @@ class SeededLoop(asyncio.BaseEventLoop):
                 self._sleep(timers)
             while timers and timers[0][0] <= self._now:
                 step = heapq.heappop(timers)[2]
-                if step.func is not _nothing:
+                if step[0] is not _nothing:
                     ready.append(step)
             waiting = len(ready)
             if not waiting:
@@ -158,10 +158,14 @@ class SeededLoop(asyncio.BaseEventLoop):
             if waiting > 1:
                 place = int(chance() * waiting)
                 ready[place], ready[-1] = ready[-1], ready[place]
-            ready.pop()()
+            callback, args, context = ready.pop()
+            if context is None:
+                callback(*args)
+            else:
+                context.run(callback, *args)
 
     def _sleep(self, timers: list[tuple[float, int, _Step]]) -> None:
-        while timers and timers[0][2].func is _nothing:
+        while timers and timers[0][2][0] is _nothing:
             heapq.heappop(timers)
         if not timers:
             raise Deadlock(f"at {self._now:.3f} s")

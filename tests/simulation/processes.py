@@ -69,9 +69,15 @@ class Fuse:
 
     async def call(self, effect: Callable[[], Awaitable[T]]) -> T:
         """The effect, if the process lives, and its result, if it still does then."""
-        await self.step()
+        if self.stops:
+            await self.step()
+        else:
+            self.count()
         result = await effect()
-        await self.step()
+        if self.stops:
+            await self.step()
+        else:
+            self.count()
         return result
 
 

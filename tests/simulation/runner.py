@@ -4,38 +4,50 @@ import gc
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context
 
 from .history import Outcome, live
 from .logs import listen
+from .pages import enlarge
 
 PROCESSES = 2
-_PIECE = 25
-_COLLECT_EVERY = 5
+_PIECE = 10
 
 
-def outcomes(seeds: Iterable[int], processes: int = PROCESSES) -> Iterator[Outcome]:
-    """What became of each seed, in their order."""
+@contextmanager
+def processes() -> Iterator[ProcessPoolExecutor]:
+    """Two processes in which sets iterate alike, and the collector comes when it is called."""
     # Read by Python when it starts: with another order of sets a seed would not repeat its history.
     os.environ["PYTHONHASHSEED"] = "0"
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])  # importing takes as long as many a story
+    with ProcessPoolExecutor(PROCESSES, mp_context=context, initializer=_ready) as pool:
+        yield pool
+
+
+def outcomes(seeds: Iterable[int]) -> Iterator[Outcome]:
+    """What became of each seed, in their order."""
+    with processes() as pool:
         for piece in pool.map(_live, _pieces(seeds)):
             yield from piece
 
 
-def _live(seeds: Sequence[int]) -> list[Outcome]:
+def _ready() -> None:
     listen()
-    # A history makes many cycles and ends soon: collecting once in a while costs less than all the time,
-    # and what was imported need not be looked through.
-    gc.freeze()
+    # When the collector comes must decide nothing: it comes between two stories.
     gc.disable()
-    lived: list[Outcome] = []
-    for number, seed in enumerate(seeds):
-        lived.append(live(seed))
-        if number % _COLLECT_EVERY == 0:
-            gc.collect()
-    return lived
+    enlarge()
+
+
+def _live(seeds: Sequence[int]) -> list[Outcome]:
+    # A history makes many cycles and ends soon: collecting once in a while costs less than all the time,
+    # and what there is by now need not be looked through.
+    gc.collect()
+    gc.freeze()
+    enlarge()
+    return [live(seed) for seed in seeds]
 
 
 def _pieces(seeds: Iterable[int]) -> Iterator[Sequence[int]]:

@@ -1,7 +1,7 @@
 """Microsoft is away for four hours of virtual time."""
 
-from .crashes import processes
 from .outage import live
+from .runner import processes
 
 SEEDS = (1, 2, 3, 4)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import cache
@@ -248,10 +248,19 @@ class World:
 
     def _database(self, fuse: Fuse) -> ModelDatabase:
         chance = self._chance.random
+        at_once = asyncio.get_running_loop().create_future()
+        at_once.set_result(None)
 
-        async def turn() -> None:
+        def turn() -> Awaitable[None]:
             # Each turn of the loop costs; others come in between often enough without one at every call.
-            if chance() < _OVERTAKEN:
+            overtaken = chance() < _OVERTAKEN
+            if overtaken or fuse.stops or self.database_away:
+                return hindered(overtaken=overtaken)
+            fuse.count()
+            return at_once
+
+        async def hindered(*, overtaken: bool) -> None:
+            if overtaken:
                 await asyncio.sleep(0)
             if fuse.stops:
                 await fuse.step()

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
-from ..crashes import processes
 from ..history import Outcome, live
-from ..runner import PROCESSES
+from ..runner import PROCESSES, processes
 from .focus import FOCUSES
 
 MOST_HISTORIES = 20_000

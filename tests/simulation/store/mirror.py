@@ -96,7 +96,10 @@ class MirrorStore:
             stored = tables.bookings[claim.room_id]
             written = _written(stored, changes)
             holds = granted(tables, claim, effects)
-            _check_events({**stored, **written})  # deferred: it fails the commit, after all else
+            if written:
+                _check_events(
+                    {**stored, **written}
+                )  # deferred: it fails the commit, after all else
             tangled = len(written) <= _FEW and _tangled(stored, written)
             sync.lease_until = now + (lease or self._lease)
             sync.state = replace(state, overlaps_owed=True) if tangled else state

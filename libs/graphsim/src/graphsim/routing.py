@@ -43,9 +43,9 @@ class Route:
     units: int = 0
     """Resource units of a directory read, before `$select` and the like (§8.2)."""
 
-    def matches(self, method: str, lower: tuple[str, ...]) -> bool:
-        """Whether a call's method and lower-cased segments fit."""
-        return self.method == method and all(
+    def matches(self, lower: tuple[str, ...]) -> bool:
+        """Whether as many lower-cased segments fit."""
+        return all(
             want is None or want == have for want, have in zip(self.pattern, lower, strict=True)
         )
 
@@ -63,7 +63,7 @@ class Routes:
         registrations: Registrations,
         subscribing: Subscribing,
     ) -> None:
-        self._routes: dict[int, list[Route]] = {}
+        self._routes: dict[tuple[str, int], list[Route]] = {}
         self._add_calendars(calendars)
         self._add_calendar(calendar)
         self._add_writing(writing)
@@ -74,8 +74,8 @@ class Routes:
     def find(self, call: Call) -> Route:
         """The route of a call; raises Refused."""
         lower = tuple(segment.lower() for segment in call.segments)
-        for route in self._routes.get(len(lower), ()):
-            if route.matches(call.method, lower):
+        for route in self._routes.get((call.method, len(lower)), ()):
+            if route.matches(lower):
                 return route
         if lower[:1] == ("me",):
             raise signed_in_user()
@@ -92,7 +92,7 @@ class Routes:
     ) -> None:
         pattern = tuple(None if part.startswith("{") else part.lower() for part in path.split("/"))
         route = Route(method, pattern, path, handler, quota, units)
-        self._routes.setdefault(len(pattern), []).append(route)
+        self._routes.setdefault((method, len(pattern)), []).append(route)
 
     def _add_calendars(self, calendars: Calendars) -> None:
         for path in _CALENDARS[1:]:

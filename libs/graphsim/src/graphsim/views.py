@@ -219,7 +219,7 @@ def show(one: Appearance, lens: Lens, form: Form) -> dict[str, object]:
         (properties.SINGLE, lens.expansion.single),
         (properties.MULTI, lens.expansion.multi),
     ):
-        if held := properties.of_kind(one.event, kind, ids):
+        if ids and (held := properties.of_kind(one.event, kind, ids)):
             shown[kind] = held
     return shown
 

@@ -31,6 +31,12 @@ _WINDOWS_LOWER = {name.lower(): iana for name, iana in win_tz.items()}
 
 def to_utc(wall: datetime, zone_name: str) -> datetime:
     """The instant of a naive wall time; of a doubled one the first, a skipped one moves on."""
+    return _instant(wall, wall.fold, zone_name)
+
+
+@lru_cache(maxsize=16_384)
+def _instant(wall: datetime, _fold: int, zone_name: str) -> datetime:
+    """Calendars are read again and again; times that differ by their fold alone are equal."""
     return wall.replace(tzinfo=zone(zone_name)).astimezone(UTC)
 
 

@@ -117,6 +117,8 @@ class Scheduler:
             for room_id, organisation_id in await self._leases.due(now, free - len(chosen)):
                 if room_id not in self._running:
                     chosen[room_id] = organisation_id
+        if not chosen:
+            return
         by_organisation: dict[UUID, list[UUID]] = defaultdict(list)
         for room_id, organisation_id in chosen.items():
             by_organisation[organisation_id].append(room_id)

@@ -231,8 +231,9 @@ class Holding:
         }
         ours = Ours(tuple(rows), contents, wholes, masters)
         changes = apply(self.rows.values(), shown, lost, self.state.version, now, ours)
-        changes = replace(changes, read=_read(changes.rows, shown, lost, hints or {}))
-        self._doubt(changes.rows, ours.rows, now)
+        if changes.rows:
+            changes = replace(changes, read=_read(changes.rows, shown, lost, hints or {}))
+            self._doubt(changes.rows, ours.rows, now)
         if intents:
             after = {row.id: row for row in changes.rows}
             effects |= self.errands.answered(self.rows, after, self.claim.room_id, now)
