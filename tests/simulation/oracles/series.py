@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..ledger import Affair
+from ..ledger import Affair, Edit
 from ..view import Shown, View
 from .edits import asked_again, latest
 from .remade import made_once_more
@@ -37,7 +37,8 @@ def lost(view: View) -> Iterator[str]:
                 continue
             event, name = _event(view, affair, number), f"{affair.tag}.{number} {affair.booking_id}"
             if event is None:
-                if not view.rivals(affair):
+                cancelled = any(edit.cancels for edit in _about(view, affair, number))
+                if not cancelled and not view.rivals(affair):
                     yield f"O3: {name} is gone, and nobody called it off"
                 continue
             effects = list(view.effective(affair))
@@ -55,9 +56,13 @@ def _called_off(view: View, affair: Affair, number: int) -> bool:
     result = view.result_of(affair.booked)
     if result is not None and result.outcome == "rejected":
         return True
-    about = [edit for edit, _, _ in view.effective(affair) if edit.meeting in {None, number}]
+    about = _about(view, affair, number)
     called_off = any(edit.cancels for edit in about) and not asked_again(affair, about)
     return called_off and not made_once_more(view, affair)
+
+
+def _about(view: View, affair: Affair, number: int) -> list[Edit]:
+    return [edit for edit, _, _ in view.effective(affair) if edit.meeting in {None, number}]
 
 
 def _event(view: View, affair: Affair, number: int) -> Shown | None:

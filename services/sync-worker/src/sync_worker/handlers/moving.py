@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from contracts.commands import Book, Change, Person
 
-from ..domain.booking import Row
 from ..domain.changes import withdrawn
 from ..domain.command import Asked, Key, accepted, rejected
 from ..domain.intent import Content, Intent
@@ -111,12 +110,9 @@ async def settle_moves(desk: Desk) -> None:
 async def _give_up(desk: Desk, intent: Intent, effects: Effects) -> None:
     held = desk.held
     now = held.clock()
-    row: Row | None = held.rows.get(intent.booking_id)
-    if row is None or row.removed_at is not None:
-        await held.commit([], [], effects=effects)
-        return
+    row = held.rows.get(intent.booking_id)
+    # Declined here meanwhile, it still stands in its organiser's calendar.
+    rows = [] if row is None or row.removed_at is not None else [withdrawn(row, now)]
     old = replace(intent, content=intent.base or intent.content)
     gone = replace(removal(old, now), ical_uid=intent.ical_uid)
-    await held.commit(
-        [], [], rows=[withdrawn(row, now)], effects=effects | Effects(intents=(gone,))
-    )
+    await held.commit([], [], rows=rows, effects=effects | Effects(intents=(gone,)))
