@@ -9,7 +9,7 @@ from graphclient.errors import Forbidden, MailboxUnsupported, NotFound
 from graphclient.models import Event
 
 from ..domain.booking import SHOWS_WITHIN
-from ..domain.intent import Intent
+from ..domain.intent import Content, Intent
 from ..domain.mirror import Sighting, Unreadable
 from ..domain.schedule import backoff
 from .desk import Desk
@@ -123,17 +123,34 @@ async def _by_uid(desk: Desk, mailbox: UUID | str, intent: Intent | None) -> Sta
     # Where it was when this was decided on, and where an attempt whose answer was lost has put it.
     places = [intent.base, intent.content] if intent.base is not None else [intent.content]
     for where in places:
-        copies: list[Copy] = []
-        slot = where.occupied
-        view = desk.diary.calendar_view(mailbox, slot.starts - _AROUND, slot.ends + _AROUND)
-        async for page in view:
-            found = [_state(desk, each) for each in page.events if each.ical_uid == intent.ical_uid]
-            copies += [each for each in found if isinstance(each, Copy)]
-        # Meetings of one series may share their iCalUId: the one at this time is meant.
-        copies.sort(key=lambda copy: not where.at_same_time(copy.starts, copy.ends))  # used at once
-        if copies:
-            return copies[0]
-    return Gone()
+        if (copy := await _copy_at(desk, mailbox, intent.ical_uid, where)) is not None:
+            return copy
+    in_room = str(mailbox) == desk.room
+    moved = None if in_room else await _as_the_room_shows_it(desk, intent)
+    if moved is None or moved in places:
+        return Gone()
+    return await _copy_at(desk, mailbox, intent.ical_uid, moved) or Gone()
+
+
+async def _copy_at(desk: Desk, mailbox: UUID | str, uid: str, where: Content) -> Copy | None:
+    copies: list[Copy] = []
+    slot = where.occupied
+    view = desk.diary.calendar_view(mailbox, slot.starts - _AROUND, slot.ends + _AROUND)
+    async for page in view:
+        found = [_state(desk, each) for each in page.events if each.ical_uid == uid]
+        copies += [each for each in found if isinstance(each, Copy)]
+    # Meetings of one series may share their iCalUId: the one at this time is meant.
+    copies.sort(key=lambda copy: not where.at_same_time(copy.starts, copy.ends))  # used at once
+    return copies[0] if copies else None
+
+
+async def _as_the_room_shows_it(desk: Desk, intent: Intent) -> Content | None:
+    """Moved by its organiser without our having heard of it, its copy in the room says where to."""
+    row = desk.held.rows.get(intent.booking_id)
+    if row is None or not row.bound:
+        return None
+    here = await state_of_copy(desk, desk.held.claim.mailbox_id, row.event_id)
+    return None if isinstance(here, Gone) else intent.content.at(here.starts, here.ends)
 
 
 async def _master_by_uid(desk: Desk, mailbox: UUID | str, uid: str, at: datetime) -> State:
