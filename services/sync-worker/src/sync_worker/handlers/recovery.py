@@ -140,8 +140,7 @@ async def _remove(desk: Desk, intent: Intent, twins: list[Event]) -> None:
         return
     now = desk.held.clock()
     gone = tuple(removal(replace(intent, event_id=twin.id, etag=twin.etag), now) for twin in twins)
-    line = Conflict("twin", intent.booking_id)
-    await desk.held.commit([], [], effects=Effects(intents=gone, conflicts=(line,)))
+    await desk.held.commit([], [], effects=Effects(intents=gone))
     for each in gone:
         await carry_out(desk, each)
 

@@ -12,7 +12,7 @@ from graphclient.errors import Changed, NotFound
 from ..domain.changes import withdrawn
 from ..domain.command import accepted
 from ..domain.intent import Content, Intent
-from ..domain.work import Effects
+from ..domain.work import Conflict, Effects
 from .copies import (
     MOST_ROUNDS,
     Copy,
@@ -32,6 +32,7 @@ async def take_away(desk: Desk, intent: Intent) -> Intent | None:
     """Cancel, delete or decline; what is gone already is gone. What is to be written next."""
     mailbox = desk.mailbox_of(intent)
     comment = _comment(desk, intent)
+    line: Conflict | None = None
     for _ in range(MOST_ROUNDS):
         try:
             if intent.step == "decline":
@@ -53,6 +54,7 @@ async def take_away(desk: Desk, intent: Intent) -> Intent | None:
                 await desk.diary.delete_event(mailbox, copy.id, copy.etag)
             else:
                 await desk.diary.cancel_event(mailbox, copy.id, copy.etag, comment)
+            line = _twin_gone(desk, intent)
             break
         except NotFound as error:
             if not is_event_gone(error):
@@ -62,8 +64,17 @@ async def take_away(desk: Desk, intent: Intent) -> Intent | None:
             continue
     else:
         raise Changed("the event changes faster than we can follow")
-    await _taken_away(desk, intent)
+    await _taken_away(desk, intent, line)
     return None
+
+
+def _twin_gone(desk: Desk, intent: Intent) -> Conflict | None:
+    """A line for whoever looks into a booking that stands: it stood in Outlook twice."""
+    row = desk.held.rows.get(intent.booking_id)
+    if intent.command is not None or row is None or row.removed_at is not None:
+        return None
+    stands = {row.event_id, row.organizer_event_id}
+    return None if intent.event_id in stands else Conflict("twin", row.id)
 
 
 async def _carry_over(desk: Desk, intent: Intent, twin: Copy) -> Intent:
@@ -130,10 +141,10 @@ async def decline_instead(desk: Desk, intent: Intent) -> Intent | None:
     return decline
 
 
-async def _taken_away(desk: Desk, intent: Intent) -> None:
+async def _taken_away(desk: Desk, intent: Intent, line: Conflict | None = None) -> None:
     held = desk.held
     now = held.clock()
-    effects = Effects(intents=(intent.ended(now),))
+    effects = Effects(intents=(intent.ended(now),), conflicts=(line,) if line else ())
     row = held.rows.get(intent.booking_id)
     asked = held.errands.command(intent.command)
     if asked is None or row is None:

@@ -6,7 +6,7 @@ from graphclient.models import Event
 
 from ..domain.booking import Row, unbound_id
 from ..domain.intent import Intent
-from ..domain.work import Conflict, Effects
+from ..domain.work import Effects
 from .copies import Gone, alive, state_of_copy
 from .desk import Desk
 from .errands import removal
@@ -72,7 +72,5 @@ async def _take_twin(desk: Desk, intent: Intent, other: Event) -> None:
         written_at=now,
         due_at=now,
     )
-    gone = removal(intent, now)
-    line = Conflict("twin", intent.booking_id)
-    effects = Effects(intents=(mine, gone), conflicts=(line,))
+    effects = Effects(intents=(mine, removal(intent, now)))
     await held.commit([], [], rows=rows, effects=effects)
