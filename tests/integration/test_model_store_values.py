@@ -14,12 +14,12 @@ from sync_worker.domain.absence import Lacking
 from sync_worker.domain.alternatives import Slot
 from sync_worker.domain.booking import Answer, Kind, Origin, Row, unbound_id
 from sync_worker.domain.brake import Brake
-from sync_worker.domain.changes import Changes
 from sync_worker.domain.command import Asked, Key, accepted, rejected
 from sync_worker.domain.intent import Content, Intent, Stage, Step
 from sync_worker.domain.planning import Action, PlanLine
 from sync_worker.domain.reading import Pending
 from sync_worker.domain.room import Claim, Notice, Settlement, State
+from sync_worker.domain.versions import Changes
 from sync_worker.domain.work import Conflict, ConflictKind, Effects, Hold
 
 START: Final = datetime(2026, 3, 2, 8, tzinfo=UTC)

@@ -9,9 +9,9 @@ from contracts.hints import ChangeHint
 from sync_worker.domain.absence import Window
 from sync_worker.domain.alternatives import Slot
 from sync_worker.domain.booking import Row
-from sync_worker.domain.changes import Changes
 from sync_worker.domain.command import Asked
 from sync_worker.domain.room import Claim, State
+from sync_worker.domain.versions import Changes
 from sync_worker.domain.work import Effects
 from sync_worker.store import Noted
 

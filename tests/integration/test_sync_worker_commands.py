@@ -17,10 +17,10 @@ from pgstore import Database, Role, open_database
 from pgstore.testing import TestDatabase
 from sync_worker.domain.alternatives import Hours, Slot
 from sync_worker.domain.booking import Row
-from sync_worker.domain.changes import Changes
 from sync_worker.domain.command import Asked, Key, accepted, rejected
 from sync_worker.domain.room import Claim, LeaseLost, Settlement
 from sync_worker.domain.schedule import Cadence
+from sync_worker.domain.versions import Changes
 from sync_worker.domain.work import Address, Conflict, Effects, Hold, Work
 from sync_worker.handlers.strays import Strays, end_abandoned
 from sync_worker.store import CommandStore, Comparison, LeaseStore, MirrorStore, OutgoingStore

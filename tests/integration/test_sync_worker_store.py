@@ -13,9 +13,9 @@ from contracts.hints import ChangeHint
 from pgstore import Database, Role, open_database
 from pgstore.testing import TestDatabase
 from sync_worker.domain.booking import Row
-from sync_worker.domain.changes import Changes
 from sync_worker.domain.room import Claim, LeaseLost, Settlement
 from sync_worker.domain.schedule import Cadence
+from sync_worker.domain.versions import Changes
 from sync_worker.store import Comparison, HintStore, LeaseStore, MirrorStore, SweepStore
 from sync_worker.store.hints import MOST_PENDING
 

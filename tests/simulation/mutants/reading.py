@@ -15,11 +15,12 @@ from sync_worker.domain import (
     overlap,
     reading,
     schedule,
+    versions,
     zones,
 )
 from sync_worker.domain.booking import Row
-from sync_worker.domain.changes import Changes
 from sync_worker.domain.reading import Answered, Drop, Missing
+from sync_worker.domain.versions import Changes
 from sync_worker.handlers import own_work, window
 from sync_worker.handlers.holding import Holding
 
@@ -234,12 +235,12 @@ READING = (
     Mutant(
         "version_not_raised",
         "What receivers must know gets a new version.",
-        (Patch(changes, "_numbered", _same_version),),
+        (Patch(versions, "numbered", _same_version),),
     ),
     Mutant(
         "removal_not_told",
         "Receivers are told what is gone.",
-        (Patch(changes, "_numbered", _quiet_removals),),
+        (Patch(versions, "numbered", _quiet_removals),),
     ),
     Mutant(
         "overlap_never_settled",

@@ -9,9 +9,9 @@ from asyncpg import CardinalityViolationError, UniqueViolationError
 
 from sync_worker.domain.absence import Standing, Window
 from sync_worker.domain.booking import Row
-from sync_worker.domain.changes import Changes
 from sync_worker.domain.overlap import occupies
 from sync_worker.domain.room import Claim, LeaseLost, State
+from sync_worker.domain.versions import Changes
 from sync_worker.domain.work import Effects
 
 from .database import ModelDatabase

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync_worker.domain.booking import MOST_SEEN_ETAGS, Row, unbound_id
-from sync_worker.domain.changes import Changes, Ours, Seen, apply
+from sync_worker.domain.changes import Ours, Seen, apply
 from sync_worker.domain.intent import Content
+from sync_worker.domain.versions import Changes
 
 from .examples import BOOKING, HOUR, NOW, content, row, sighting
 

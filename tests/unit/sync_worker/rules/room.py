@@ -11,12 +11,12 @@ from contracts.events import CommandResult
 from sync_worker.domain.absence import Standing, Window
 from sync_worker.domain.alternatives import Hours, Neighbour, Slot
 from sync_worker.domain.booking import Row
-from sync_worker.domain.changes import Changes
 from sync_worker.domain.command import Asked, Key
 from sync_worker.domain.overlap import occupies
 from sync_worker.domain.reading import Pending
 from sync_worker.domain.room import Claim, State
 from sync_worker.domain.schedule import Cadence
+from sync_worker.domain.versions import Changes
 from sync_worker.domain.work import Address, Effects, Work
 from sync_worker.handlers.desk import Desk
 from sync_worker.handlers.holding import Holding, Options

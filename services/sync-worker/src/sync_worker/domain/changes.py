@@ -1,9 +1,8 @@
-"""From what was read to what is written: new rows, removals, and versions where receivers must know."""
+"""From what was read to what is written: new rows, removals."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from . import pingpong
@@ -11,56 +10,7 @@ from .booking import Answer, Row, with_past, with_seen
 from .intent import Content
 from .mirror import Sighting
 from .series import recurs_at
-
-_NEXT: Final = -1  # stands for the version this change will get
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of the journal: ids, times and codes only."""
-
-    booking_id: UUID
-    entry: str
-    version: int | None
-    detail: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """Rows to write: `quiet` ones nobody is told of, `told` ones in the order of their new versions."""
-
-    quiet: tuple[Row, ...]
-    told: tuple[Row, ...]
-    version: int  # the room's counter afterwards
-    read: Mapping[UUID, datetime | None] = field(default_factory=dict)
-    """Rows that Graph showed or proved gone, with the ingress's receipt of the hint that had it asked."""
-
-    @property
-    def rows(self) -> tuple[Row, ...]:
-        """All of them."""
-        return (*self.quiet, *self.told)
-
-    def entries(self) -> list[Entry]:
-        """The journal's lines: every new version, and what a hint had read without bringing one."""
-        return [
-            *(
-                Entry(row.id, f"booking.{row.status}", row.version, self._cause(row))
-                for row in self.told
-            ),
-            *(
-                Entry(row.id, "event.unchanged", None, self._cause(row))
-                for row in self.quiet
-                if self.read.get(row.id) is not None
-            ),
-        ]
-
-    def _cause(self, row: Row) -> dict[str, str]:
-        if row.id not in self.read:
-            return {}
-        hint_at = self.read[row.id]
-        if hint_at is None:
-            return {"read": "calendar"}
-        return {"read": "hint", "hint_at": hint_at.isoformat()}
+from .versions import NEXT, Changes, numbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +82,7 @@ def apply(
         row = written.get(row_id) or by_id.get(row_id)
         if row is not None:
             written[row_id] = removed(row, now)
-    return _numbered(by_id, written.values(), version, now)
+    return numbered(by_id, written.values(), version, now)
 
 
 def _keeps_its_id(holder: Row, sighting: Sighting) -> bool:
@@ -213,8 +163,8 @@ def _seen(
         removed_at=_removed_at(old, answer, now),
         changed_at=old.changed_at if old else now,
         conflicted=old.conflicted if old else False,
-        when_version=_NEXT if moved and not by_us else old.when_version if old else 0,
-        subject_version=_NEXT if renamed else old.subject_version if old else 0,
+        when_version=NEXT if moved and not by_us else old.when_version if old else 0,
+        subject_version=NEXT if renamed else old.subject_version if old else 0,
         organizer_mailbox=basis.organizer_mailbox if basis else None,
         organizer_event_id=old.organizer_event_id if old else None,
         yields_until=basis.yields_until if basis else None,
@@ -259,41 +209,3 @@ def _removed_at(old: Row | None, answer: Answer, now: datetime) -> datetime | No
     if answer != "cancelled":
         return None
     return old.removed_at if old is not None and old.removed_at is not None else now
-
-
-def _numbered(
-    stored: dict[UUID, Row], written: Iterable[Row], version: int, now: datetime
-) -> Changes:
-    quiet: list[Row] = []
-    loud: list[Row] = []
-    for row in written:
-        old = stored.get(row.id)
-        if row == old:
-            continue
-        is_news = row.published and (
-            old is None or not old.published or old.version == 0 or old.told() != row.told()
-        )
-        (loud if is_news else quiet).append(row)
-    # What frees the room is told first: receivers never see an overlap that Outlook did not have.
-    loud.sort(key=lambda row: (row.status != "cancelled", row.starts, row.id))
-    told = tuple(
-        _versioned(replace(row, version=version + place, changed_at=now), version + place)
-        for place, row in enumerate(loud, start=1)
-    )
-    return Changes(
-        # A master is never told: whoever saw the occurrences of this change has seen its own.
-        quiet=tuple(
-            _versioned(row, version + 1 if row.kind == "master" else row.version) for row in quiet
-        ),
-        told=told,
-        version=version + len(told),
-    )
-
-
-def _versioned(row: Row, version: int) -> Row:
-    """The row with this version where a field changed by Graph has none yet."""
-    when = version if row.when_version == _NEXT else row.when_version
-    subject = version if row.subject_version == _NEXT else row.subject_version
-    if (when, subject) == (row.when_version, row.subject_version):
-        return row
-    return replace(row, when_version=when, subject_version=subject)

@@ -14,7 +14,7 @@ from ..domain.absence import Lacking, Window, merged
 from ..domain.alternatives import Slot
 from ..domain.answers import contents_of, gone_of, perhaps_twice
 from ..domain.booking import Row, newest
-from ..domain.changes import Changes, Ours, Seen, apply
+from ..domain.changes import Ours, Seen, apply
 from ..domain.command import Asked
 from ..domain.mirror import Sighting, sight
 from ..domain.overlap import overlapping, settled
@@ -23,6 +23,7 @@ from ..domain.pingpong import parked_now
 from ..domain.reading import Pending
 from ..domain.room import Claim, State
 from ..domain.schedule import Cadence
+from ..domain.versions import Changes
 from ..domain.work import Conflict, Effects
 from .errands import Errands
 from .needs import Mirror, Outgoing

@@ -12,10 +12,10 @@ from graphclient.models import Event, Marking, Page
 from ..domain.absence import Standing, Window
 from ..domain.alternatives import Hours, Neighbour, Slot
 from ..domain.booking import Row
-from ..domain.changes import Changes
 from ..domain.command import Asked, Key
 from ..domain.planning import PlanLine
 from ..domain.room import Claim, Settlement, State
+from ..domain.versions import Changes
 from ..domain.work import Effects
 
 

@@ -11,8 +11,8 @@ from pgstore.database import ORGANISATION
 
 from ..domain.absence import Standing, Window
 from ..domain.booking import UNBOUND, Row
-from ..domain.changes import Changes
 from ..domain.room import Claim, LeaseLost, State
+from ..domain.versions import Changes
 from ..domain.work import Effects
 from . import state as held
 from .effects import write_effects
