@@ -154,7 +154,10 @@ async def test_of_each_room_of_an_office_the_first_two_times_are_told_at_which_i
         "touching": [(-1, 0.5), (0.5, 1), (1, 2), (3, 4), (5, 6)],
         "overlapping": [(-40, 3), (-1, 1), (2, 4), (4.5, 5)],
         "later": [(-2, 0), (1, 2), (2, 3)],
-        "free": [(-2, -1), (50, 51)],
+        "tomorrow": [(35, 59), (35, 60)],
+        "for days": [(-40, 61), (35.5, 100)],
+        "for days, soon": [(35, 61)],
+        "free": [(-2, -1), (36, 99), (50, 51)],
     }
     names = {}
     for name, times in spans.items():
@@ -178,4 +181,7 @@ async def test_of_each_room_of_an_office_the_first_two_times_are_told_at_which_i
         "touching": [(-1, 2), (3, 4)],
         "overlapping": [(-40, 4), (4.5, 5)],
         "later": [(1, 3)],
+        "tomorrow": [(35, 60)],
+        "for days": [(-40, 100)],
+        "for days, soon": [(35, 61)],
     }

@@ -11,7 +11,6 @@ from ..domain.live_plan import LivePlan, live_plan
 from ..domain.occupancy import Span
 from ..domain.office_plan import OfficePlan
 from ..domain.offices import Office
-from ..domain.refusal import not_found
 from ..domain.rooms import RoomRecord
 
 _AHEAD = timedelta(hours=36)
@@ -71,17 +70,14 @@ class LivePlans:
         """Return the offices that one can choose from, by name."""
         return await self._offices.all(by.organisation_id)
 
-    async def show(self, by: Acting, office_id: UUID) -> LivePlan:
+    async def show(self, by: Acting, office: Office) -> LivePlan:
         """Return an office's plan with its rooms as they are now."""
-        office = next((each for each in await self.offices(by) if each.id == office_id), None)
-        if office is None:
-            raise not_found("office")
-        plan = await self._plans.load(by.organisation_id, office_id)
-        rooms = await self.rooms(by, office_id)
+        plan = await self._plans.load(by.organisation_id, office.id)
+        rooms = await self.rooms(by, office.id)
         now = self._clock()
         taken: defaultdict[UUID, list[Span]] = defaultdict(list)
         for room_id, span in await self._bookings.taken(
-            by.organisation_id, office_id, start=now, end=now + _AHEAD
+            by.organisation_id, office.id, start=now, end=now + _AHEAD
         ):
             taken[room_id].append(span)
         return live_plan(office, plan, rooms, taken, now)

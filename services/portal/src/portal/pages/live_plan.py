@@ -27,7 +27,11 @@ class LivePlanPages:
             raise not_found("office")
         if not offices and not asked:
             return View("plan_none.html")
-        live = await self._plans.show(visit.by, UUID(asked) if asked else offices[0].id)
+        chosen = UUID(asked) if asked else offices[0].id
+        office = next((each for each in offices if each.id == chosen), None)
+        if office is None:
+            raise not_found("office")
+        live = await self._plans.show(visit.by, office)
         width, height = extent(live.plan)
         values = {
             "offices": offices,

@@ -42,12 +42,29 @@ TAKEN = f"""
 """
 """What takes rooms of the organisation $1 within [$2, $3), whoever has said yes to it."""
 
+# Room by room, as an office has few of the organisation's: what ends within a day of the time asked for, and by itself
+# what ends later, which must last longer than a day if it has begun.
 _FIRST_TAKEN = f"""
-    with seen as (
+    with office as materialized (
+        select id from rooms where organisation_id = $1 and removed_at is null and office_id = $4
+    ), taken as (
+        select short.* from office cross join lateral (
+            select b.room_id, {FROM} as starts, {UNTIL} as ends from bookings b
+            where b.room_id = office.id and {UNTIL} > $2 and {UNTIL} <= $3::timestamptz + interval '24 hours' and {FROM} < $3
+              and kind <> 'master' and removed_at is null and status <> 'cancelled'
+            offset 0
+        ) as short
+        union all
+        select room_id, starts, ends from (
+            select b.room_id, {FROM} as starts, {UNTIL} as ends from bookings b
+            where b.organisation_id = $1 and {UNTIL} - {FROM} > interval '1 day' and {UNTIL} > $3::timestamptz + interval '24 hours'
+              and kind <> 'master' and removed_at is null and status <> 'cancelled'
+            offset 0
+        ) as long where starts < $3 and room_id in (select id from office)
+    ), seen as (
         select room_id, starts, ends, max(ends) over (
             partition by room_id order by starts, ends rows between unbounded preceding and 1 preceding) as before
-        from ({TAKEN}) as taken where room_id in (
-            select id from rooms where organisation_id = $1 and removed_at is null and office_id = $4)
+        from taken
     ), numbered as (
         select room_id, starts, ends, count(*) filter (where before is null or starts > before) over (
             partition by room_id order by starts, ends) as number

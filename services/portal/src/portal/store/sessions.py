@@ -18,7 +18,7 @@ class SessionStore:
 
     async def person(self, token_hash: bytes, now: datetime) -> Person | None:
         """Whose token this is, while session and user live."""
-        async with self._database.transaction() as connection:
+        async with self._database.statement() as connection:
             organisation_id = await connection.fetchval(
                 "select session_organisation($1, $2)", token_hash, now
             )
