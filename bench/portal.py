@@ -8,47 +8,30 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 import aiohttp
 import asyncpg
-from playwright.async_api import async_playwright
 
 from demo.ports import free_port
 from eventbus.postgres import SCHEMA
 from pgstore.launcher import running_server
 from pgstore.testing import clone, make_template
-from tests.browser.visitor import PHONE, launched
 from tests.e2e.processes import Program
 
-from .portal_server import OPERATOR
+from .portal_phone import BLANK, phone
+from .portal_server import BLANK_PATH, OPERATOR
 from .processes import at_share
 
 ROOMS: Final = 500
 BOOKINGS: Final = 50_000
 OFFICES: Final = 10
-REQUESTS: Final = int(os.environ.get("BENCH_ROUNDS", "3")) * 70
+ROUNDS: Final = int(os.environ.get("BENCH_ROUNDS", "3"))
+REQUESTS: Final = ROUNDS * 70
 MUST_MS: Final = 50.0
-MUST_KIB: Final = 150.0
-MUST_LCP_MS: Final = 1_500.0
-MUST_CLS: Final = 0.1
-MUST_TASK_MS: Final = 200.0
 BASELINE: Final = "a file from memory"
-# Lighthouse's simulated phone: a slow 4G line and a processor four times slower.
-SLOW_LINE: Final = {
-    "offline": False, "latency": 150, "downloadThroughput": 1_638_400 / 8, "uploadThroughput": 768_000 / 8,
-}  # fmt: skip
-SLOWER: Final = 4
-_SEEN: Final = """() => new Promise(done => {
-  const seen = {lcp: 0, cls: 0, task: 0};
-  new PerformanceObserver(list => list.getEntries().forEach(e => seen.lcp = e.startTime)).observe({type: "largest-contentful-paint", buffered: true});
-  new PerformanceObserver(list => list.getEntries().forEach(e => { if (!e.hadRecentInput) seen.cls += e.value })).observe({type: "layout-shift", buffered: true});
-  new PerformanceObserver(list => list.getEntries().forEach(e => seen.task = Math.max(seen.task, e.duration))).observe({type: "longtask", buffered: true});
-  setTimeout(() => done(seen), 1500);
-})"""
-
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 _FILL: Final = (
@@ -120,7 +103,10 @@ def bench() -> bool:
 
 async def _measured(dsn: str, folder: Path) -> bool:
     async with _serving(dsn, folder) as portal:
-        return all([await _server_times(portal), await _phone(portal)])
+        pages = {BLANK: BLANK_PATH, **portal.pages()}
+        return all(
+            [await _server_times(portal), await phone(portal.origin, portal.token, pages, ROUNDS)]
+        )
 
 
 async def _server_times(portal: Portal) -> bool:
@@ -151,45 +137,6 @@ async def _asked(session: aiohttp.ClientSession, path: str, headers: dict[str, s
                 raise SystemExit(f"{path}: {answer.status}")
         took.append((time.perf_counter() - began) * 1_000)
     return sorted(took[REQUESTS // 10 :])
-
-
-async def _phone(portal: Portal) -> bool:
-    good = True
-    async with async_playwright() as playwright:
-        browser = await launched(playwright)
-        for name, path in portal.pages().items():
-            context = await browser.new_context(viewport=PHONE, is_mobile=True, has_touch=True)  # type: ignore[arg-type] # a plain dict
-            if name != "sign-in":
-                await context.add_cookies(
-                    [{"name": "session", "value": portal.token, "url": portal.origin}]
-                )
-            page = await context.new_page()
-            wire = await context.new_cdp_session(page)
-            await wire.send("Network.enable")
-            await wire.send("Network.emulateNetworkConditions", SLOW_LINE)
-            await wire.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-            sizes: list[float] = []
-
-            def count(event: dict[str, Any], sizes: list[float] = sizes) -> None:
-                sizes.append(event["encodedDataLength"])
-
-            wire.on("Network.loadingFinished", count)
-            await page.goto(portal.origin + path, wait_until="load")
-            seen = await page.evaluate(_SEEN)
-            kib = sum(sizes) / 1024
-            fits = (
-                kib <= MUST_KIB
-                and seen["lcp"] <= MUST_LCP_MS
-                and seen["cls"] <= MUST_CLS
-                and seen["task"] <= MUST_TASK_MS
-            )
-            good &= fits
-            print(f"{'PASS' if fits else 'MISSED'}: {name} on a phone: first load {kib:.0f} KiB (at most {MUST_KIB:.0f}), "
-                  f"LCP {seen['lcp']:.0f} ms ({MUST_LCP_MS:.0f}), CLS {seen['cls']:.3f} ({MUST_CLS}), "
-                  f"longest task {seen['task']:.0f} ms ({MUST_TASK_MS:.0f})")  # fmt: skip
-            await context.close()
-        await browser.close()
-    return good
 
 
 @asynccontextmanager

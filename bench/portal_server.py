@@ -17,11 +17,19 @@ from servicekit.http import serve_http
 
 KEYS = "s1:" + base64.b64encode(b"s" * 32).decode()
 OPERATOR = "operator-of-the-bench-alone"
+BLANK_PATH = "/blank"
 NOWHERE = "https://127.0.0.1:9"  # nothing of this bench asks Microsoft
+
+
+async def _blank(_: web.Request) -> web.Response:
+    return web.Response(
+        text="<!doctype html><title>Blank</title><p>Blank</p>", content_type="text/html"
+    )
 
 
 async def _serve(dsn: str, port: str) -> None:
     app = web.Application()
+    app.router.add_get(BLANK_PATH, _blank)
     async with (
         open_database(dsn, Role.PORTAL) as database,
         open_postgres_bus(dsn) as bus,
