@@ -17,6 +17,16 @@ from .visitor import visiting
 PATH = "/settings/meeting-rooms"
 
 
+_TOUCHED_BY_A_REFRESH = """() => new Promise(done => {
+  const part = document.getElementById("health");
+  const touched = [];
+  new MutationObserver(list => list.forEach(({target}) => target === part || touched.push(target.nodeName)))
+    .observe(part, {subtree: true, childList: true, characterData: true, attributes: true});
+  part.addEventListener("htmx:afterSettle", () => setTimeout(() => done(touched)));
+  htmx.trigger(document.body, "live:room");
+})"""
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def house(premises: Premises) -> AsyncIterator[tuple[Office, Account]]:
     """One connected organisation with two live rooms."""
@@ -180,6 +190,19 @@ async def test_a_rooms_page_shows_its_health_and_has_it_read_again_moved_and_rem
         await expect(page.get_by_role("status")).to_contain_text("is removed")
         assert asked == [f"Remove {moved['name']}? Its sync stops; Outlook stays as it is."]
         await expect(page.locator(f"#r-{room}")).to_have_count(0)
+
+
+async def test_a_refresh_that_brings_nothing_new_touches_nothing_on_the_page(
+    premises: Premises, browser: Browser, house: tuple[Office, Account]
+) -> None:
+    office, account = house
+    async with visiting(browser, premises.origin, account.token) as visitor:
+        page = visitor.page
+        await page.clock.set_fixed_time(soon(2))
+        await visitor.open(f"{PATH}/{next(iter(office.rooms))}")
+        await visitor.live()
+        await expect(page.locator("#health time[data-ago]").first).to_have_text(re.compile(" ago$"))
+        assert await page.evaluate(_TOUCHED_BY_A_REFRESH) == []
 
 
 async def test_removals_held_back_are_confirmed_by_whoever_looked(
