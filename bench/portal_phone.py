@@ -87,13 +87,9 @@ async def _loaded(browser: Browser, address: str, session: str) -> Load:
 async def _tried(browser: Browser, address: str, session: str) -> Load | None:
     context = await browser.new_context(viewport=PHONE, is_mobile=True, has_touch=True)  # type: ignore[arg-type] # a plain dict
     if session:
-<<<<<<< HEAD
-        await context.add_cookies([{"name": "session", "value": session, "url": address}])
-=======
         await context.add_cookies(
             [{"name": "session", "value": session, "domain": "127.0.0.1", "path": "/"}]
         )
->>>>>>> paint
     page = await context.new_page()
     wire = await context.new_cdp_session(page)
     await wire.send("Network.enable")

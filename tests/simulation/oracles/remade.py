@@ -1,4 +1,4 @@
-"""The one booking that may be made once more (ADR 12): its making was not answered, somebody cancelled it, Graph forgot it."""
+"""What may be made once more though somebody cancelled it (ADR 12): nobody could know of the cancellation, or of the making."""
 
 from itertools import pairwise
 
@@ -14,6 +14,8 @@ def made_once_more(view: View, affair: Affair) -> bool:
     """Whether the cancelled affair may stand again: all of it is the world's own record, none of it the engine's."""
     makings = [each for each in _graphs(view) if each.what.startswith(f"made {affair.tag} ")]
     cancels = [each.at for each in affair.edits if each.cancels and each.side == "outlook"]
+    if _moved_unaware(view, affair, cancels):
+        return True
     for first, second in pairwise(makings):
         # Graph takes a transactionId twice only if it has forgotten it.
         forgot = first.what == second.what
@@ -25,6 +27,16 @@ def made_once_more(view: View, affair: Affair) -> bool:
         ):
             return True
     return False
+
+
+def _moved_unaware(view: View, affair: Affair, cancels: list[float]) -> bool:
+    """Whether it was booked in another room while reads could still show it living in this one."""
+    lag = _longest_lag(view)
+    return any(
+        edit.room is not None and edit.side == "platform" and since - lag < at < until
+        for edit, since, until in view.effective(affair)
+        for at in cancels
+    )
 
 
 def _answered(view: View, affair: Affair, making: Line, again: Line) -> bool:
@@ -52,8 +64,7 @@ def _kept_from(view: View, who: str, at: float) -> bool:
 
 def _found(view: View, affair: Affair, making: Line, cancelled: float) -> bool:
     """Whether anybody looked for it by our marker while it was there and to be seen."""
-    lags = (each.document.get("lag", 0.0) for each in view.switches.faults)
-    shows_at = making.at + max((view.switches.cloud["read_lag"], *lags))
+    shows_at = making.at + _longest_lag(view)
     marker = str(affair.booking_id)
     searches = [
         each
@@ -63,6 +74,11 @@ def _found(view: View, affair: Affair, making: Line, cancelled: float) -> bool:
         and marker in each.what
     ]
     return any(not _kept_from(view, each.what.split()[2], each.at) for each in searches)
+
+
+def _longest_lag(view: View) -> float:
+    lags = (each.document.get("lag", 0.0) for each in view.switches.faults)
+    return float(max((view.switches.cloud["read_lag"], *lags)))
 
 
 def _graphs(view: View) -> list[Line]:
