@@ -42,7 +42,10 @@ def _explained(view: View, affair: Affair, edit: Edit, reason: str) -> bool:
     causes = {
         "overlap": view.rivals(affair),
         "room_declined": gone or view.rivals(affair),
-        "stale": any(each.side == "outlook" for each in others) or _refused(view, affair),
+        # A direct booking yields to a foreign event that comes soon after it (design §5.4).
+        "stale": any(each.side == "outlook" for each in others)
+        or _refused(view, affair)
+        or (affair.ours and view.rivals(affair)),
         "superseded": any(each.side == "platform" and each.at >= edit.at for each in others),
         "organizer_unreachable": gone or (affair.organiser == "guest" and affair.side == "outlook"),
         "unknown_booking": gone
