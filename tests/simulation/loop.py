@@ -67,7 +67,8 @@ class SeededLoop(asyncio.BaseEventLoop):
         # Tuples are compared in C; the number keeps timers of one moment in order.
         self._timers: list[tuple[float, int, _Step]] = []
         self._numbered = 0
-        self._now = 0.0
+        self.now = 0.0
+        """Virtual seconds since the beginning: what `time` says, without a call."""
         self._random = Random(f"{seed}/loop").random  # noqa: S311 -- repeatable by seed
         self._left = most_steps
 
@@ -77,7 +78,7 @@ class SeededLoop(asyncio.BaseEventLoop):
 
     @override
     def time(self) -> float:
-        return self._now
+        return self.now
 
     @override
     def create_task(
@@ -129,7 +130,7 @@ class SeededLoop(asyncio.BaseEventLoop):
         *args: *Ts,
         context: Context | None = None,
     ) -> events.TimerHandle:
-        return self.call_at(self._now + delay, callback, *args, context=context)
+        return self.call_at(self.now + delay, callback, *args, context=context)
 
     @override
     def run_in_executor(self, executor: object, func: Callable[..., T], *args: object) -> NoReturn:
@@ -145,7 +146,7 @@ class SeededLoop(asyncio.BaseEventLoop):
         while not self._stopping:
             if not ready:
                 self._sleep(timers)
-            while timers and timers[0][0] <= self._now:
+            while timers and timers[0][0] <= self.now:
                 step = heapq.heappop(timers)[2]
                 if step[0] is not _nothing:
                     ready.append(step)
@@ -154,7 +155,7 @@ class SeededLoop(asyncio.BaseEventLoop):
                 continue
             self._left -= 1
             if self._left < 0:
-                raise TooManySteps(f"at {self._now:.3f} s")
+                raise TooManySteps(f"at {self.now:.3f} s")
             if waiting > 1:
                 place = int(chance() * waiting)
                 ready[place], ready[-1] = ready[-1], ready[place]
@@ -168,8 +169,8 @@ class SeededLoop(asyncio.BaseEventLoop):
         while timers and timers[0][2][0] is _nothing:
             heapq.heappop(timers)
         if not timers:
-            raise Deadlock(f"at {self._now:.3f} s")
-        self._now = max(self._now, timers[0][0])
+            raise Deadlock(f"at {self.now:.3f} s")
+        self.now = max(self.now, timers[0][0])
 
     def _asyncgen_firstiter_hook(self, agen: object) -> None:
         """Nobody asks which there are: the loop ends without ending them."""

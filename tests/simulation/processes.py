@@ -69,6 +69,7 @@ class Fuse:
 
     async def call(self, effect: Callable[[], Awaitable[T]]) -> T:
         """The effect, if the process lives, and its result, if it still does then."""
+        # `step` twice; where nothing stops, as mostly, without its coroutine.
         if self.stops:
             await self.step()
         else:

@@ -25,6 +25,7 @@ from .ingress import Ingress
 from .journal import Journal
 from .ledger import Ledger
 from .lines import Outward, SignIn
+from .loop import SeededLoop
 from .office import Office
 from .platform import Platform
 from .processes import Fuse
@@ -63,14 +64,15 @@ def secrets() -> SecretBox:
     return SecretBox.parse("s1:" + base64.b64encode(b"s" * 32).decode())
 
 
-def _clock(time: Callable[[], float], begins: datetime) -> Callable[[], datetime]:
+def _clock(loop: SeededLoop, begins: datetime) -> Callable[[], datetime]:
     """The virtual time."""
     ticks, moment = 0.0, begins
 
     def clock() -> datetime:
         nonlocal ticks, moment
-        if ticks != (now := time()):
-            ticks, moment = now, begins + timedelta(seconds=now)
+        if ticks != loop.now:
+            ticks = loop.now
+            moment = begins + timedelta(seconds=ticks)
         return moment
 
     return clock
@@ -80,11 +82,11 @@ class World:
     """Everything of one history, made from its seed."""
 
     def __init__(self, seed: int, switches: Switches) -> None:
-        loop = asyncio.get_running_loop()
+        loop = cast("SeededLoop", asyncio.get_running_loop())
         self.seed = seed
         self.switches = switches
         self.time = loop.time
-        self.clock = _clock(loop.time, switches.begins)
+        self.clock = _clock(loop, switches.begins)
         self.keys = KEYS
         self.journal = Journal(loop.time)
         self.ledger = Ledger()

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
-from functools import cached_property
 from typing import Any, Literal, Self
 
 from .ids import Ref
@@ -130,7 +129,7 @@ class Event:
         return self.end - self.start
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Appearance:
     """One row of a calendar: a single event, a series' master, or one day of a series."""
 
@@ -178,12 +177,12 @@ class Appearance:
         """What its id stands for."""
         return Ref(self.event.key, self.day, self.event.generation)
 
-    @cached_property
+    @property
     def starts_at(self) -> datetime:
         """The start as an instant."""
         return to_utc(self.start, self.event.zone)
 
-    @cached_property
+    @property
     def ends_at(self) -> datetime:
         """The end as an instant."""
         return to_utc(self.end, self.event.zone)

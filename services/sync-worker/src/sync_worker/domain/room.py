@@ -1,6 +1,6 @@
 """A room as its holder knows it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -49,6 +49,23 @@ class State:
     overlaps_owed: bool = False
     own_series: bool = False  # the room has series that commands of ours made
     planned_at: datetime | None = None  # when observe mode last wrote down what it would do
+
+    def settled(self, command_done_no: int) -> "State":
+        """After a pass that nothing obstructed: itself where that changes nothing, as mostly."""
+        obstacles = (self.problem, self.problem_since, self.refused_revision)
+        if obstacles == (None, None, None) and (self.attempts, self.command_done_no) == (
+            0,
+            command_done_no,
+        ):
+            return self
+        return replace(
+            self,
+            attempts=0,
+            problem=None,
+            problem_since=None,
+            refused_revision=None,
+            command_done_no=command_done_no,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,14 +126,7 @@ class Passes:
         now = held.clock()
         claim, errands = held.claim, held.errands
         finished = errands.idle and not claim.work.more
-        state = replace(
-            held.state,
-            attempts=0,
-            problem=None,
-            problem_since=None,
-            refused_revision=None,
-            command_done_no=claim.command_no if finished else held.state.command_done_no,
-        )
+        state = held.state.settled(claim.command_no if finished else held.state.command_done_no)
         works = self.options.writes
         due_at = earliest(
             (
