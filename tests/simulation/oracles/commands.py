@@ -45,7 +45,8 @@ def _explained(view: View, affair: Affair, edit: Edit, reason: str) -> bool:
         # A direct booking yields to a foreign event that comes soon after it (design §5.4).
         "stale": any(each.side == "outlook" for each in others)
         or _refused(view, affair)
-        or (affair.ours and view.rivals(affair)),
+        or (affair.ours and view.rivals(affair))
+        or (edit.meeting is not None and any(each.cancels for each in others)),
         "superseded": any(each.side == "platform" and each.at >= edit.at for each in others),
         "organizer_unreachable": gone or (affair.organiser == "guest" and affair.side == "outlook"),
         "unknown_booking": gone

@@ -186,9 +186,13 @@ class Errands:
         )
 
     def overruled(self, intent: Intent) -> Intent | None:
-        """The newest change of the same booking done after one whose outcome was once unknown; None without one."""
+        """The newest change of the same booking done after a move whose outcome was once unknown; None without one.
+
+        None as well while the newest, refused, is put back: then what shows is where we want it.
+        """
         known = intent.by_answer and intent.attempts <= 1
-        if intent.step != "change" or intent.stage != "guarding" or known:
+        guards = intent.step == "change" and intent.stage == "guarding"
+        if known or not guards or not intent.moves:
             return None
         later = [
             each
@@ -198,7 +202,13 @@ class Errands:
             and each.created_at > intent.created_at
             and each.stage in {"guarding", "done"}
         ]
-        return max(later, key=lambda each: each.created_at, default=None)
+        newest = max(later, key=lambda each: each.created_at, default=None)
+        put_back = newest is not None and any(
+            each.step == "restore" and each.base == newest.content
+            for each in self._intents.values()
+            if each.booking_id == intent.booking_id
+        )
+        return None if put_back else newest
 
     def take(self, effects: Effects) -> None:
         """Remember what was committed."""
