@@ -616,6 +616,18 @@ async def test_a_removal_waits_for_graph_as_long_as_there_is_something_to_remove
     assert await scene.turn(live(), None) == "deleted"
 
 
+async def test_a_room_wanted_again_before_graph_could_remove_its_subscription_hears_hints_at_once(
+    scene: Scene,
+) -> None:
+    scene.graph.put("s1", None)
+    scene.graph.errors = [Unavailable(status=503)]
+    assert await scene.turn(live(), None) == "failed"
+    assert scene.recorded.attempts == 1  # with attempts a lifecycle hint waits for the next one
+
+    assert await scene.turn(scene.recorded) == "waited"
+    assert (scene.recorded.attempts, scene.recorded.refusal) == (0, None)
+
+
 async def test_what_we_may_not_touch_any_more_is_left_to_expire(scene: Scene) -> None:
     scene.graph.errors = [
         CredentialsRejected(aadsts=700016, error="unauthorized_client", description="")

@@ -93,8 +93,9 @@ def lost(row: Row, now: datetime) -> Row:
 
 
 def waiting(row: Row, until: datetime) -> Row:
-    """Nothing happened."""
-    return replace(row, creating_since=None, due_at=until)
+    """Nothing is to be done until then; what failed before, a deletion of what is wanted again, say, is not wanted any more."""
+    waits = replace(row, creating_since=None, due_at=until)
+    return waits if row.poll_only_since is not None else replace(waits, attempts=0, refusal=None)
 
 
 def put_off(row: Row, now: datetime, wait: float | None, code: str | None) -> Row:
