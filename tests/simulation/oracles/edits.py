@@ -22,16 +22,22 @@ def undead(view: View) -> Iterator[str]:
 
 def _ended(view: View, affair: Affair) -> str | None:
     effects = [edit for edit, _, _ in view.effective(affair)]
-    if any(edit.cancels for edit in effects) and not asked_again(affair, effects):
+    if any(edit.cancels for edit in effects) and not asked_again(view, affair, effects):
         return None if made_once_more(view, affair) else "cancelled"
     result = view.result_of(affair.booked)
     return "refused" if result is not None and result.outcome == "rejected" else None
 
 
-def asked_again(affair: Affair, effects: list[Edit]) -> bool:
-    """Whether an outside organiser edited what the room had declined for us: that asks the room anew."""
+def asked_again(view: View, affair: Affair, effects: list[Edit]) -> bool:
+    """Whether its organiser edited what the room had declined: that asks the room anew.
+
+    For us, an outsider's; for a rival, anybody's: then a cancellation had nothing left to do.
+    """
     declined = [edit.at for edit in effects if edit.cancels and edit.side == "platform"]
-    if affair.organiser != "guest" or affair.ours or not declined:
+    stands = affair.organiser == "guest" or (
+        affair.organiser == "member" and affair.side == "outlook" and view.rivals(affair)
+    )
+    if not stands or affair.ours or not declined:
         return False
     if any(edit.cancels and edit.side == "outlook" for edit in effects):
         return False
@@ -49,10 +55,24 @@ def lost(view: View) -> Iterator[str]:
             if not cancelled and not view.rivals(affair):
                 yield f"O3: {affair.tag} {affair.booking_id} is gone, and nobody cancelled it"
             continue
+        told_apart = [each for each in effects if not _as_refused(view, affair, each[0])]
         whens = latest(effects, lambda edit: edit.when)
+        whens |= latest(told_apart, lambda edit: edit.when)
         if event.when not in whens:
             yield f"O3: {affair.tag} {affair.booking_id} is not at the time that somebody wanted last"
         yield from _subject(view, affair, effects)
+
+
+def _as_refused(view: View, affair: Affair, edit: Edit) -> bool:
+    """Whether it moved the event where a command that was then refused was just moving it: nobody can tell the two apart."""
+    return edit.side == "outlook" and any(
+        each.side == "platform"
+        and each.when == edit.when
+        and (result := view.result_of(each)) is not None
+        and result.outcome == "rejected"
+        and each.at <= edit.at <= view.platform.decided_at[each.command_id or ""]
+        for each in affair.edits
+    )
 
 
 def _subject(view: View, affair: Affair, effects: list[tuple[Edit, float, float]]) -> Iterator[str]:

@@ -57,7 +57,7 @@ def _called_off(view: View, affair: Affair, number: int) -> bool:
     if result is not None and result.outcome == "rejected":
         return True
     about = _about(view, affair, number)
-    called_off = any(edit.cancels for edit in about) and not asked_again(affair, about)
+    called_off = any(edit.cancels for edit in about) and not asked_again(view, affair, about)
     return called_off and not made_once_more(view, affair)
 
 

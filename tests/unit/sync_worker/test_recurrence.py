@@ -94,6 +94,26 @@ def test_a_series_keeps_its_time_by_the_wall_clock_over_a_clock_change(
     assert [slot.ends - slot.starts for slot in found] == [HOUR, HOUR]
 
 
+def test_a_meeting_whose_start_clocks_leave_out_is_as_long_as_the_others() -> None:
+    # 2:15 in Sydney, where it is 3:00 an hour before on the third day.
+    first = datetime(2026, 10, 1, 16, 15, tzinfo=UTC)
+    found = slots(
+        content(first, "FREQ=DAILY;COUNT=4", "Australia/Sydney"), first + timedelta(days=9)
+    )
+    assert [slot.ends - slot.starts for slot in found] == [HOUR] * 4
+    assert found[2].starts == datetime(2026, 10, 3, 16, 15, tzinfo=UTC)  # 3:15
+    whole = shifted(content(first, None, "Australia/Sydney"), found[0], found[1])
+    assert whole is None  # another day
+    later = datetime(2026, 10, 3, 18, tzinfo=UTC)  # 5:00 that day
+    moved = shifted(
+        content(later, None, "Australia/Sydney"),
+        Slot(first + HOUR, first + 2 * HOUR),
+        Slot(first, first + HOUR),
+    )
+    assert moved is not None
+    assert moved.ends - moved.starts == HOUR
+
+
 def test_an_endless_series_ends_at_the_horizon() -> None:
     first = datetime(2026, 11, 26, 9, tzinfo=UTC)
     assert len(slots(content(first, "FREQ=DAILY"), first + timedelta(days=10))) == 10

@@ -1,6 +1,6 @@
 """The occurrences of a series of ours: their slots and ids, before Graph shows them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 from uuid import UUID
 
@@ -19,14 +19,21 @@ def slots(content: Content, horizon: datetime) -> tuple[Slot, ...]:
     starts = local(content.starts, zone, all_day=all_day)
     ends = local(content.ends, zone, all_day=all_day)
     rule = read(content.recurrence, starts.date())
+    length = ends - starts
+
     all_of_them = (
-        content.at(
-            instant(datetime.combine(day, starts.time()), zone, all_day=all_day),
-            instant(datetime.combine(day, starts.time()) + (ends - starts), zone, all_day=all_day),
-        ).occupied
-        for day in days(rule)
+        _on(content, datetime.combine(day, starts.time()), length).occupied for day in days(rule)
     )
     return tuple(takewhile(lambda slot: slot.starts < horizon, all_of_them))
+
+
+def _on(content: Content, wall: datetime, length: timedelta) -> Content:
+    """The same at this wall time and as long by the wall clock; where clocks leave out its start, as long as it is anywhere."""
+    zone, all_day = content.time_zone, content.all_day
+    begins = instant(wall, zone, all_day=all_day)
+    if local(begins, zone, all_day=all_day) != wall:  # it begins later, at its end perhaps
+        return content.at(begins, begins + length)
+    return content.at(begins, instant(wall + length, zone, all_day=all_day))
 
 
 def occurrence_ids(series_id: UUID, found: tuple[Slot, ...]) -> tuple[UUID, ...]:
@@ -52,7 +59,4 @@ def shifted(content: Content, before: Slot, after: Slot) -> Content | None:
         return None
     day = local(content.starts, zone, all_day=all_day).date()
     length = local(after.ends, zone, all_day=all_day) - new
-    starts = datetime.combine(day, new.time())
-    return content.at(
-        instant(starts, zone, all_day=all_day), instant(starts + length, zone, all_day=all_day)
-    )
+    return _on(content, datetime.combine(day, new.time()), length)
