@@ -22,9 +22,10 @@ _MOST_BEGUN = 10  # writes in one pass: other rooms want their turn
 async def resume_intents(desk: Desk) -> None:
     """Before anything is read: intents whose effect is not known. Raises GraphError, LeaseLost, NotConfirmed."""
     errands = desk.held.errands
-    for intent in errands.intents:
+    for name in [each.id for each in errands.intents]:
         now = desk.held.clock()
-        if intent.stage != "open" or intent.due_at > now:
+        intent = errands.intent(name)  # as those before it have left it
+        if intent is None or intent.stage != "open" or intent.due_at > now:
             continue
         twin = errands.twin_in_the_way(intent)
         if twin is None:

@@ -50,8 +50,8 @@ async def second_look(
     ]
     now = held.clock()
     twins: list[Event] = []
-    if not intent.moves:
-        in_the_way = []
+    if not intent.moves or (intent.step == "change" and intent.command is None):
+        in_the_way = []  # what was changed in Outlook stands, `conflicted` if need be
     made = intent if intent.step == "create" else held.errands.making(intent.booking_id)
     if in_the_way and made is not None and not made.by_answer:
         twins = [each for each in await alive(desk, made) if each.id != row.event_id]

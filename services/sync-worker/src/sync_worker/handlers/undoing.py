@@ -79,8 +79,10 @@ def _undoing(intent: Intent, row: Row | None, desk: Desk) -> Intent | None:
     now = desk.held.clock()
     if intent.step != "change" or intent.base is None:
         return removal(intent, now)
-    if row is not None and row.parked:
-        return None
+    if intent.command is None or (row is not None and row.parked):
+        return (
+            None  # nobody's order: what was changed in Outlook stands, as it would have without us
+        )
     return Intent(
         id=uuid5(NAMESPACE, f"{intent.id}/restore"),
         booking_id=intent.booking_id,
