@@ -78,7 +78,7 @@ def _found(view: View, affair: Affair, making: Line, cancelled: float) -> bool:
 
 def _longest_lag(view: View) -> float:
     lags = (each.document.get("lag", 0.0) for each in view.switches.faults)
-    return float(max((view.switches.cloud["read_lag"], *lags)))
+    return float(max((view.switches.cloud.get("read_lag", 0.0), *lags)))
 
 
 def _graphs(view: View) -> list[Line]:
