@@ -57,9 +57,8 @@ class SeededLoop(asyncio.BaseEventLoop):
 
     _stopping: bool
 
-    _ready: list[
-        Any
-    ]  # of BaseEventLoop: steps, or tuples of the same; a list: any of it may be next
+    # Of BaseEventLoop: steps, or tuples of the same; a list: any of it may be next.
+    _ready: list[Any]
 
     def __init__(self, seed: object, *, most_steps: int = 2_000_000) -> None:
         super().__init__()

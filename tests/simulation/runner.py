@@ -10,7 +10,6 @@ from multiprocessing import get_context
 
 from .history import Outcome, live
 from .logs import listen
-from .pages import enlarge
 
 PROCESSES = 2
 _PIECE = 10
@@ -38,7 +37,6 @@ def _ready() -> None:
     listen()
     # When the collector comes must decide nothing: it comes between two stories.
     gc.disable()
-    enlarge()
 
 
 def _live(seeds: Sequence[int]) -> list[Outcome]:
@@ -46,7 +44,6 @@ def _live(seeds: Sequence[int]) -> list[Outcome]:
     # and what there is by now need not be looked through.
     gc.collect()
     gc.freeze()
-    enlarge()
     return [live(seed) for seed in seeds]
 
 
