@@ -8,6 +8,7 @@ import structlog
 from contracts.events import RejectionReason
 from contracts.identity import NAMESPACE
 
+from ..domain.absence import Lacking, merged
 from ..domain.booking import Row
 from ..domain.changes import Seen, withdrawn
 from ..domain.command import rejected
@@ -50,6 +51,9 @@ async def refuse(
         if intent.step == "restore":
             log.warning("booking_lost_its_room", room=str(held.claim.room_id))
             effects |= Effects(conflicts=(Conflict("withdrawn", intent.booking_id),))
+    if undo is None and row is not None and row.bound:  # it stays as it is: has it left the room?
+        asks = [Lacking(event=row.event_id, ask_at=now)]
+        held.state = replace(held.state, lacking=merged(held.state.lacking, asks))
     asked = held.errands.command(intent.command)
     if asked is not None and intent.step != "restore":
         offers = () if reason == "room_no_answer" else await desk.offers(intent.content.occupied)
