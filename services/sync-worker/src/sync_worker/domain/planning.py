@@ -61,7 +61,7 @@ def unresolved(intent: Intent) -> PlanLine:
             text = "Written already; the room's answer, or a second look, is awaited."
             return _about(intent, "wait", "written", text)
         case _:
-            text = "Done; a late twin of it would be looked for and taken away."
+            text = "Done, and kept at hand for ten minutes: what shows of it late is known."
             return _about(intent, "wait", "guarding", text)
 
 
