@@ -107,7 +107,9 @@ async def _carry_over(desk: Desk, intent: Intent, twin: Copy) -> Intent:
         event_id=stays,
         ical_uid=row.ical_uid,
     )
-    change = desk.held.errands.intent(change.id) or change  # changed twice: one write for all
+    known = desk.held.errands.intent(change.id)
+    if known is not None and known.stage == "open":  # changed twice: one write for all
+        change = known
     wanted = change.content.at(twin.starts, twin.ends) if moved else change.content
     if renamed:
         wanted = replace(wanted, subject=twin.subject)
