@@ -33,7 +33,9 @@ async def refuse(
     seen: list[Seen],
     past_etags: tuple[str, ...] = (),
 ) -> Intent | None:
-    """Undo what we wrote and say why: a new booking goes, a changed one goes back to where it was unless it is parked.
+    """Undo what we wrote and say why: a new booking goes, a changed one goes back to where it was.
+
+    Not so one that is parked, nor what a change made in Outlook brought: that stays, and Graph is asked what became of it.
 
     `past_etags`: the states that the write has left behind; a read that shows one of them does not show it put back.
     """
