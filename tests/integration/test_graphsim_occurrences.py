@@ -1,5 +1,6 @@
 """graph-calendar §1.5, §2.5, §2.6: one day of a series that is answered, changed, cancelled alone."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,9 +18,19 @@ BOTH = [INVITED, GUEST]
 GONE = (404, "ErrorItemNotFound")
 
 
+def _nine(days: int = 0) -> dict[str, Any]:
+    """From nine to half past nine tomorrow or later, whatever the hour is now."""
+    day = datetime.now(UTC).date() + timedelta(days=1 + days)
+    return {
+        name: {"dateTime": f"{day}T09:{minute:02}:00", "timeZone": "UTC"}
+        for name, minute in (("start", 0), ("end", 30))
+    }
+
+
 async def _series(cloud: Cloud, attendees: list[Any], answered: bool = True, **more: Any) -> Any:
-    """A series of Ann's on three days that the room has answered; the reply's body."""
-    made = await cloud.create(ANN, recurrence=DAILY, attendees=attendees, **more)
+    """A series of Ann's at nine on three days that the room has answered; the reply's body."""
+    series = {"recurrence": DAILY, "attendees": attendees, **_nine()}
+    made = await cloud.create(ANN, **(series | more))
     if answered:
         cloud.attend()
     return made.body
@@ -191,7 +202,7 @@ async def test_of_a_series_that_is_taken_the_days_that_collide_are_declined_2_6(
     async with running_cloud(tmp_path) as cloud:
         limits = {"maximum_conflict_instances": 1, "conflict_percentage_allowed": 50}
         await cloud.found(processing=limits)
-        await cloud.create(BOB, hours=26, attendees=[INVITED])
+        await cloud.create(BOB, attendees=[INVITED], **_nine(days=1))
         cloud.attend()
         await _series(cloud, [INVITED])
         assert await _answers(cloud) == ["accepted", "declined", "accepted"]
