@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from sync_worker.domain.booking import MOST_SEEN_ETAGS, unbound_id, with_seen
+from sync_worker.domain.booking import MOST_SEEN_ETAGS, SHOWS_WITHIN, unbound_id, with_seen
 
 from .examples import BOOKING, HOUR, NOW, row
 
@@ -49,3 +49,39 @@ def test_the_newest_etags_are_kept_each_once() -> None:
     assert with_seen((), many) == many[-MOST_SEEN_ETAGS:]
     assert with_seen(("1", "2"), ("2", "3", "3")) == ("1", "2", "3")
     assert with_seen(("1", "2"), ("1",)) == ("1", "2")
+
+
+@pytest.mark.parametrize(
+    ("fields", "lags"),
+    [
+        ({}, True),
+        ({"changed_at": NOW - 2 * SHOWS_WITHIN}, False),
+        ({"changed_at": NOW - 2 * SHOWS_WITHIN, "written_at": NOW}, True),
+        ({"changed_at": NOW - 2 * SHOWS_WITHIN, "published": False}, True),
+        ({"changed_at": NOW - 2 * SHOWS_WITHIN, "past_etags": ("2",)}, False),
+    ],
+)
+def test_a_read_lags_that_shows_a_state_left_behind_lately(
+    fields: dict[str, Any], *, lags: bool
+) -> None:
+    left: dict[str, Any] = {"past_etags": ("1",), "changed_at": NOW, "version": 3}
+    assert row(**(left | fields)).lags("1", NOW) is lags
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "doubtful"),
+    [
+        ({"answer": "confirmed"}, {"answer": "pending"}, True),
+        ({"answer": "pending"}, {"answer": "confirmed"}, False),
+        ({"answer": "confirmed", "changed_at": NOW - SHOWS_WITHIN}, {"answer": "pending"}, False),
+        ({"answer": "confirmed"}, {"answer": "pending", "version": 3}, False),
+        ({"answer": "confirmed", "version": 0}, {"answer": "pending"}, False),
+    ],
+)
+def test_what_takes_the_place_of_fresh_news_is_doubted_but_for_the_rooms_answer(
+    before: dict[str, Any], after: dict[str, Any], *, doubtful: bool
+) -> None:
+    fresh: dict[str, Any] = {"version": 3, "changed_at": NOW}
+    old = row(**(fresh | before))
+    until = old.doubtful_until(row(**({"version": 4, **after})), NOW)
+    assert until == (NOW + SHOWS_WITHIN if doubtful else None)

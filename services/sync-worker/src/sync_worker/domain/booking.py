@@ -89,11 +89,32 @@ class Row:
         """Whether we took it away so lately that a copy which still shows it is an old one."""
         return self.withdrawn_at is not None and now - self.withdrawn_at < SETTLES_WITHIN
 
+    def lags(self, etag: str, now: datetime) -> bool:
+        """Whether a read that shows this state is older than what we have.
+
+        Of a booking that has long been told as it is, a state that it had before is its state again: what took its place
+        was itself the older one.
+        """
+        if etag not in self.past_etags:
+            return False
+        lately = max(self.changed_at, self.written_at or self.changed_at)
+        return not self.published or self.version == 0 or now - lately < SHOWS_WITHIN
+
     def settles_at(self, now: datetime) -> datetime | None:
         """Until when reads may lag behind what we wrote; None where they no longer do."""
         if self.written_at is None or now - self.written_at >= SHOWS_WITHIN:
             return None
         return self.written_at + SHOWS_WITHIN
+
+    def doubtful_until(self, after: "Row", now: datetime) -> datetime | None:
+        """When to ask whether what took this row's place so soon is not older than it; None if it surely is not.
+
+        That a room answers is no reason for doubt.
+        """
+        told_lately = self.version > 0 and now - self.changed_at < SHOWS_WITHIN
+        if not told_lately or self.answer == "pending" or after.version == self.version:
+            return None
+        return now + SHOWS_WITHIN
 
     @property
     def is_own_series(self) -> bool:

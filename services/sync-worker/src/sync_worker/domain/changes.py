@@ -66,7 +66,7 @@ def apply(
         own = holder if holder is not None and _keeps_its_id(holder, one) else None
         key = own.id if own is not None else one.id
         old = written.get(key) or by_id.get(key)
-        if old is not None and one.etag in old.past_etags:
+        if old is not None and old.lags(one.etag, now):
             lagging.add(key)  # this read lags behind what was read, or written, before
             continue
         series = ours.series.get(one.series_id) if one.series_id is not None else None

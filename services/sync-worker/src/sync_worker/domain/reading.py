@@ -82,7 +82,7 @@ def decide(hints: Sequence[Pending], row: Row | None, now: datetime) -> Decision
 
 def answered(hints: Sequence[Pending], row: Row | None, etag: str, now: datetime) -> Answered:
     """What is left of the hints after Graph answered with the event in state `etag`."""
-    if row is not None and (row.etag == etag or etag in row.past_etags):
+    if row is not None and (row.etag == etag or row.lags(etag, now)):
         # The mirror's own state again, or an older one: the change these hints announce has not arrived where Graph reads.
         return _again(hints, now)
     matched = [place for place, hint in enumerate(hints) if hint.etag == etag]

@@ -42,7 +42,7 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
             else:
                 await desk.abandon(intent, "stale", _OVERTAKEN)
             return None
-        if copy.seen is not None and row is not None and copy.etag in row.past_etags:
+        if copy.seen is not None and row is not None and row.lags(copy.etag, desk.held.clock()):
             raise Changed("the read lags behind what we have seen or written")
         intent = await known_by_id(desk, intent, copy)
         intent = intent.upon(copy.subject)

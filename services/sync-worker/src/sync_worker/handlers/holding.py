@@ -259,14 +259,16 @@ class Holding:
         return found
 
     def _doubt(self, after: Iterable[Row], by_us: Sequence[Row], now: datetime) -> None:
-        """What shows soon after our own write may be older than it: owe one more question."""
+        """What shows soon after our own write, or after other news, may be older than that: owe one more question."""
         mine = {row.id for row in by_us}
         asked: list[Lacking] = []
         for row in after:
-            before, settles_at = self.rows.get(row.id), row.settles_at(now)
-            if before is None or settles_at is None or row.id in mine or before.etag == row.etag:
+            before = self.rows.get(row.id)
+            if before is None or row.id in mine or before.etag == row.etag:
                 continue
-            asked.append(Lacking(event=row.event_id, ask_at=settles_at))
+            settles_at = row.settles_at(now) or before.doubtful_until(row, now)
+            if settles_at is not None:
+                asked.append(Lacking(event=row.event_id, ask_at=settles_at))
         if asked:
             self.state = replace(self.state, lacking=merged(self.state.lacking, asked))
 

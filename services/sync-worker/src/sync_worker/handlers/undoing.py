@@ -47,7 +47,7 @@ async def refuse(
     effects = Effects(intents=(ended,) if undo is None else (ended, undo))
     rows: list[Row] = []
     if undo is not None and undo.step == "restore" and row is not None and past_etags:
-        rows = [replace(row, past_etags=past_etags)]
+        rows = [replace(row, past_etags=past_etags, written_at=now)]
     if undo is not None and undo.step != "restore" and row is not None:
         rows = [withdrawn(each, now) for each in (row, *held.occurrences(row))]
         if intent.step == "restore":
