@@ -53,9 +53,8 @@ async def refuse(
         if intent.step == "restore":
             log.warning("booking_lost_its_room", room=str(held.claim.room_id))
             effects |= Effects(conflicts=(Conflict("withdrawn", intent.booking_id),))
-    if undo is None and row is not None and row.bound:  # it stays as it is: has it left the room?
-        asks = [Lacking(event=row.event_id, ask_at=now)]
-        held.state = replace(held.state, lacking=merged(held.state.lacking, asks))
+    if undo is None:
+        _ask_for(desk, row)
     asked = held.errands.command(intent.command)
     if asked is not None and intent.step != "restore":
         offers = () if reason == "room_no_answer" else await desk.offers(intent.content.occupied)
@@ -76,9 +75,18 @@ async def overtaken(desk: Desk, intent: Intent, text: str, *, gone: bool = True)
         result = rejected(asked, held.claim.room_id, "stale", text)
         effects |= held.errands.decision(asked, result, now)
     row = held.rows.get(intent.booking_id)
+    if not gone:
+        _ask_for(desk, row)
     over = [row, *held.occurrences(row)] if gone and row is not None else []
     rows = [withdrawn(each, now) for each in over]
     await held.commit([], [], rows=rows, effects=effects)
+
+
+def _ask_for(desk: Desk, row: Row | None) -> None:
+    """Of what stays as it is: ask whether it has left the room, which was not believed while it was ours to undo."""
+    if row is not None and row.bound:
+        asks = [Lacking(event=row.event_id, ask_at=desk.held.clock())]
+        desk.held.state = replace(desk.held.state, lacking=merged(desk.held.state.lacking, asks))
 
 
 def _undoing(intent: Intent, row: Row | None, desk: Desk) -> Intent | None:
