@@ -82,7 +82,7 @@ def _as_it_is(intent: Intent, asked: Asked, copy: Copy) -> Content | None:
 
 
 async def settle_moves(desk: Desk) -> None:
-    """End the moves that the other room has answered. Raises LeaseLost, NotConfirmed, DatabaseUnavailable."""
+    """End the moves that the other room has answered; raises GraphError."""
     held = desk.held
     for intent in held.errands.intents:
         asked = held.errands.command(intent.command)
@@ -104,7 +104,32 @@ async def settle_moves(desk: Desk) -> None:
             continue
         there = accepted(asked, result.room_id or held.claim.room_id)
         there = there.model_copy(update={"version": result.version})
+        await _send_after(desk, intent, there.version or 0)
         await _give_up(desk, intent, done | held.errands.decision(asked, there, now))
+
+
+async def _send_after(desk: Desk, intent: Intent, version: int) -> None:
+    """What its people changed in Outlook after the other room was asked goes there as well, as a change of `version`."""
+    copy = await state_of_copy(desk, desk.mailbox_of(intent), intent.event_id)
+    told = [intent.content, *([] if intent.base is None else [intent.base])]
+    if isinstance(copy, Gone):
+        return
+    moved = not any(each.at_same_time(copy.starts, copy.ends) for each in told)
+    renamed = copy.subject not in {each.subject for each in told}
+    if not moved and not renamed:
+        return
+    order = Change(
+        booking_id=intent.booking_id,
+        sequence=1,
+        base_version=version,
+        start=copy.starts if moved else None,
+        end=copy.ends if moved else None,
+        subject=copy.subject if renamed else None,
+    )
+    claim = desk.held.claim
+    key = Key(f"/clearooms/moves/{intent.id}", "after")
+    asked = Asked(key, order, desk.held.clock(), for_room=claim.room_id)
+    await desk.outgoing.hand_over(claim.organisation_id, asked, desk.held.clock())
 
 
 async def _give_up(desk: Desk, intent: Intent, effects: Effects) -> None:
