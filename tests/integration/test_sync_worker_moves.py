@@ -190,6 +190,23 @@ async def test_a_cancellation_that_waited_for_the_move_follows_the_booking(
     assert (rooms.status(rooms.old), rooms.status(rooms.new)) == ("cancelled", "cancelled")
 
 
+async def test_what_its_organiser_changes_after_the_other_room_was_asked_goes_there_too(
+    building: Building,
+) -> None:
+    rooms = await booked(building, ANNS)
+    await move(rooms)
+    await rooms.old.live(Fuse())  # asks the other room
+    cloud, later = rooms.old.cloud, START + 3 * HOUR
+    (event,) = [row for row in await cloud.rows(ANN) if not row["is_cancelled"]]
+    path = f"/_sim/mailboxes/{ANN}/meetings/{event['event_id']}"
+    there = {"start": later.isoformat(), "end": (later + HOUR).isoformat()}
+    assert (await cloud.call("PATCH", path, {"subject": "Elsewhere", **there})).status < 300
+    await rooms.live(Fuse(), rounds=8)
+    await settled(rooms, ANNS, later, "moved by its organiser")
+    shown = [row for row in await cloud.rows(ANN) if not row["is_cancelled"]]
+    assert [row["subject"] for row in shown] == ["Elsewhere"]
+
+
 async def test_a_meeting_made_in_outlook_keeps_its_room(building: Building) -> None:
     scene = await building.scene()
     made = await scene.cloud.call(
