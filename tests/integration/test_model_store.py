@@ -148,6 +148,7 @@ MUST_HAPPEN: Final = {
     "plan.write: LeaseLost": 2,
     "plan.write: NotNullViolationError": 1,
     "bookings found elsewhere": 5,
+    "offices asked at a border": 20,
     "overlaps found": 10,
     "overlaps settled": 30,
     "events swapped": 20,

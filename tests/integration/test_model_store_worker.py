@@ -7,7 +7,7 @@ from uuid import UUID
 
 from contracts.hints import ChangeHint
 from sync_worker.domain.absence import Window
-from sync_worker.domain.alternatives import Slot
+from sync_worker.domain.alternatives import REACH, Slot
 from sync_worker.domain.booking import Row
 from sync_worker.domain.command import Asked
 from sync_worker.domain.room import Claim, State
@@ -302,12 +302,23 @@ class Worker(Scene):
             found = self.sides.call("mirror", "elsewhere", owner, room, each)
             self.sides.seen["bookings found elsewhere"] += found.value
         self.sides.call("mirror", "occupying", owner, room, self.now)
-        slot, days = (
-            values.slot(),
-            timedelta(days=self.number % 3 - 1),
-        )  # its reach ends among the rows
-        around = Slot(slot.starts + days, slot.ends + days)
+        around = self._at_a_border(values, organisation) or values.slot()
         self.sides.call("outgoing", "office", owner, room, around, shown=_office)
+
+    def _at_a_border(self, values: Values, organisation: Organisation) -> Slot | None:
+        """A slot that is looked around of just as far as where a booking begins or ends."""
+        rows = [
+            row.occupied
+            for room in organisation.rooms
+            for row in self.sides.tables.bookings[room].values()
+            if row.removed_at is None and row.published and row.answer != "cancelled"
+        ]
+        if not rows:
+            return None
+        self.sides.seen["offices asked at a border"] += 1
+        taken, hour = values.chance.choice(rows), timedelta(hours=1)
+        after, before = taken.ends + REACH, taken.starts - REACH
+        return Slot(after, after + hour) if values.likely(0.5) else Slot(before - hour, before)
 
     def results_are_sent(self, seed: int) -> None:
         values, organisation = self.one(seed)
