@@ -119,7 +119,7 @@ def _by_its_rule(original: Original) -> object:
 
 def _all_of_it(original: Original) -> object:
     async def cancel(desk: Any, asked: Any, order: Any) -> Any:
-        row = desk.held.rows.get(order.booking_id)
+        row = desk.held.mirrored.rows.get(order.booking_id)
         if row is not None and row.series_id is not None:
             order = order.model_copy(update={"scope": "series"})
         return await original(desk, asked, order)
@@ -130,7 +130,7 @@ def _all_of_it(original: Original) -> object:
 def _in_words(scope: str) -> Callable[[Original], object]:
     def accepts(original: Original) -> object:
         async def change(desk: Any, asked: Asked, order: Any) -> Any:
-            row = desk.held.rows.get(order.booking_id)
+            row = desk.held.mirrored.rows.get(order.booking_id)
             if order.scope == scope and (row is None or row.series_id is not None):
                 return Ended(accepted(asked, desk.held.claim.room_id))
             return await original(desk, asked, order)
@@ -142,7 +142,7 @@ def _in_words(scope: str) -> Callable[[Original], object]:
 
 def _gone_in_words(original: Original) -> object:
     async def take_away(desk: Any, intent: Any) -> Any:
-        row = desk.held.rows.get(intent.booking_id)
+        row = desk.held.mirrored.rows.get(intent.booking_id)
         if row is None or row.kind not in {"occurrence", "exception"}:
             return await original(desk, intent)
         await removing._taken_away(desk, intent)  # noqa: SLF001 -- the bug sits inside

@@ -15,7 +15,7 @@ from sync_worker.domain.command import Asked
 from sync_worker.domain.intent import Intent
 from sync_worker.handlers import commanding, copies, creating, removing, second_look
 from sync_worker.handlers.errands import Errands
-from sync_worker.handlers.holding import Holding
+from sync_worker.handlers.mirrored import Mirrored
 from webhook_ingress.domain import admission
 
 from .. import outage
@@ -115,7 +115,7 @@ PROMISES = (
     Mutant(
         "occupancy_ignored",
         "What the mirror shows taken is refused without a write.",
-        (Patch(Holding, "taken", returns(False)),),
+        (Patch(Mirrored, "taken", returns(False)),),
         lives=lives(TAKEN),
     ),
     Mutant(
@@ -216,7 +216,7 @@ PAIRS = (
     Mutant(
         "slot_holds_ignored, occupancy_ignored",
         "A slot is promised to one command at a time.",
-        (Patch(Errands, "held", returns(False)), Patch(Holding, "taken", returns(False))),
+        (Patch(Errands, "held", returns(False)), Patch(Mirrored, "taken", returns(False))),
         lives=lives(BOTH_AT_ONCE),
     ),
     # A change that finds the meeting moved is refused, whatever it was going to write.

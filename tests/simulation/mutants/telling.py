@@ -104,7 +104,7 @@ def _writes_on(original: Original) -> object:
             await original(held, changes, effects)
         except LeaseLost:
             held.state = replace(held.state, version=changes.version)
-            held._know(changes.rows)  # noqa: SLF001 -- the bug sits inside
+            held.mirrored.know(changes.rows)
             held.errands.take(effects)
 
     return write

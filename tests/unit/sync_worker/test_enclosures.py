@@ -87,7 +87,7 @@ class Scene:
         self.room = Room(*self.rows, outlook=self.outlook, pending=asked, **self.work)
         self.room.now = NOW + late
         await follow_hints(self.room.held, self.outlook, self.enclosures)
-        (row,) = (row for row in self.room.held.rows.values() if row.event_id == EVENT)
+        (row,) = (row for row in self.room.held.mirrored.rows.values() if row.event_id == EVENT)
         return row.subject
 
 
@@ -105,7 +105,7 @@ async def test_a_later_state_of_a_known_event_is_told_without_a_read() -> None:
     scene = Scene(stored())
     assert await scene.follow(hint()) == "Réunion ☕"
     assert scene.outlook.reads == 0
-    (row,) = scene.room.held.rows.values()
+    (row,) = scene.room.held.mirrored.rows.values()
     assert row.etag == ETAG
     assert f"{row.modified_at:%FT%T}" == "2026-03-02T07:59:58"
 

@@ -92,10 +92,10 @@ def _fill(room: Room, case: Case) -> None:
 async def _see(room: Room, case: Case) -> None:
     shown = room.outlook.events.get((str(MAILBOX), "e1"))
     if shown is not None:
-        await room.held.commit([Seen(room.held.sight(shown))], [])
+        await room.held.commit([Seen(room.held.mirrored.sight(shown))], [])
     elif case["the room's copy"] == "was declined and is gone":
-        bound = replace(room.held.rows[BOOKING], event_id="e1")
-        if not room.held.rows[BOOKING].bound:
+        bound = replace(room.held.mirrored.rows[BOOKING], event_id="e1")
+        if not room.held.mirrored.rows[BOOKING].bound:
             await room.held.commit([], [], rows=[bound])
         await room.held.commit([], [BOOKING])
 

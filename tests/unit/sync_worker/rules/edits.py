@@ -130,7 +130,7 @@ async def _read(room: Room, event_id: str) -> None:
     if found is None:
         await room.held.commit([], [BOOKING])
     else:
-        await room.held.commit([Seen(room.held.sight(found))], [])
+        await room.held.commit([Seen(room.held.mirrored.sight(found))], [])
 
 
 def _answer(outlook: Outlook, case: Case) -> None:

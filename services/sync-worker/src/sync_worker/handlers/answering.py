@@ -24,9 +24,10 @@ async def look_for_answers(desk: Desk) -> None:
         still = next((each for each in held.errands.intents if each.id == intent.id), None)
         if still is None or not still.awaits_room:
             continue
-        await held.occupancy()
+        await held.mirrored.occupancy()
         taken = any(
-            held.taken(slot, but=still.booking_id, for_sure=True) for slot in slots_of(desk, still)
+            held.mirrored.taken(slot, but=still.booking_id, for_sure=True)
+            for slot in slots_of(desk, still)
         )
         # Taken by a meeting that the room has accepted: ours it has declined, or will, without our having seen its copy.
         # Of a series it may decline single meetings, or accept it all the same: there the room is waited for.
@@ -44,18 +45,20 @@ async def settle_declined(desk: Desk) -> None:
     for intent in held.errands.intents:
         if not intent.awaits_room:
             continue
-        row = held.rows.get(intent.booking_id)
+        row = held.mirrored.rows.get(intent.booking_id)
         gone = intent.booking_id in held.errands.declined
         if not gone and (intent.step != "create" or verdict(intent, row) != "declined"):
             continue
         held.errands.declined.discard(intent.booking_id)
         slot = intent.content.occupied
         seen = await look(desk, slot)
-        await held.occupancy()
+        await held.mirrored.occupancy()
         await held.commit(seen, [])
-        if not gone and verdict(intent, held.rows.get(intent.booking_id)) != "declined":
+        if not gone and verdict(intent, held.mirrored.rows.get(intent.booking_id)) != "declined":
             continue
-        taken = any(held.taken(each, but=intent.booking_id) for each in slots_of(desk, intent))
+        taken = any(
+            held.mirrored.taken(each, but=intent.booking_id) for each in slots_of(desk, intent)
+        )
         await _turned_down(desk, intent, "overlap" if taken else "room_declined")
 
 
@@ -84,7 +87,7 @@ async def _turned_down(desk: Desk, intent: Intent, reason: RejectionReason) -> N
 
 async def _look_at(desk: Desk, intent: Intent) -> None:
     """Take in what the room shows of it; raises GraphError."""
-    row = desk.held.rows.get(intent.booking_id)
+    row = desk.held.mirrored.rows.get(intent.booking_id)
     if row is not None and row.kind == "master" and row.bound:
         await take_in_master(desk, row.event_id)
         return

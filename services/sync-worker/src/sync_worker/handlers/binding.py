@@ -27,12 +27,12 @@ async def bind_series(desk: Desk, shown: Sequence[Seen] = ()) -> None:
     Raises GraphError, LeaseLost.
     """
     held = desk.held
-    flying = series_in_flight(held.errands, held.rows.values())
+    flying = series_in_flight(held.errands, held.mirrored.rows.values())
     unsure = unsure_series(held.errands)
     if not (flying or unsure) or any(each.ical_uid is None for each in flying):
         return  # what we wrote is not known before its answer is: recovery looks for it
     unknown = {each.sighting.master_id for each in (*held.kept_back.values(), *shown)}
-    unknown -= held.errands.foreign_masters | {row.event_id for row in held.rows.values()}
+    unknown -= held.errands.foreign_masters | {row.event_id for row in held.mirrored.rows.values()}
     names = sorted(each for each in unknown if each is not None)
     masters = [await master_of(held, desk.diary, each) for each in names]
     ours = {each.ical_uid for each in flying}
@@ -50,7 +50,7 @@ async def bind_series(desk: Desk, shown: Sequence[Seen] = ()) -> None:
 def _may_be_gone(held: Holding, event: Event) -> bool:
     """Whether it may be a twin that we have just taken away, shown by a read that lags."""
     try:
-        one = held.sight(event)
+        one = held.mirrored.sight(event)
     except Unreadable:
         return False
     now = held.clock()
@@ -84,14 +84,14 @@ async def _take_in(desk: Desk, event: Event) -> None:
     held = desk.held
     window = held.window()
     try:
-        master = Seen(held.sight(event))
+        master = Seen(held.mirrored.sight(event))
         instances = await desk.diary.instances(
             held.claim.mailbox_id, event.id, window.start, window.end
         )
     except (NotFound, Unreadable):
         return
     meetings = sightings(held, instances)
-    await held.load([each.sighting.id for each in meetings], [event.id])
+    await held.mirrored.load([each.sighting.id for each in meetings], [event.id])
     await held.commit([*meetings, master], [])
     for name in [
         name for name, each in held.kept_back.items() if each.sighting.master_id == event.id

@@ -32,7 +32,7 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
     mailbox = desk.mailbox_of(intent)
     content = intent.content
     subject = intent.new_subject
-    row = desk.held.rows.get(intent.booking_id)
+    row = desk.held.mirrored.rows.get(intent.booking_id)
     is_series = row is not None and row.kind == "master"
     for _ in range(MOST_ROUNDS):
         copy = await state_of_copy(desk, mailbox, intent.event_id, intent)
@@ -89,7 +89,7 @@ async def _changed(
     if intent.path == "direct":
         replaced = None if found else copy.etag
         return await second_look(desk, done, _after(copy, intent, written), replaced)
-    row = held.rows.get(intent.booking_id)
+    row = held.mirrored.rows.get(intent.booking_id)
     rows: list[Row] = []
     if row is not None:
         known = None if row.kind in {"occurrence", "exception"} else written.id
@@ -104,7 +104,7 @@ async def _changed(
                 if found or each is not row
                 else with_past(each, each.etag, copy.etag),
             )
-            for each in (row, *desk.held.occurrences(row))
+            for each in (row, *desk.held.mirrored.occurrences(row))
         ]
     if intent.moves:
         await held.commit([], [], rows=rows, effects=Effects(intents=(done,)))
@@ -165,7 +165,7 @@ async def _invited(
     desk: Desk, intent: Intent, etag: str, seen: Sighting | None, replaced: str | None
 ) -> None:
     """`seen` is the event as it was read before, if it was; `replaced` the state that the invitation took the place of."""
-    row = desk.held.rows.get(intent.booking_id)
+    row = desk.held.mirrored.rows.get(intent.booking_id)
     rows: list[Row] = []
     if row is not None:
         rows = [

@@ -49,7 +49,7 @@ async def begin(desk: Desk, asked: Asked) -> Ended | Begun:
 async def passed_on(desk: Desk, asked: Asked) -> bool:
     """Whether its booking moved away while it waited: then the command is given to where that lives."""
     held = desk.held
-    row = held.rows.get(asked.booking_id) if asked.booking_id is not None else None
+    row = held.mirrored.rows.get(asked.booking_id) if asked.booking_id is not None else None
     if row is None or row.removed_at is None or isinstance(asked.order, (Book, Resync)):
         return False
     claim = held.claim
@@ -92,7 +92,7 @@ def effects_of(desk: Desk, asked: Asked, decision: Ended | Begun) -> Effects:
 
 async def _book(desk: Desk, asked: Asked, order: Book) -> Ended | Begun:
     held = desk.held
-    known = held.rows.get(order.booking_id)
+    known = held.mirrored.rows.get(order.booking_id)
     if known is not None and held.errands.is_owner(asked) and stands(known, order):
         return Ended(accepted(asked, held.claim.room_id))
     comes_back = asked.for_room is not None and (known is None or known.removed_at is not None)
@@ -118,8 +118,8 @@ async def _book(desk: Desk, asked: Asked, order: Book) -> Ended | Begun:
     except InvalidRule as error:
         raise refusal(desk, asked, "invalid", str(error)) from error
     check_time(desk, asked, wanted)
-    await held.occupancy()
-    standing = None if order.recurrence else match(held.rows.values(), order)
+    await held.mirrored.occupancy()
+    standing = None if order.recurrence else match(held.mirrored.rows.values(), order)
     if standing is not None:
         rows = adopted(standing, order, None if is_room else mailbox, held.clock())
         return Ended(accepted(asked, held.claim.room_id), rows=rows)
@@ -144,7 +144,7 @@ def _series_holds(series_id: UUID, wanted: tuple[Slot, ...], desk: Desk) -> tupl
 
 async def _change(desk: Desk, asked: Asked, order: Change) -> Ended | Begun:
     held = desk.held
-    row = held.rows.get(order.booking_id)
+    row = held.mirrored.rows.get(order.booking_id)
     if order.scope == "series" and (row is None or row.kind != "single"):
         begun = await series.change(desk, asked, order)
         return begun if isinstance(begun, Ended) else Begun(*begun)
@@ -184,7 +184,7 @@ def _move(desk: Desk, asked: Asked, row: Row, content: Content, to_room: UUID | 
 
 async def _cancel(desk: Desk, asked: Asked, order: Cancel) -> Ended | Begun:
     held = desk.held
-    row = held.rows.get(order.booking_id)
+    row = held.mirrored.rows.get(order.booking_id)
     if order.scope == "series" and (row is None or row.kind != "single"):
         begun = await series.cancel(desk, asked, order)
         return begun if isinstance(begun, Ended) else Begun(begun)
@@ -200,7 +200,7 @@ async def _cancel(desk: Desk, asked: Asked, order: Cancel) -> Ended | Begun:
 
 
 def _unknown(desk: Desk, asked: Asked) -> Refused:
-    rows = desk.held.rows.values()
+    rows = desk.held.mirrored.rows.values()
     if any(asked.booking_id in {row.series_id, row.id} for row in rows):
         return refusal(desk, asked, "invalid", _WHICH_ONE)
     return refusal(desk, asked, "unknown_booking", "There is no booking with this id.")

@@ -93,7 +93,7 @@ def may_show_later(desk: Desk, intent: Intent) -> bool:
     now = desk.held.clock()
     if now - intent.created_at >= SHOWS_WITHIN:
         return False
-    row = desk.held.rows.get(intent.booking_id)
+    row = desk.held.mirrored.rows.get(intent.booking_id)
     lately = row is not None and intent.created_at - row.changed_at < SHOWS_WITHIN
     return intent.command is None or lately
 
@@ -146,7 +146,7 @@ async def _copy_at(desk: Desk, mailbox: UUID | str, uid: str, where: Content) ->
 
 async def _as_the_room_shows_it(desk: Desk, intent: Intent) -> Content | None:
     """Moved by its organiser without our having heard of it, its copy in the room says where to."""
-    row = desk.held.rows.get(intent.booking_id)
+    row = desk.held.mirrored.rows.get(intent.booking_id)
     if row is None or not row.bound:
         return None
     here = await state_of_copy(desk, desk.held.claim.mailbox_id, row.event_id)
@@ -166,7 +166,7 @@ async def _master_by_uid(desk: Desk, mailbox: UUID | str, uid: str, at: datetime
 
 def _state(desk: Desk, event: Event) -> State:
     try:
-        seen = desk.held.sight(event)
+        seen = desk.held.mirrored.sight(event)
     except Unreadable:
         return Gone()
     if event.is_cancelled:

@@ -56,14 +56,16 @@ async def created(
         by_answer=found is None,
     )
     if found is not None:
-        await desk.held.load([], [written.id])  # it may have been taken for somebody else's
+        await desk.held.mirrored.load(
+            [], [written.id]
+        )  # it may have been taken for somebody else's
     if intent.path == "direct":
         if (
             found is not None
         ):  # should the look fail, and somebody cancel it, it is known that it was there
             await desk.save(replace(intent, event_id=written.id, etag=written.etag))
         return await second_look(desk, done, found, intent.etag)
-    row = expected(done, desk.held.rows.get(done.booking_id), desk.held.clock())
+    row = expected(done, desk.held.mirrored.rows.get(done.booking_id), desk.held.clock())
     await desk.held.commit([], [], rows=[row], effects=Effects(intents=(done,)))
     return None
 

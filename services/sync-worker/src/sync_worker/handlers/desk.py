@@ -52,7 +52,7 @@ class Desk:
         if offer.room_id != held.claim.room_id:
             return False
         slot = Slot(offer.start, offer.end)
-        return held.errands.held(slot, but=NOBODY) or held.taken(slot, but=NOBODY)
+        return held.errands.held(slot, but=NOBODY) or held.mirrored.taken(slot, but=NOBODY)
 
     async def _around(self, wanted: Slot) -> tuple[Sequence[Neighbour], Hours | None]:
         for known, around in self._office.items():

@@ -83,7 +83,7 @@ class Enclosures:
         if len(known) < len(states):
             return None
         latest = max(known, key=_modified_at)
-        if not counts(latest.sighting, held.row_of(event_id), held.clock()):
+        if not counts(latest.sighting, held.mirrored.row_of(event_id), held.clock()):
             enclosed.labels("must_be_read").inc()
             return None
         enclosed.labels("taken_in").inc()
@@ -107,7 +107,7 @@ class Enclosures:
                 event_id=hint.event,
                 etag=hint.etag,
             )
-            return Seen(held.sight(event))
+            return Seen(held.mirrored.sight(event))
         except NotOpened as error:
             enclosed.labels(error.fault).inc()
             log.warning("enclosure_not_opened", room=str(held.claim.room_id), fault=error.fault)

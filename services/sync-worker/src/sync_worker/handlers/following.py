@@ -45,7 +45,7 @@ async def follow_hints(held: Holding, calendar: Diary, enclosures: Enclosures) -
     found = _Found()
     received: dict[str, datetime] = {}
     for event_id, hints in by_event(held.pending).items():
-        match decide(hints, held.row_of(event_id), now):
+        match decide(hints, held.mirrored.row_of(event_id), now):
             case Drop():
                 pass
             case Wait(pending):
@@ -76,7 +76,7 @@ async def ask_lacking(held: Holding, calendar: Diary) -> None:
     if not due:
         return
     names = [each.event for each in due]
-    await held.load([], names)
+    await held.mirrored.load([], names)
     answers = await ask(calendar, held.claim.mailbox_id, names)
     found = _Found(failure=answers.failure)
     left: dict[str, Lacking | None] = {}
@@ -125,19 +125,19 @@ async def _digest(
     now = held.clock()
     event = answers.events.get(event_id)
     if event is not None:
-        after = answered(hints, held.row_of(event_id), event.etag, now)
+        after = answered(hints, held.mirrored.row_of(event_id), event.etag, now)
         if await _sighted(held, calendar, event, after.etags, found):
             return after.waiting
         return hints
     if event_id in answers.missing:
         standing = _standing(held, event_id)
-        if not standing and held.row_of(event_id) is not None:
+        if not standing and held.mirrored.row_of(event_id) is not None:
             return ()  # gone before, and still gone
         result = missing(
             hints, known=bool(standing), now=now, settles_at=_settles_at(held, event_id)
         )
         if result.gone:
-            await held.load([], [event_id])
+            await held.mirrored.load([], [event_id])
             found.gone.extend(_standing(held, event_id))
         return result.waiting
     if event_id in answers.refused:
@@ -146,14 +146,14 @@ async def _digest(
 
 
 def _settles_at(held: Holding, event_id: str) -> datetime | None:
-    row = held.row_of(event_id)
+    row = held.mirrored.row_of(event_id)
     return None if row is None else row.settles_at(held.clock())
 
 
 def _standing(held: Holding, event_id: str) -> list[UUID]:
     return [
         row.id
-        for row in held.rows.values()
+        for row in held.mirrored.rows.values()
         if row.removed_at is None and event_id in {row.event_id, row.master_id}
     ]
 
@@ -173,25 +173,27 @@ async def _sighted(
     """
     room_id = held.claim.room_id
     try:
-        sighting = held.sight(event)
+        sighting = held.mirrored.sight(event)
     except Unreadable as error:
         log.warning("event_not_a_booking", room=str(room_id), reason=str(error))
         return True
-    old = held.row_of(event.id)
+    old = held.mirrored.row_of(event.id)
     if sighting.kind == "master":
         if old is not None and old.kind == "master" and old.etag == event.etag and not afresh:
             found.seen.append(Seen(sighting, etags))
             return True
         return await _series(held, calendar, Seen(sighting, etags), found)
     if old is None and sighting.kind != "single":
-        await held.load([sighting.id], [])  # the occurrence may be known under another event id
+        await held.mirrored.load(
+            [sighting.id], []
+        )  # the occurrence may be known under another event id
     if old is not None and old.kind == "master":
         # No longer a series: its occurrences are asked for one by one.
-        lost = await held.lacking_of(event.id, [], held.window())
+        lost = await held.mirrored.lacking_of(event.id, [], held.window())
         found.lacking.extend(Lacking(event=row.event_id, ask_at=held.clock()) for row in lost)
     if (
         old is None
-        and sighting.id not in held.rows
+        and sighting.id not in held.mirrored.rows
         and sighting.occupied.ends < held.clock() - _KEPT
     ):
         return True
@@ -212,7 +214,7 @@ async def _series(held: Holding, calendar: Diary, master: Seen, found: _Found) -
         found.failure = error
         return False
     seen = list(sightings(held, instances))
-    lost = await held.lacking_of(master_id, seen, window)
+    lost = await held.mirrored.lacking_of(master_id, seen, window)
     found.seen.extend((*seen, master))
     found.lacking.extend(Lacking(event=row.event_id, ask_at=held.clock()) for row in lost)
     return True
@@ -223,7 +225,7 @@ def sightings(held: Holding, events: Sequence[Event]) -> list[Seen]:
     seen: list[Seen] = []
     for event in events:
         try:
-            seen.append(Seen(held.sight(event)))
+            seen.append(Seen(held.mirrored.sight(event)))
         except Unreadable as error:
             log.warning("event_not_a_booking", room=str(held.claim.room_id), reason=str(error))
     return seen

@@ -8,17 +8,13 @@ from uuid import UUID
 
 from contracts.events import CommandResult
 from eventbus import NotConfirmed
-from graphclient.models import Event
 
 from ..domain.absence import Lacking, Window, merged
-from ..domain.alternatives import Slot
 from ..domain.answers import contents_of, gone_of, perhaps_twice
 from ..domain.booking import Row, newest
 from ..domain.changes import Ours, Seen, apply
 from ..domain.command import Asked
-from ..domain.mirror import Sighting, sight
 from ..domain.overlap import overlapping, settled
-from ..domain.own_series import OwnSeries
 from ..domain.pingpong import parked_now
 from ..domain.reading import Pending
 from ..domain.room import Claim, State
@@ -26,6 +22,7 @@ from ..domain.schedule import Cadence
 from ..domain.versions import Changes
 from ..domain.work import Conflict, Effects
 from .errands import Errands
+from .mirrored import Mirrored
 from .needs import Mirror, Outgoing
 from .outbox import Outbox
 from .own_work import may_be_ours, row_shown
@@ -52,7 +49,7 @@ class Options:
 
 
 class Holding:
-    """Owns `state`, `rows` and `errands` during a pass; every change is committed, then published, then counted."""
+    """Owns `state`, `mirrored` and `errands` during a pass; every change is committed, then published, then counted."""
 
     def __init__(
         self,
@@ -67,79 +64,25 @@ class Holding:
         self.claim = claim
         self.state: State = claim.state
         self.pending: tuple[Pending, ...] = claim.pending
-        self.rows: dict[UUID, Row] = {}
+        self.mirrored = Mirrored(claim, rows, mirror, clock)
         self.errands = Errands(claim.work)
         self.options = options
         self.clock = clock
         self.kept_back: dict[UUID, Seen] = {}
-        self._series = OwnSeries()
         # Observe mode: unknown events by id, and whether they were looked up; the others wait for the next pass.
         self.looked_up: dict[str, bool] = {}
         self._mirror = mirror
         self._outbox = Outbox(claim, publisher, outgoing, clock)
         self._lease_until = clock() + options.lease
-        self._occupancy_known = False
-        self._know(rows)
 
     def window(self) -> Window:
         """The span that is read now."""
         now = self.clock()
         return Window(start=now - _DAY, end=now + self.options.window)
 
-    def row_of(self, event_id: str) -> Row | None:
-        """The row that has this event id, among those loaded."""
-        return next((row for row in self.rows.values() if row.event_id == event_id), None)
-
-    def sight(self, event: Event) -> Sighting:
-        """Our words for an event of this room; raises Unreadable."""
-        return self._series.named(sight(self.claim.room_id, event))
-
-    def bind(self, master_id: str, series_id: UUID) -> None:
-        """From now on what Graph shows of this master is of our series."""
-        self._series.bind(master_id, series_id)
-
-    def _know(self, rows: Iterable[Row]) -> None:
-        for row in rows:
-            self.rows[row.id] = row
-            if row.is_own_series:
-                self._series.bind(row.event_id, row.id)
-
-    def occurrences(self, master: Row) -> list[Row]:
-        """Of a series, those of its meetings loaded that are not over or gone; none of a single booking."""
-        if master.kind != "master":
-            return []
-        now = self.clock()
-        return [
-            row
-            for row in self.rows.values()
-            if row.master_id == master.event_id
-            and row.removed_at is None
-            and row.occupied.ends > now
-        ]
-
     def may_write(self) -> bool:
         """Whether enough of the lease is left for a write to end within it."""
         return self._lease_until - self.clock() >= WRITE_NEEDS
-
-    async def load(self, ids: Sequence[UUID], events: Sequence[str]) -> list[Row]:
-        """Rows of the mirror by id, event or series, kept for the rest of the pass."""
-        claim = self.claim
-        rows = await self._mirror.rows(claim.organisation_id, claim.room_id, ids, events)
-        self._know(rows)
-        return rows
-
-    async def lacking_of(self, master_id: str, seen: Sequence[Seen], window: Window) -> list[Row]:
-        """Load the series; its rows within the window that were not seen."""
-        rows = await self.load([each.sighting.id for each in seen], [master_id])
-        found = {each.sighting.id for each in seen}
-        return [
-            row
-            for row in rows
-            if row.master_id == master_id
-            and row.id not in found
-            and row.removed_at is None
-            and window.overlaps(row.occupied)
-        ]
 
     def keeps_back(self, seen: Seen) -> bool:
         """Whether this may be our own work that we do not know of yet, or no longer want to see (own work first)."""
@@ -147,55 +90,29 @@ class Holding:
         if looked_up is not None:
             return not looked_up
         # Of a series of ours that has shown its master, perhaps just now, the meetings are known.
-        own = seen.sighting.master_id in self._series
-        return may_be_ours(self.errands, self.rows.values(), seen, self.clock(), own_series=own)
+        own = seen.sighting.master_id in self.mirrored.series
+        return may_be_ours(
+            self.errands, self.mirrored.rows.values(), seen, self.clock(), own_series=own
+        )
 
     def _published(self, seen: Sequence[Seen], now: datetime) -> Sequence[Seen]:
         """Those that are not kept back."""
         if not (
             self.errands.intents
             or self.looked_up
-            or any(row.just_withdrawn(now) for row in self.rows.values())
+            or any(row.just_withdrawn(now) for row in self.mirrored.rows.values())
         ):
             return seen
         back = {each.sighting.id: each for each in seen if self.keeps_back(each)}
         self.kept_back.update(back)
         return [each for each in seen if each.sighting.id not in back]
 
-    async def occupancy(self) -> None:
-        """Load, once in a pass, every row that takes the room or asks for it."""
-        if not self._occupancy_known:
-            await self._load_occupancy()
-
-    def taken(self, slot: Slot, *, but: UUID, for_sure: bool = False) -> bool:
-        """Whether another booking takes this slot, or (not `for_sure`) asks for it; after `occupancy`."""
-        return any(
-            but not in {row.id, row.series_id} and slot.overlaps(row.occupied)
-            for row in self.rows.values()
-            if row.published
-            and row.kind != "master"
-            and row.removed_at is None
-            and not (for_sure and row.answer == "pending")
-        )
-
-    async def elsewhere(self, booking_id: UUID) -> bool:
-        """Whether another room has this booking."""
-        claim = self.claim
-        return await self._mirror.elsewhere(claim.organisation_id, claim.room_id, booking_id)
-
     def rehearsal(self) -> "Holding":
         """The room as it is now, to try decisions on; nothing of it may be committed."""
         tried = copy.copy(self)
-        tried.rows = dict(self.rows)
+        tried.mirrored = self.mirrored.rehearsed()
         tried.errands = copy.deepcopy(self.errands)
         return tried
-
-    async def _load_occupancy(self) -> list[Row]:
-        claim = self.claim
-        rows = await self._mirror.occupying(claim.organisation_id, claim.room_id, self.clock())
-        self._know(rows)
-        self._occupancy_known = True
-        return rows
 
     async def commit(
         self,
@@ -215,33 +132,38 @@ class Holding:
         """
         now = self.clock()
         self._outbox.heard(hints or {})
-        named = self._series.found(seen, self.rows.values())
-        shown = [*self._published(named, now), *self._series.found(known, self.rows.values())]
+        named = self.mirrored.series.found(seen, self.mirrored.rows.values())
+        shown = [
+            *self._published(named, now),
+            *self.mirrored.series.found(known, self.mirrored.rows.values()),
+        ]
         intents = self.errands.intents
         over = self._over_of(shown, perhaps_twice(intents))
         shown = [each for each in shown if each.sighting.event_id not in over]
         gone = [*gone, *over.values()]
-        lost = gone_of(gone, intents, self.rows)
+        lost = gone_of(gone, intents, self.mirrored.rows)
         self.errands.declined.update(set(gone) - set(lost))
-        masters = {row.id: row for row in (*self.rows.values(), *rows) if row.is_own_series}
+        masters = {
+            row.id: row for row in (*self.mirrored.rows.values(), *rows) if row.is_own_series
+        }
         contents = contents_of(intents)
         wholes = {
             row.event_id: contents[row.id]
-            for row in self.rows.values()
+            for row in self.mirrored.rows.values()
             if row.kind == "master" and row.id in contents
         }
         ours = Ours(tuple(rows), contents, wholes, masters)
-        changes = apply(self.rows.values(), shown, lost, self.state.version, now, ours)
+        changes = apply(self.mirrored.rows.values(), shown, lost, self.state.version, now, ours)
         if changes.rows:
             changes = replace(changes, read=_read(changes.rows, shown, lost, hints or {}))
             self._doubt(changes.rows, ours.rows, now)
         if intents:
             after = {row.id: row for row in changes.rows}
-            effects |= self.errands.answered(self.rows, after, self.claim.room_id, now)
-        parked = parked_now(self.rows, changes.rows)
+            effects |= self.errands.answered(self.mirrored.rows, after, self.claim.room_id, now)
+        parked = parked_now(self.mirrored.rows, changes.rows)
         effects |= Effects(conflicts=tuple(Conflict("parked", each) for each in parked))
         if effects.results:
-            effects = effects.with_versions(newest((*self.rows.values(), *changes.rows)))
+            effects = effects.with_versions(newest((*self.mirrored.rows.values(), *changes.rows)))
         await self._write(changes, effects)
         if self.state.overlaps_owed and len(changes.rows) <= _MOST_COMPARED:
             await (
@@ -253,7 +175,7 @@ class Holding:
         """The events of these bookings that are shown as cancelled or declined."""
         found: dict[str, UUID] = {}
         for each in shown if bookings else ():
-            row = row_shown(self.rows.values(), each)
+            row = row_shown(self.mirrored.rows.values(), each)
             if row is not None and row.id in bookings and each.sighting.answer == "cancelled":
                 found[each.sighting.event_id] = row.id
         return found
@@ -263,7 +185,7 @@ class Holding:
         mine = {row.id for row in by_us}
         asked: list[Lacking] = []
         for row in after:
-            before = self.rows.get(row.id)
+            before = self.mirrored.rows.get(row.id)
             if before is None or row.id in mine or before.etag == row.etag:
                 continue
             settles_at = row.settles_at(now) or before.doubtful_until(row, now)
@@ -315,7 +237,7 @@ class Holding:
         await self._outbox.results(self.errands)
 
     async def _tell_bookings(self) -> None:
-        self.state = await self._outbox.bookings(self.rows.values(), self.state)
+        self.state = await self._outbox.bookings(self.mirrored.rows.values(), self.state)
         if self.state.version > self.state.published_version:
             raise NotConfirmed("late", "bookings of a room")
 
@@ -349,7 +271,7 @@ class Holding:
         if overlaps and effects.overlaps is None and not owed:
             state = replace(state, overlaps_owed=True)
         self.state = state
-        self._know(changes.rows)
+        self.mirrored.know(changes.rows)
         self.errands.take(effects)
 
     def _done_no(self, effects: Effects) -> int:
@@ -361,19 +283,19 @@ class Holding:
     def _tangles(self, changes: Changes) -> bool:
         """Whether overlaps must be settled after this, as far as can be told without the other rows."""
         rows = changes.rows
-        before = (self.rows.get(row.id) for row in rows)
+        before = (self.mirrored.rows.get(row.id) for row in rows)
         if any(old is not None and old.conflicted for old in before):
             return True
         return len(rows) > _MOST_COMPARED or (len(rows) > 1 and bool(overlapping(rows)))
 
     async def _settle_overlaps(self) -> None:
         now = self.clock()
-        rows = await self._load_occupancy()
+        rows = await self.mirrored.load_occupancy()
         yielding, effects = self.errands.yielding(rows, str(self.claim.mailbox_id), now)
         gone = {row.id for row in yielding}
         changed, pairs = settled([row for row in rows if row.id not in gone], now)
         ours = Ours((*yielding, *changed))
-        changes = apply(self.rows.values(), [], [], self.state.version, now, ours)
+        changes = apply(self.mirrored.rows.values(), [], [], self.state.version, now, ours)
         self.state = replace(self.state, overlaps_owed=False)
         await self._write(changes, effects | Effects(overlaps=frozenset(pairs)))
 

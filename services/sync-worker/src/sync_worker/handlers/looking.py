@@ -15,7 +15,9 @@ async def look(desk: Desk, slot: Slot) -> list[Seen]:
     view = desk.diary.calendar_view(held.claim.mailbox_id, slot.starts, slot.ends)
     async for page in view:
         seen.extend(sightings(held, page.events))
-    await held.load([each.sighting.id for each in seen], [each.sighting.event_id for each in seen])
+    await held.mirrored.load(
+        [each.sighting.id for each in seen], [each.sighting.event_id for each in seen]
+    )
     return seen
 
 

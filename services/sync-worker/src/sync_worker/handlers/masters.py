@@ -31,8 +31,8 @@ async def master_of(held: Holding, diary: Diary, master_id: str) -> Event | None
 
 def unknown_series(held: Holding, seen: Sequence[Seen]) -> dict[str, list[Sighting]]:
     """By master, the meetings seen of series that no row has."""
-    known = {row.master_id for row in held.rows.values()} | {
-        row.event_id for row in held.rows.values() if row.kind == "master"
+    known = {row.master_id for row in held.mirrored.rows.values()} | {
+        row.event_id for row in held.mirrored.rows.values() if row.kind == "master"
     }
     found: dict[str, list[Sighting]] = {}
     for each in seen:
@@ -47,10 +47,10 @@ async def ours_under_new_ids(held: Holding, diary: Diary, seen: Sequence[Seen]) 
     """Masters of our series whose event id is another one now, the mailbox having moved; raises GraphError."""
     ours: dict[str | None, Row] = {
         row.ical_uid: row
-        for row in held.rows.values()
+        for row in held.mirrored.rows.values()
         if row.is_own_series and row.bound and row.removed_at is None and row.ical_uid
     }
-    rows = held.rows.values()
+    rows = held.mirrored.rows.values()
     unsure = unsure_series(held.errands) or series_in_flight(held.errands, rows)
     found: list[Row] = []
     for master_id, shown in unknown_series(held, seen).items() if ours else ():
@@ -61,7 +61,7 @@ async def ours_under_new_ids(held: Holding, diary: Diary, seen: Sequence[Seen]) 
                 held.errands.foreign_masters.add(master_id)
         elif await master_of(held, diary, row.event_id) is None:
             log.info("series_id_changed", room=str(held.claim.room_id))
-            held.bind(master_id, row.id)
-            await held.load([one.of_series(row.id).id for one in shown], [])
+            held.mirrored.series.bind(master_id, row.id)
+            await held.mirrored.load([one.of_series(row.id).id for one in shown], [])
             found.append(replace(row, event_id=master_id))
     return found

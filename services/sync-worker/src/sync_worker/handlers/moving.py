@@ -135,7 +135,7 @@ async def _send_after(desk: Desk, intent: Intent, version: int) -> None:
 async def _give_up(desk: Desk, intent: Intent, effects: Effects) -> None:
     held = desk.held
     now = held.clock()
-    row = held.rows.get(intent.booking_id)
+    row = held.mirrored.rows.get(intent.booking_id)
     # Declined here meanwhile, it still stands in its organiser's calendar.
     rows = [] if row is None or row.removed_at is not None else [withdrawn(row, now)]
     old = replace(intent, content=intent.base or intent.content)

@@ -61,7 +61,7 @@ async def release_kept_back(desk: Desk) -> bool:
     for each in free:
         held.kept_back.pop(each.sighting.id)
     if free:
-        await held.load(
+        await held.mirrored.load(
             [each.sighting.id for each in free], [each.sighting.event_id for each in free]
         )
         await held.commit(free, [])
@@ -92,7 +92,7 @@ async def _begin(desk: Desk, turn: list[Asked], most: int) -> int:
             await desk.held.commit([], [], rows=decision.rows, effects=effects)
             effects = Effects()
         if isinstance(decision, Begun):
-            rows = freed(desk.held.rows.get(decision.intent.booking_id))
+            rows = freed(desk.held.mirrored.rows.get(decision.intent.booking_id))
             await desk.held.commit([], [], rows=rows, effects=effects)
             effects = Effects()
             await carry_out(desk, decision.intent, begun=True)

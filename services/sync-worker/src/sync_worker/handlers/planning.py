@@ -28,7 +28,7 @@ async def plan(desk: Desk) -> list[PlanLine]:
             if isinstance(decision, Begun):
                 lines.append(planning.written(decision.intent))
                 continue
-            held.rows.update((row.id, row) for row in decision.rows)
+            held.mirrored.rows.update((row.id, row) for row in decision.rows)
             lines.append(planning.ended(asked, decision.result, matched=bool(decision.rows)))
     waiting = (each for each in held.errands.commands if each.key not in seen)
     return [*lines, *(planning.later(each) for each in waiting if not _begun(desk, each.key))]

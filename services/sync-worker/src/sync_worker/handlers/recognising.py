@@ -36,8 +36,8 @@ async def under_new_ids(held: Holding, diary: Diary, seen: Sequence[Seen]) -> li
     unknown = _unknown(held, seen)
     if not unknown:
         return series
-    await held.occupancy()
-    pairs = renamed(held.rows.values(), unknown)
+    await held.mirrored.occupancy()
+    pairs = renamed(held.mirrored.rows.values(), unknown)
     found: list[Row] = []
     for start in range(0, len(pairs), _ASKED_PER_LEASE):
         some = pairs[start : start + _ASKED_PER_LEASE]
@@ -84,7 +84,7 @@ async def by_marker(
 
 def _unknown(held: Holding, seen: Sequence[Seen], known: Sequence[Row] = ()) -> list[Sighting]:
     """Living single events that no row has, not even as the awaited copy of what we wrote."""
-    rows = [*held.rows.values(), *known]
+    rows = [*held.mirrored.rows.values(), *known]
     events = {row.event_id for row in rows}
     awaited = {row.ical_uid for row in rows if not row.bound}
     return [
@@ -107,13 +107,13 @@ async def _recognised(
         if master is None:
             return None
         try:
-            one = held.sight(master)
+            one = held.mirrored.sight(master)
         except Unreadable:
             return None
     marked = await _marked(held, diary, one, meeting)
     row = None if marked is None else await _row(held, one, marked, rows)
     if row is not None and row.is_own_series:
-        held.bind(row.event_id, row.id)
+        held.mirrored.series.bind(row.event_id, row.id)
     return row
 
 
@@ -174,7 +174,7 @@ def _read(
 async def _row(held: Holding, one: Sighting, marked: Marked, rows: Sequence[Row]) -> Row | None:
     """None where the marker came along with a copy of the event, or with another room's invitation."""
     booking = marked.booking_id
-    if any(row.id == booking for row in rows) or await held.elsewhere(booking):
+    if any(row.id == booking for row in rows) or await held.mirrored.elsewhere(booking):
         return None
-    await held.load([booking], [])
-    return restored(held.rows.get(booking), one, marked, held.clock())
+    await held.mirrored.load([booking], [])
+    return restored(held.mirrored.rows.get(booking), one, marked, held.clock())

@@ -47,7 +47,7 @@ async def resume(desk: Desk, intent: Intent) -> None:
         if intent.path == "direct":  # else the room's answer tells which one stays
             await _remove(desk, intent, twins)
         written = Written(first.id, first.etag, first.ical_uid)
-        following = await created(desk, intent, written, desk.held.sight(first))
+        following = await created(desk, intent, written, desk.held.mirrored.sight(first))
         if following is not None:
             await carry_out(desk, following, begun=True)
         return

@@ -69,9 +69,11 @@ async def check_free(desk: Desk, asked: Asked, slots: Sequence[Slot], but: UUID)
     """
     held = desk.held
     ahead = [slot for slot in slots if slot.ends > held.clock()]
-    await held.occupancy()
+    await held.mirrored.occupancy()
     taken = [
-        slot for slot in ahead if held.errands.held(slot, but=but) or held.taken(slot, but=but)
+        slot
+        for slot in ahead
+        if held.errands.held(slot, but=but) or held.mirrored.taken(slot, but=but)
     ]
     if not taken:
         return

@@ -70,7 +70,7 @@ async def take_away(desk: Desk, intent: Intent) -> Intent | None:
 
 def _twin_gone(desk: Desk, intent: Intent) -> Conflict | None:
     """A line for whoever looks into a booking that stands: it stood in Outlook twice."""
-    row = desk.held.rows.get(intent.booking_id)
+    row = desk.held.mirrored.rows.get(intent.booking_id)
     if intent.command is not None or row is None or row.removed_at is not None:
         return None
     stands = {row.event_id, row.organizer_event_id}
@@ -79,7 +79,7 @@ def _twin_gone(desk: Desk, intent: Intent) -> Conflict | None:
 
 async def _carry_over(desk: Desk, intent: Intent, twin: Copy) -> Intent:
     """What somebody has changed in a twin goes to the event that stays, before the twin goes; raises LeaseLost."""
-    row = desk.held.rows.get(intent.booking_id)
+    row = desk.held.mirrored.rows.get(intent.booking_id)
     if row is None or row.removed_at is not None or row.kind != "single":
         return intent
     stays = row.event_id if intent.path == "direct" else row.organizer_event_id
@@ -123,7 +123,7 @@ async def _carry_over(desk: Desk, intent: Intent, twin: Copy) -> Intent:
 async def decline_instead(desk: Desk, intent: Intent) -> Intent | None:
     """The organiser's copy is out of reach: the room says no, which the organiser is told. Raises LeaseLost."""
     now = desk.held.clock()
-    row = desk.held.rows.get(intent.booking_id)
+    row = desk.held.mirrored.rows.get(intent.booking_id)
     ended = replace(intent, stage="done", ended_at=now)
     if row is None or not row.bound:
         await _taken_away(desk, intent)
@@ -147,14 +147,14 @@ async def _taken_away(desk: Desk, intent: Intent, line: Conflict | None = None) 
     held = desk.held
     now = held.clock()
     effects = Effects(intents=(intent.ended(now),), conflicts=(line,) if line else ())
-    row = held.rows.get(intent.booking_id)
+    row = held.mirrored.rows.get(intent.booking_id)
     asked = held.errands.command(intent.command)
     if asked is None or row is None:
         await held.commit([], [], effects=effects)
         return
     result = accepted(asked, held.claim.room_id)
     effects |= held.errands.decision(asked, result, now)
-    gone = [withdrawn(each, now) for each in (row, *held.occurrences(row))]
+    gone = [withdrawn(each, now) for each in (row, *held.mirrored.occurrences(row))]
     await held.commit([], [], rows=gone, effects=effects)
 
 

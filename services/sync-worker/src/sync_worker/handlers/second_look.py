@@ -37,7 +37,7 @@ async def second_look(
     slot = intent.content.occupied if shown is None else shown.occupied
     if is_series:
         slot = Slot(max(slot.starts, held.window().start), held.window().end)
-        held.bind(row.event_id, row.id)
+        held.mirrored.series.bind(row.event_id, row.id)
     seen = await look(desk, slot)
     ours = [each for each in seen if row.event_id in _names(each)]
     slots = [each.sighting.occupied for each in ours] if is_series else [slot]
@@ -117,7 +117,7 @@ def _invitation(intent: Intent, desk: Desk) -> Intent:
 
 def _direct_row(desk: Desk, intent: Intent, replaced: str | None) -> Row:
     """The row of a booking in the room's own calendar, once its slot is surely ours."""
-    row = expected(intent, desk.held.rows.get(intent.booking_id), desk.held.clock())
+    row = expected(intent, desk.held.mirrored.rows.get(intent.booking_id), desk.held.clock())
     etags = tuple(etag for etag in (intent.etag,) if etag and etag not in row.seen_etags)
     content = intent.content
     return replace(

@@ -35,7 +35,7 @@ async def change(
     if order.room_id not in {None, held.claim.room_id}:
         raise refusal(desk, asked, "invalid", _OTHER_ROOM)
     master, occurrences = await _series(desk, asked, order.booking_id)
-    anchor = held.rows.get(order.booking_id, master)
+    anchor = held.mirrored.rows.get(order.booking_id, master)
     merged = merge(_as_a_whole(anchor, master, occurrences), order)
     if merged is None:
         raise refusal(desk, asked, "invalid", "The end must be later than the start.")
@@ -69,7 +69,9 @@ async def change(
 async def cancel(desk: Desk, asked: Asked, order: Cancel) -> Ended | Intent:
     """The write that calls it off; raises Refused, GraphError."""
     held = desk.held
-    rows = [row for row in held.rows.values() if order.booking_id in {row.id, row.series_id}]
+    rows = [
+        row for row in held.mirrored.rows.values() if order.booking_id in {row.id, row.series_id}
+    ]
     if rows and all(row.removed_at is not None for row in rows):
         return Ended(accepted(asked, held.claim.room_id))
     master, occurrences = await _series(desk, asked, order.booking_id)
@@ -83,18 +85,18 @@ async def cancel(desk: Desk, asked: Asked, order: Cancel) -> Ended | Intent:
 async def _series(desk: Desk, asked: Asked, named: UUID) -> tuple[Row, list[Row]]:
     """The master and what lies ahead, named by the series or by one of its meetings; raises Refused."""
     held = desk.held
-    one = held.rows.get(named)
+    one = held.mirrored.rows.get(named)
     series_id = named if one is None or one.series_id is None else one.series_id
-    known = [row for row in held.rows.values() if row.series_id == series_id]
+    known = [row for row in held.mirrored.rows.values() if row.series_id == series_id]
     if not known:
         raise refusal(desk, asked, "unknown_booking", "There is no series with this id.")
     master_id = next((row.master_id or row.event_id for row in known), "")
-    await held.load([], [master_id])
+    await held.mirrored.load([], [master_id])
     now = held.clock()
     ahead = sorted(
         (
             row
-            for row in held.rows.values()
+            for row in held.mirrored.rows.values()
             if row.series_id == series_id
             and row.kind != "master"
             and row.removed_at is None
@@ -102,7 +104,7 @@ async def _series(desk: Desk, asked: Asked, named: UUID) -> tuple[Row, list[Row]
         ),
         key=lambda row: row.starts,
     )
-    master = held.row_of(master_id) or await _read_master(desk, master_id)
+    master = held.mirrored.row_of(master_id) or await _read_master(desk, master_id)
     if master is None or master.removed_at is not None or not ahead:
         raise stale(desk, asked, known[0], "The series is over or was cancelled meanwhile.")
     return master, ahead
@@ -113,7 +115,7 @@ async def _read_master(desk: Desk, master_id: str) -> Row | None:
     held = desk.held
     try:
         event = await desk.diary.event(held.claim.mailbox_id, master_id)
-        seen = Seen(held.sight(event))
+        seen = Seen(held.mirrored.sight(event))
     except NotFound as error:
         if is_event_gone(error):
             return None
@@ -121,7 +123,7 @@ async def _read_master(desk: Desk, master_id: str) -> Row | None:
     except Unreadable:
         return None
     await held.commit([seen], [])
-    return held.row_of(master_id)
+    return held.mirrored.row_of(master_id)
 
 
 def _as_a_whole(anchor: Row, master: Row, occurrences: list[Row]) -> Row:

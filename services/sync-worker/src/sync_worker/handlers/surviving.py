@@ -50,7 +50,7 @@ async def _accepted(desk: Desk, intent: Intent) -> set[str | None]:
 async def _take_twin(desk: Desk, intent: Intent, other: Event) -> None:
     held = desk.held
     now = held.clock()
-    row = held.rows.get(intent.booking_id)
+    row = held.mirrored.rows.get(intent.booking_id)
     rows: list[Row] = []
     if row is not None:
         rows = [

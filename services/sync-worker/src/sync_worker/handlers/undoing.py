@@ -41,7 +41,7 @@ async def refuse(
     """
     held = desk.held
     now = held.clock()
-    row = held.rows.get(intent.booking_id)
+    row = held.mirrored.rows.get(intent.booking_id)
     undo = _undoing(intent, row, desk)
     ended = intent.dropped(now)
     effects = Effects(intents=(ended,) if undo is None else (ended, undo))
@@ -49,7 +49,7 @@ async def refuse(
     if undo is not None and undo.step == "restore" and row is not None and past_etags:
         rows = [replace(row, past_etags=past_etags, written_at=now)]
     if undo is not None and undo.step != "restore" and row is not None:
-        rows = [withdrawn(each, now) for each in (row, *held.occurrences(row))]
+        rows = [withdrawn(each, now) for each in (row, *held.mirrored.occurrences(row))]
         if intent.step == "restore":
             log.warning("booking_lost_its_room", room=str(held.claim.room_id))
             effects |= Effects(conflicts=(Conflict("withdrawn", intent.booking_id),))
@@ -74,10 +74,10 @@ async def overtaken(desk: Desk, intent: Intent, text: str, *, gone: bool = True)
     if asked is not None and intent.step != "restore":
         result = rejected(asked, held.claim.room_id, "stale", text)
         effects |= held.errands.decision(asked, result, now)
-    row = held.rows.get(intent.booking_id)
+    row = held.mirrored.rows.get(intent.booking_id)
     if not gone:
         _ask_for(desk, row)
-    over = [row, *held.occurrences(row)] if gone and row is not None else []
+    over = [row, *held.mirrored.occurrences(row)] if gone and row is not None else []
     rows = [withdrawn(each, now) for each in over]
     await held.commit([], [], rows=rows, effects=effects)
 

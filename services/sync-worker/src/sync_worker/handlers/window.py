@@ -36,7 +36,7 @@ async def read_window(held: Holding, calendar: Diary, mirror: Mirror) -> None:
     async for page in calendar.calendar_view(claim.mailbox_id, window.start, window.end):
         seen = sightings(held, page.events)
         if held.state.version > 0 or not first_load:
-            await held.load(
+            await held.mirrored.load(
                 [each.sighting.id for each in seen], [each.sighting.event_id for each in seen]
             )
         shown.update(each.sighting.event_id for each in seen)
@@ -45,7 +45,7 @@ async def read_window(held: Holding, calendar: Diary, mirror: Mirror) -> None:
         if first_load:
             held.state = replace(held.state, loaded=held.state.loaded + len(page.events))
         await held.commit(seen, [], rows=rows)
-        ids = {row.event_id: row.id for row in held.rows.values()}
+        ids = {row.event_id: row.id for row in held.mirrored.rows.values()}
         read.update(ids.get(each.sighting.event_id, each.sighting.id) for each in seen)
     if first_load:
         await _loaded(held)
