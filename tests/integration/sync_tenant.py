@@ -30,7 +30,7 @@ from webhook_ingress.app import add_ingress
 from .subscription_office import SECRETS, Office
 
 KEYS = ClientStateKeys.parse("k1:" + base64.b64encode(b"k" * 32).decode())
-TOMORROW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
+TOMORROW = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=1)
 BOB = {"id": str(uuid4()), "address": "bob@x.test", "name": "Bob Ray"}
 MARA = {"id": str(uuid4()), "address": "mara@x.test", "name": "Mara Lind"}
 

@@ -20,7 +20,7 @@ from .graphsim_cloud import ROLES, Cloud, running_cloud
 from .subscription_office import Office
 from .sync_mortal import Fuse, Scene, Side
 
-START = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
+START = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=1)
 HOUR = timedelta(hours=1)
 ANN, BOB = UUID(int=0xA1), UUID(int=0xA2)
 ANNS, BOBS, GUEST = "ann@x.test", "bob@x.test", "guest@elsewhere.test"

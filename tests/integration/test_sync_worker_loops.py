@@ -24,7 +24,7 @@ from sync_worker.app import WorkerOptions, run_worker
 from .subscription_office import SECRETS, Office
 from .sync_calendar import Calendars
 
-TOMORROW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
+TOMORROW = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=1)
 OPTIONS = WorkerOptions(passes=8)
 
 
