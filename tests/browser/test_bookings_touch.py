@@ -38,8 +38,11 @@ class Finger:
         """Quickly, whatever else the machine does: all of it is on its way before the first is answered."""
         x, y = start
         moves = [("touchMove", (x, y - up * part / 8)) for part in range(1, 9)]
-        told = [self._told("touchStart", start), *(self._told(*each) for each in moves)]
-        await asyncio.gather(*told, self._told("touchEnd"))
+        async with asyncio.TaskGroup() as at_once:
+            at_once.create_task(self._told("touchStart", start))
+            for move in moves:
+                at_once.create_task(self._told(*move))
+            at_once.create_task(self._told("touchEnd"))
 
     async def _told(self, kind: str, *at: tuple[float, float]) -> None:
         points = [{"x": x, "y": y} for x, y in at]

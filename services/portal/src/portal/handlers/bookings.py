@@ -118,8 +118,8 @@ class Bookings:
             by.organisation_id, booking.series_id, limit=_MOST_MEETINGS
         )
         # Whether Graph says the original start of whole days in UTC or in their zone is not known: both are read.
-        by = zone_of(booking.time_zone) if booking.all_day else zone
-        days = [first_day(each, by, all_day=booking.all_day) for each in starts]
+        clock = zone_of(booking.time_zone) if booking.all_day else zone
+        days = [first_day(each, clock, all_day=booking.all_day) for each in starts]
         return series_in_words(days)
 
     async def history(self, by: Acting, booking_id: UUID) -> list[HistoryEntry]:
