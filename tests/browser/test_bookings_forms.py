@@ -1,6 +1,6 @@
 """Booking a room, changing a booking, cancelling it: by keyboard, by mouse, without scripts."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 from playwright.async_api import Browser, Locator, Page, expect
 
@@ -388,3 +388,44 @@ async def test_without_scripts_everything_is_a_page_and_works(
         await page.get_by_role("button", name="Cancel booking").click()
         await expect(page.get_by_role("status").first).to_contain_text("Cancelled: Plainer")
         await expect(card(page, "Plainer")).to_have_count(0)
+
+
+async def test_a_whole_day_booked_by_form_is_one_in_outlook_and_is_made_two(
+    premises: Premises, browser: Browser, calendar: Calendar
+) -> None:
+    day, room = calendar.day(), calendar.rooms[2]
+    first, last = day.date, day.date + timedelta(days=1)
+
+    def words(of: date) -> str:
+        return f"{of.day} {of:%b}"
+
+    async with visiting(browser, premises.origin, calendar.member.token) as visitor:
+        page = visitor.page
+        await visitor.open(calendar.address(day))
+        await visitor.live()
+        await page.get_by_role("link", name="Book a room").press("Enter")
+        await panel(page).get_by_label("Room").select_option(str(room.id))
+        await panel(page).get_by_label("Subject").fill("Offsite")
+        await panel(page).get_by_label("All day").check()
+        await expect(panel(page).get_by_label("Start")).to_be_hidden()
+        assert await visitor.barriers() == []
+        await panel(page).get_by_label("Subject").press("Enter")
+        await expect(said(page)).to_contain_text(f"Booked: Offsite, {words(first)}, all day")
+        await expect(page.get_by_role("list", name="All day")).to_contain_text("All day Offsite")
+        (shown,) = await calendar.outlook(room, day)
+        assert (shown["subject"], shown["all_day"]) == ("Offsite", True)
+
+        await card(page, "Offsite").get_by_role("link").click()
+        await expect(panel(page)).to_contain_text(f"All day, {words(first)} (Europe/Berlin)")
+        await panel(page).get_by_text("Ends on another day").click()
+        await panel(page).get_by_label("Last day").fill(str(last))
+        await panel(page).get_by_label("Subject").press("Enter")
+        await expect(said(page)).to_contain_text("Changed: Offsite")
+        await expect(card(page, "Offsite")).to_contain_text(
+            f"All day, {words(first)} \N{EN DASH} {words(last)}"
+        )
+        (shown,) = await calendar.outlook(room, day)
+        assert shown["all_day"]
+        assert datetime.fromisoformat(shown["end"]) - datetime.fromisoformat(
+            shown["start"]
+        ) == timedelta(days=2)

@@ -286,10 +286,12 @@ async def test_the_webhook_url_is_copied_and_the_scope_script_fetched(
         await visitor.open(PATH)
         await expect(page.get_by_label("Webhook URL")).to_have_value(premises.origin)
         await expect(page.get_by_label("Webhook URL")).not_to_be_editable()
+        await expect(page.get_by_text("For your network team")).to_be_visible()
         await expect(page.get_by_text("Tenant-wide", exact=True)).to_be_visible()
         await page.get_by_role("button", name="Copy", exact=True).click()
         await expect(page.get_by_role("button", name="Copied")).to_be_visible()
         assert await page.evaluate("navigator.clipboard.readText()") == premises.origin
         await page.get_by_text("Limit the app to the rooms").click()
+        await expect(page.get_by_text("A changed scope may take two hours")).to_be_visible()
         await page.get_by_role("button", name="Script: rooms only").click()
         await expect(page.get_by_text("Import rooms first")).to_be_visible()

@@ -48,6 +48,9 @@ async def test_each_room_shows_what_it_is_and_is_imported_by_its_own_button(
         await expect(first).to_contain_text("4 seats")
         await expect(first).to_contain_text("B1, floor 1")
         await expect(page.get_by_text("8 room mailboxes, as Microsoft listed them")).to_be_visible()
+        await expect(
+            page.get_by_text("up to 24 hours to appear, in the field up to 48")
+        ).to_be_visible()
         await visitor.shot("import")
         assert await visitor.barriers() == []
         await first.get_by_role("button", name=f"Import {office.name} room 0").press("Enter")

@@ -40,6 +40,12 @@ async def test_the_cheat_sheet_names_three_permissions_and_calls_user_read_harml
         names = await sheet.get_by_role("rowheader").all_text_contents()
         assert names == ["Calendars.ReadWrite", "Directory.Read.All", "Place.Read.All"]
         await expect(page.get_by_text("harmless and unused").last).to_be_visible()
+        for said in (
+            "(single tenant)",
+            "Leave the redirect URI empty",
+            "Entra shows it only now. If it is lost, make a new one.",
+        ):
+            await expect(page.get_by_role("paragraph").filter(has_text=said)).to_be_visible()
         values = page.get_by_role("region", name="Which value goes where").get_by_role("table")
         await expect(values.get_by_role("row", name="Client Secret")).to_contain_text(
             "not the Secret ID"

@@ -1,13 +1,28 @@
-"""When a booking takes place, in words."""
+"""When a booking takes place: its day, what it takes of a room's time, and in words."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from contracts.events import Booking
 
-from .wall_clock import is_doubled, span_of
+from .wall_clock import is_doubled, span_of, zone_of
 
 _TO = "\N{EN DASH}"
+
+
+def first_day(start: datetime, zone: ZoneInfo, *, all_day: bool) -> date:
+    """The day on which it begins there; whole days are dates, the same in every zone: midnight of UTC says them, or of their own."""
+    dated = all_day and start.astimezone(UTC).time() == time()
+    return start.astimezone(UTC if dated else zone).date()
+
+
+def occupied(booking: Booking) -> tuple[datetime, datetime]:
+    """From when until when it takes its room: whole days from midnight to midnight in their own zone."""
+    if not booking.all_day:
+        return booking.start, booking.end
+    days = (at.astimezone(UTC).date() for at in (booking.start, booking.end))
+    start, end = (span_of(day, zone_of(booking.time_zone))[0] for day in days)
+    return start, end
 
 
 def in_words(booking: Booking, zone: ZoneInfo, day: date | None = None) -> str:

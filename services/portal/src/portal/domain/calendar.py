@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from contracts.events import Booking
 
-from .booking_times import in_words
+from .booking_times import in_words, occupied
 from .calendar_axis import ROWS_OF_AN_HOUR, Axis, Hour, Span
 from .calendar_lanes import lanes_of
-from .wall_clock import STEP, Reading, span_of, zone_of
+from .wall_clock import STEP, Reading, span_of
 
 _SHORT = 8
 
@@ -180,19 +180,10 @@ def _overlapped(
 ) -> tuple[str, ...]:
     if booking.status != "conflicted":
         return ()
-    start, end = _taken(booking)
-    others = [(each, *_taken(each)) for each in neighbours if each.id != booking.id]
+    start, end = occupied(booking)
+    others = [(each, *occupied(each)) for each in neighbours if each.id != booking.id]
     return tuple(
         f"{each.subject or 'a meeting'}, {in_words(each, zone, day)}, {each.organizer.name}"
         for each, begins, ends in others
         if begins < end and start < ends
     )
-
-
-def _taken(booking: Booking) -> tuple[datetime, datetime]:
-    """When it takes the room: whole days from midnight to midnight in their own zone."""
-    if not booking.all_day:
-        return booking.start, booking.end
-    days = (at.astimezone(UTC).date() for at in (booking.start, booking.end))
-    start, end = (span_of(day, zone_of(booking.time_zone))[0] for day in days)
-    return start, end

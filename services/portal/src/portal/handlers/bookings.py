@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 from contracts.events import Booking
 
+from ..domain.booking_times import first_day
 from ..domain.bookings import BookingRange, resolved
 from ..domain.caller import Acting
 from ..domain.history import HistoryEntry, Line, told
 from ..domain.refusal import not_found
 from ..domain.series_words import series_in_words
+from ..domain.wall_clock import zone_of
 from ..domain.wire import Page
 
 _MOST_HISTORY = 1000
@@ -115,7 +117,10 @@ class Bookings:
         starts = await self._rows.series(
             by.organisation_id, booking.series_id, limit=_MOST_MEETINGS
         )
-        return series_in_words([each.astimezone(zone).date() for each in starts])
+        # Whether Graph says the original start of whole days in UTC or in their zone is not known: both are read.
+        clock = zone_of(booking.time_zone) if booking.all_day else zone
+        days = [first_day(each, clock, all_day=booking.all_day) for each in starts]
+        return series_in_words(days)
 
     async def history(self, by: Acting, booking_id: UUID) -> list[HistoryEntry]:
         """Return what happened to it, oldest first; also of one that was refused and never was."""

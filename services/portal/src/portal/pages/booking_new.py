@@ -79,7 +79,7 @@ class NewBookings:
         if is_open(found):
             return self._form(visit, house, typed, waiting=since or now, words=words)
         return done(
-            visit, f"Booked: {words}", house.calendar(form.room_id, new.start), new.booking_id
+            visit, f"Booked: {words}", house.calendar(form.room_id, form.day), new.booking_id
         )
 
     def _form(

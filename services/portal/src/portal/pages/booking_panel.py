@@ -7,6 +7,7 @@ from contracts.events import Booking
 
 from ..domain.booking_asked import PanelAsked
 from ..domain.booking_form import CancelForm, ChangeForm, base_of
+from ..domain.booking_times import first_day, occupied
 from ..domain.bookings import BookingCancellation
 from ..domain.caller import Access
 from ..domain.refusal import Reason, Refusal
@@ -118,7 +119,7 @@ class BookingPanels:
             "repeats": await self._bookings.repeats(visit.by, booking, house.zone(booking.room_id)),
             "place": house.name(booking.room_id),
             "back": _calendar(house, booking),
-            "over": booking.end <= self._bookings.now(),
+            "over": occupied(booking)[1] <= self._bookings.now(),
             "moved": moved,
             "waiting": waiting,
             "cancelling": cancelling,
@@ -128,4 +129,6 @@ class BookingPanels:
 
 
 def _calendar(house: House, booking: Booking) -> str:
-    return house.calendar(booking.room_id, booking.start)
+    zone = house.zone(booking.room_id)
+    day = first_day(booking.start, zone, all_day=booking.all_day)
+    return house.calendar(booking.room_id, day)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -53,10 +53,9 @@ class House:
         """A form's fields for a booking as it is."""
         return fields_of_booking(booking, self.zone(booking.room_id))
 
-    def calendar(self, room_id: UUID, at: datetime) -> str:
-        """The address of the calendar that shows this room then."""
+    def calendar(self, room_id: UUID, day: date) -> str:
+        """The address of the calendar that shows this room on this day."""
         office = self.office(room_id)
-        day = at.astimezone(self.zone(room_id)).date()
         return address(office=office.id if office else None, day=day)
 
 

@@ -1,7 +1,10 @@
-// Booking by click or drag over a free slot; moving a booking, or its end, by drag. Everything has its form as well.
+// Booking by click or drag over a free slot; moving a booking, or its end, by drag. A finger scrolls: it picks up the booking on
+// which it rests. Everything has its form as well.
 const STEP = 3; // quarters of an hour, in rows of five minutes
 const DEFAULT = 6;
 const FAR = 5; // pixels that make a press a drag
+const RESTS = 400; // ms after which a finger has picked up what is under it
+const WOBBLE = 10; // pixels that a resting finger may move
 const wide = matchMedia("(min-width: 60rem)");
 
 let drag = null;
@@ -57,7 +60,9 @@ function draw() {
 }
 
 function begin(event) {
-  if (event.button !== 0 || event.pointerType === "touch" || !wide.matches || event.ctrlKey || event.metaKey) return;
+  if (!event.isPrimary) return stop(); // a second finger
+  if (event.button !== 0 || !wide.matches || event.ctrlKey || event.metaKey) return;
+  const finger = event.pointerType === "touch";
   const card = event.target.closest("li.booking[data-from]");
   const at = slotAt(event.clientX, event.clientY);
   if (!at || !event.target.closest(".time")) return;
@@ -65,17 +70,27 @@ function begin(event) {
     const from = Number(card.dataset.from);
     const to = Number(card.dataset.to);
     const bottom = card.getBoundingClientRect().bottom;
-    const resize = bottom - event.clientY < 7 && (to - from) * rowHeight() > 14;
+    const resize = !finger && bottom - event.clientY < 7 && (to - from) * rowHeight() > 14;
     drag = { card, from, to, grabbed: at.row - from, resize, slot: at.slot, x: event.clientX, y: event.clientY };
-  } else if (event.target.closest(".slot")) {
+    if (finger) drag.resting = setTimeout(pickUp, RESTS);
+  } else if (event.target.closest(".slot") && !finger) {
     const from = within(snap(at.row));
     drag = { anchor: from, from, to: within(from + DEFAULT), slot: at.slot, x: event.clientX, y: event.clientY };
   }
 }
 
+function pickUp() {
+  drag.resting = 0;
+  drag.moved = true;
+  document.body.classList.add("dragging");
+  draw();
+}
+
 function move(event) {
   if (!drag) return;
-  if (!drag.moved && Math.hypot(event.clientX - drag.x, event.clientY - drag.y) < FAR) return;
+  const way = Math.hypot(event.clientX - drag.x, event.clientY - drag.y);
+  if (drag.resting && way > WOBBLE) return stop(); // a finger that scrolls
+  if (drag.resting || (!drag.moved && way < FAR)) return;
   drag.moved = true;
   document.body.classList.add("dragging");
   const at = slotAt(event.clientX, event.clientY);
@@ -97,7 +112,27 @@ function move(event) {
   draw();
 }
 
+function stop() {
+  clearTimeout(drag?.resting);
+  if (drag?.moved) settled = performance.now();
+  drag?.ghost?.remove();
+  drag = null;
+  document.body.classList.remove("dragging");
+}
+
+// What is picked up follows the finger, so the page must not: a browser asks this of listeners that are there before the touch.
+const hold = (event) => drag?.moved && event.cancelable && event.preventDefault();
+
+function mindFingers() {
+  const calendar = document.getElementById("calendar");
+  if (wide.matches) calendar?.addEventListener("touchmove", hold, { passive: false });
+  else calendar?.removeEventListener("touchmove", hold); // a list scrolls without asking
+}
+
 export function startDragging(open) {
+  mindFingers();
+  wide.addEventListener("change", mindFingers);
+  document.addEventListener("contextmenu", hold);
   document.addEventListener("pointerdown", begin);
   document.addEventListener("pointermove", move);
   document.addEventListener("pointercancel", stop);
@@ -118,11 +153,4 @@ export function startDragging(open) {
     card.classList.add("saving");
     open(`/bookings/${card.dataset.booking}?${asked}`, false);
   });
-
-  function stop() {
-    if (drag?.moved) settled = performance.now();
-    drag?.ghost?.remove();
-    drag = null;
-    document.body.classList.remove("dragging");
-  }
 }
