@@ -31,7 +31,7 @@ ALPHABET: Final = {
         "nothing", "Outlook's meeting", "a booking of ours", "one that awaits its copy",
         "one we took away just now", "one we took away before", "one that is gone",
     ),
-    "its state is": ("new", "the one we have", "one we had before"),
+    "its state is": ("new", "the one we have", "one left lately", "one left long ago"),
     "the room's answer is": ("none yet", "yes", "perhaps", "no"),
     "its time is": ("as we have it", "as we write it", "another"),
     "we write": (
@@ -60,6 +60,8 @@ def possible(case: Case) -> bool:
     unseen = have in {"nothing", "one that awaits its copy"}
     if unseen and case["its state is"] != "new":
         return False
+    if (have, case["its state is"]) == ("one we took away just now", "one left long ago"):
+        return False  # taken away, it left its state
     about = {
         "a booking, outcome unknown": {"nothing", "Outlook's meeting"},
         "a booking": {"one that awaits its copy"},
@@ -75,7 +77,7 @@ async def decided(case: Case) -> dict[str, str]:
     known, write = _known(case), _write(case)
     commands = () if write is None or write.step == "cancel" else (_command(write),)
     room = Room(*known, intents=() if write is None else (write,), commands=commands)
-    etag = {"new": "3", "the one we have": "2", "one we had before": "1"}[case["its state is"]]
+    etag = {"new": "3", "the one we have": "2"}.get(case["its state is"], "1")
     starts = _TIMES[case["its time is"]]
     seen = Seen(
         sighting(
@@ -108,6 +110,7 @@ def _command_of(room: Room) -> str:
 
 def _known(case: Case) -> list[Row]:
     states: dict[str, Any] = {"etag": "2", "seen_etags": ("1", "2"), "past_etags": ("1",)}
+    states["changed_at"] = NOW - (HOUR if case["its state is"] == "one left long ago" else MINUTE)
     ours = row(1, **_OURS, **states)
     awaits: dict[str, Any] = {"event_id": unbound_id(BOOKING), "etag": "", "seen_etags": ()}
     known = {
