@@ -90,6 +90,12 @@ MENDED: Final[dict[int, str]] = {
     132695: "a lagging read of a state never seen before took the place of the newer one, which passed for old for ever",
     140654: "moved by its organiser while it was moved by us, a meeting left the room, and nobody asked for it again",
     142840: "what its organiser changed while reads lagged, just before the booking moved to another room, was lost",
+    148891: "somebody asked on the platform for what they had done in Outlook, and that was put back as if it were ours",
+    150111: "moved by its guest after the platform had cancelled it, an adopted meeting counted as risen from the dead",
+    150523: "one meeting of a series was cancelled without an answer, and with the next attempt the meeting after it",
+    150694: "a read that lagged showed a twin just taken away, and the booking gave way to it",
+    150743: "a twin was renamed while it was deleted, where Graph takes a stale If-Match: nobody could have kept it",
+    151138: "a meeting of a series was asked to end where clocks leave it no time, and its history died of that",
 }
 """Must break no promise any more; what people draw has grown since, so these are other histories than then."""
 

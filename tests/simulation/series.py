@@ -94,8 +94,8 @@ class SeriesPeople:
             by = timedelta(minutes=30 * self._random.choice((-2, -1, 1, 2)))
             planned = affair.meetings[edit.meeting or 0]
             edit.when = planned.moved(by)
-            # No meeting of a series may come as close to the next as to be on its day.
-            if self._days(edit.when) != self._days(planned):
+            # No meeting of a series may come as close to the next as to be on its day, or end where clocks leave it no time.
+            if self._days(edit.when) != self._days(planned) or edit.when.end <= edit.when.start:
                 return False
         elif action == "rename all":
             edit.subject = f"{affair.tag} v{len(affair.edits)}"

@@ -37,7 +37,7 @@ def asked_again(view: View, affair: Affair, effects: list[Edit]) -> bool:
     stands = affair.organiser == "guest" or (
         affair.organiser == "member" and affair.side == "outlook" and view.rivals(affair)
     )
-    if not stands or affair.ours or not declined:
+    if not stands or affair.side == "platform" or not declined:
         return False
     if any(edit.cancels and edit.side == "outlook" for edit in effects):
         return False

@@ -48,8 +48,7 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
         intent = intent.upon(copy.subject)
         moves = intent.moves and not content.at_same_time(copy.starts, copy.ends)
         if not moves and subject in {None, copy.subject}:
-            found = Written(copy.id, copy.etag, copy.ical_uid)
-            return await _changed(desk, intent, found, copy, found=True)
+            return await _found(desk, intent, copy)
         if moves and intent.finds_moved(copy.starts, copy.ends):
             if intent.step == "restore":  # moved once more meanwhile: that is what somebody wants
                 await desk.save(intent.kept(desk.held.clock()))
@@ -76,6 +75,22 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
             continue
         return await _changed(desk, intent, written, copy, found=False)
     raise Changed("the event changes faster than we can follow")
+
+
+async def _found(desk: Desk, intent: Intent, copy: Copy) -> Intent | None:
+    """It shows already what the change asks for: by an attempt whose answer was lost, or by somebody in Outlook."""
+    if intent.step != "change" or intent.attempts > 1:
+        found = Written(copy.id, copy.etag, copy.ical_uid)
+        return await _changed(desk, intent, found, copy, found=True)
+    # We have written nothing so far: it is no change of ours, and there is nothing to undo.
+    held = desk.held
+    effects = Effects(intents=(intent.ended(held.clock()),))
+    asked = held.errands.command(intent.command)
+    if asked is not None:
+        effects |= held.errands.decision(asked, accepted(asked, held.claim.room_id), held.clock())
+    known = [] if copy.seen is None or intent.path != "direct" else [Seen(copy.seen)]
+    await held.commit([], [], effects=effects, known=known)
+    return None
 
 
 async def _changed(

@@ -8,7 +8,7 @@ from uuid import UUID
 from graphclient.errors import Forbidden, MailboxUnsupported, NotFound
 from graphclient.models import Event
 
-from ..domain.booking import SHOWS_WITHIN
+from ..domain.booking import SHOWS_WITHIN, Row
 from ..domain.intent import Content, Intent
 from ..domain.mirror import Sighting, Unreadable
 from ..domain.schedule import backoff
@@ -123,25 +123,36 @@ async def _by_uid(desk: Desk, mailbox: UUID | str, intent: Intent | None) -> Sta
     # Where it was when this was decided on, and where an attempt whose answer was lost has put it.
     places = [intent.base, intent.content] if intent.base is not None else [intent.content]
     for where in places:
-        if (copy := await _copy_at(desk, mailbox, intent.ical_uid, where)) is not None:
+        if (copy := await _copy_at(desk, mailbox, intent, where)) is not None:
             return copy
     in_room = str(mailbox) == desk.room
     moved = None if in_room else await _as_the_room_shows_it(desk, intent)
     if moved is None or moved in places:
         return Gone()
-    return await _copy_at(desk, mailbox, intent.ical_uid, moved) or Gone()
+    return await _copy_at(desk, mailbox, intent, moved) or Gone()
 
 
-async def _copy_at(desk: Desk, mailbox: UUID | str, uid: str, where: Content) -> Copy | None:
+async def _copy_at(desk: Desk, mailbox: UUID | str, intent: Intent, where: Content) -> Copy | None:
     copies: list[Copy] = []
     slot = where.occupied
     view = desk.diary.calendar_view(mailbox, slot.starts - _AROUND, slot.ends + _AROUND)
     async for page in view:
-        found = [_state(desk, each) for each in page.events if each.ical_uid == uid]
+        found = [_state(desk, each) for each in page.events if each.ical_uid == intent.ical_uid]
         copies += [each for each in found if isinstance(each, Copy)]
-    # Meetings of one series may share their iCalUId: the one at this time is meant.
-    copies.sort(key=lambda copy: not where.at_same_time(copy.starts, copy.ends))  # used at once
-    return copies[0] if copies else None
+    row = desk.held.mirrored.rows.get(intent.booking_id)
+    meant = [each for each in copies if _is_meant(each, where, row)]
+    meant.sort(key=lambda copy: not where.at_same_time(copy.starts, copy.ends))  # used at once
+    return meant[0] if meant else None
+
+
+def _is_meant(copy: Copy, where: Content, row: Row | None) -> bool:
+    """Meetings of one series may share their iCalUId: the others of the series are not meant, though ours be gone."""
+    if copy.seen is None or copy.seen.kind == "single":
+        return True
+    original = copy.seen.original_start
+    if original is None or row is None or row.original_start is None:
+        return where.at_same_time(copy.starts, copy.ends)
+    return original == row.original_start
 
 
 async def _as_the_room_shows_it(desk: Desk, intent: Intent) -> Content | None:

@@ -146,8 +146,11 @@ async def decline_instead(desk: Desk, intent: Intent) -> Intent | None:
 async def _taken_away(desk: Desk, intent: Intent, line: Conflict | None = None) -> None:
     held = desk.held
     now = held.clock()
-    effects = Effects(intents=(intent.ended(now),), conflicts=(line,) if line else ())
     row = held.mirrored.rows.get(intent.booking_id)
+    # A twin has no row that would say that a read which still shows it lags.
+    twin = intent.step == "delete" and (row is None or row.event_id != intent.event_id)
+    ended = intent.kept(now) if twin else intent.ended(now)
+    effects = Effects(intents=(ended,), conflicts=(line,) if line else ())
     asked = held.errands.command(intent.command)
     if asked is None or row is None:
         await held.commit([], [], effects=effects)
