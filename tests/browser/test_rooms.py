@@ -1,9 +1,10 @@
 """Settings → Meeting Rooms: how each room is, while it loads, when it is live, and when something is wrong."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest_asyncio
 from playwright.async_api import Browser, expect
@@ -11,8 +12,9 @@ from playwright.async_api import Browser, expect
 from pgstore import Role, open_database
 
 from ..e2e.office import Office
+from ..e2e.processes import until
 from .premises import Account, Premises
-from .visitor import visiting
+from .visitor import PATIENCE_MS, visiting
 
 PATH = "/settings/meeting-rooms"
 
@@ -215,10 +217,16 @@ async def test_removals_held_back_are_confirmed_by_whoever_looked(
     async with visiting(browser, premises.origin, account.token) as visitor:
         page = visitor.page
         page.on("dialog", lambda dialog: dialog.accept())
-        await visitor.open(f"{PATH}/{room}")
-        await hold(premises, office, room, 7)
-        await visitor.open(f"{PATH}/{room}")
-        await expect(page.get_by_text("7 removals are held back")).to_be_visible()
+
+        async def held() -> bool:
+            await hold(
+                premises, office, room, 7
+            )  # a worker that finds nothing lacking takes it away
+            await visitor.open(f"{PATH}/{room}")
+            return await page.get_by_text("7 removals are held back").is_visible()
+
+        async with asyncio.timeout(PATIENCE_MS / 1000):
+            await until(held)
         await visitor.shot("room-held")
         assert await visitor.barriers() == []
         await page.get_by_role("button", name="Confirm 7 removals").click()
@@ -230,10 +238,16 @@ async def test_what_the_sync_would_do_is_shown_while_it_only_observes(
 ) -> None:
     office, account = house
     room = next(iter(office.rooms))
-    await plan(premises, office, room)
     async with visiting(browser, premises.origin, account.token) as visitor:
-        await visitor.open(f"{PATH}/{room}")
         region = visitor.page.get_by_role("region", name="What the sync would do")
+
+        async def planned() -> bool:
+            await plan(premises, office, room)  # a worker in live mode takes it away
+            await visitor.open(f"{PATH}/{room}")
+            return await region.is_visible()
+
+        async with asyncio.timeout(PATIENCE_MS / 1000):
+            await until(planned)
         await expect(region).to_contain_text("The slot is taken.")
         await visitor.shot("room-observed")
         assert await visitor.barriers() == []
@@ -241,7 +255,8 @@ async def test_what_the_sync_would_do_is_shown_while_it_only_observes(
 
 async def hold(premises: Premises, office: Office, room: UUID, count: int) -> None:
     """Removals held back, written as the worker does."""
-    brake = {"ids": [f"e{n}" for n in range(count)], "first_lacked_at": None, "reads": 1}
+    ids = [str(uuid4()) for _ in range(count)]
+    brake = {"ids": ids, "first_lacked_at": datetime.now(UTC).isoformat(), "reads": 1}
     await _written(
         premises, office, "update room_sync set brake = $2 where room_id = $1", room, brake
     )
@@ -256,7 +271,7 @@ async def plan(premises: Premises, office: Office, room: UUID) -> None:
         premises,
         office,
         "insert into plan_lines values (current_organisation(), $1, 1, gen_random_uuid(), 'c1', 'refuse', 'overlap',"
-        " 'The slot is taken.', now())",
+        " 'The slot is taken.', now()) on conflict do nothing",
         room,
     )
 
