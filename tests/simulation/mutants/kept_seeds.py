@@ -66,7 +66,7 @@ KEPT: Final[dict[str, int]] = {
     "waiting_hints_let_go": 1,
     "debt_cleared_beyond_hint_no": 1,
     "command_done_no_too_far": 1,
-    "lease_lost_goes_unnoticed": 24,
+    "lease_lost_goes_unnoticed": 21,
     "strays_end_at_once": 1,
     "idle_though_owing": 7,
     "never_renewed, lifecycle_ignored": 1,
