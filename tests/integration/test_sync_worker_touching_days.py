@@ -14,7 +14,7 @@ from .test_sync_worker_crashes import ANN, HOUR, START, Building, book, opened
 
 @pytest.fixture
 async def building(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Building]:
-    async with opened(database, tmp_path) as made:
+    async with opened(database, tmp_path, ical_uid_per_occurrence=False) as made:
         yield made
 
 
