@@ -92,7 +92,7 @@ KEPT: Final[dict[str, int]] = {
     "meetings_stay_in_their_rule": 1,
     "one_cancelled_all_cancelled": 5,
     "series_changed_in_words": 3,
-    "cancelled_and_made_anew": 380,
+    "cancelled_and_made_anew": 1,
     "found_and_made_anew": 1,
     "meeting_moved_in_words": 9,
     "meeting_called_off_in_words": 5,

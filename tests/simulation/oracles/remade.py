@@ -33,7 +33,10 @@ def _moved_unaware(view: View, affair: Affair, cancels: list[float]) -> bool:
     """Whether it was booked in another room while reads could still show it living in this one."""
     lag = _longest_lag(view)
     return any(
-        edit.room is not None and edit.side == "platform" and since - lag < at < until
+        edit is not affair.booked
+        and edit.room is not None
+        and edit.side == "platform"
+        and since - lag < at < until
         for edit, since, until in view.effective(affair)
         for at in cancels
     )
