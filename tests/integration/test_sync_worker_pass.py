@@ -187,7 +187,7 @@ async def test_late_and_duplicated_hints_cost_no_read(worker: Worker) -> None:
     first = worker.calendars.put(worker.mailbox, "e1", TOMORROW)
     await worker.hint(first)
     await worker.hint(first)
-    await worker.work()
+    await worker.work(120)
     second = worker.calendars.put(worker.mailbox, "e1", TOMORROW + timedelta(hours=1))
     await worker.hint(second)
     await worker.work()
@@ -196,6 +196,21 @@ async def test_late_and_duplicated_hints_cost_no_read(worker: Worker) -> None:
     await worker.work(120)
     assert worker.calendars.asked["event"] == 2
     assert set(worker.calendars.gets.values()) == {1}
+
+
+async def test_news_soon_after_other_news_may_be_older_and_is_asked_for_once_more(
+    worker: Worker,
+) -> None:
+    await worker.work()
+    await worker.hint(worker.calendars.put(worker.mailbox, "e1", TOMORROW))
+    await worker.work(5)
+    later = TOMORROW + timedelta(hours=1)
+    await worker.hint(worker.calendars.put(worker.mailbox, "e1", later))
+    await worker.work(5)
+    assert worker.calendars.asked["event"] == 2
+    await worker.work(300)
+    assert worker.calendars.asked["event"] == 3
+    assert worker.platform.bookings()[1].start == later
 
 
 async def test_an_unknown_id_is_asked_again_after_2_10_and_60_seconds_then_dropped(
