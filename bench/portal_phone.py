@@ -111,7 +111,7 @@ def _longest(events: list[dict[str, Any]], address: str) -> Task | None:
     for there in events:
         if there["name"] == "CommitLoad" and there["args"]["data"]["url"] == address:
             tasks = [
-                Task(each["dur"] / 1_000, each["tdur"] / 1_000)
+                Task(each["dur"] / 1_000, each.get("tdur", each["dur"]) / 1_000)  # not always told
                 for each in events
                 if each["name"] == "RunTask"
                 and each["ph"] == "X"  # not the one that goes on at the end
