@@ -93,6 +93,34 @@ async def test_a_room_has_its_week_and_every_view_an_address(
         await expect(card(page, "Weekly planning")).to_be_visible()
 
 
+async def test_one_meeting_of_a_series_that_is_moved_or_called_off_in_outlook_shows_so_alone(
+    premises: Premises, browser: Browser, calendar: Calendar
+) -> None:
+    days, (blue, *_) = [calendar.day() for _ in range(3)], calendar.rooms
+    while [each.date.weekday() for each in days] != [0, 1, 2]:  # one week shows all of it
+        days = [*days[1:], calendar.day()]
+    series = await calendar.office.meet(blue.mailbox, days[0].at("10:00"), 60, "Rounds", None, recurrence={
+        "pattern": {"type": "daily", "interval": 1},
+        "range": {"type": "numbered", "startDate": str(days[0].date), "numberOfOccurrences": 3},
+    })  # fmt: skip
+    path = f"/_sim/mailboxes/{blue.mailbox}/meetings/{series}"
+    async with visiting(browser, premises.origin, calendar.member.token) as visitor:
+        page = visitor.page
+        await visitor.open(calendar.address(days[0], room=blue.id))
+        await visitor.live()
+        rounds = card(page, "Rounds")
+        await expect(rounds).to_have_count(3)
+        moved = {"start": days[1].at("14:00").isoformat(), "end": days[1].at("15:00").isoformat()}
+        await calendar.office.sim.call("PATCH", path, {"occurrence": str(days[1].date), **moved})
+        await expect(rounds.filter(has_text="14:00\N{EN DASH}15:00")).to_have_count(1)
+        await expect(rounds.filter(has_text="10:00\N{EN DASH}11:00")).to_have_count(2)
+        await calendar.office.sim.call(
+            "PATCH", path, {"occurrence": str(days[2].date), "cancel": True}
+        )
+        await expect(rounds).to_have_count(2)
+        await expect(rounds.filter(has_text="10:00\N{EN DASH}11:00")).to_have_count(1)
+
+
 async def test_on_a_phone_a_day_is_a_list_by_time_with_the_same_functions(
     premises: Premises, browser: Browser, calendar: Calendar
 ) -> None:

@@ -89,6 +89,7 @@ async def test_an_administrator_saves_three_values_and_sees_every_check_turn_gre
         await expect(page.get_by_role("button", name="Test Settings")).to_be_focused()
         await expect(page.get_by_role("heading", level=1)).to_contain_text("Connected")
         await expect(page.get_by_role("heading", name="How far")).to_contain_text("Tenant-wide")
+        await expect(page.locator("#scope")).to_contain_text("can be limited to the rooms")
         await visitor.shot("integration-successful")
         assert await visitor.barriers() == []
         await page.emulate_media(color_scheme="dark")
