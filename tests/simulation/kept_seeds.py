@@ -99,5 +99,7 @@ MENDED: Final[dict[int, str]] = {
 }
 """Must break no promise any more; what people draw has grown since, so these are other histories than then."""
 
-OPEN: Final[dict[int, str]] = {}
+OPEN: Final[dict[int, str]] = {
+    153202: "a series whose first meeting was cancelled counted as changed in Outlook: its other meetings were first told later",
+}
 """Still break a promise; whoever mends one moves it up."""
