@@ -207,6 +207,24 @@ async def test_what_its_organiser_changes_after_the_other_room_was_asked_goes_th
     assert [row["subject"] for row in shown] == ["Elsewhere"]
 
 
+async def test_a_calendar_that_is_out_of_reach_by_then_keeps_no_move_from_ending(
+    building: Building,
+) -> None:
+    rooms = await booked(building, ANNS)
+    await move(rooms)
+    await rooms.old.live(Fuse())  # asks the other room
+    cloud = rooms.old.cloud
+    match = {"method": "GET", "path": "/users/[^/]+/events/"}
+    away = {"match": match, "status": 403, "times": None}
+    await rooms.new.live(Fuse(), 6)
+    assert (await cloud.call("POST", "/_sim/faults", away)).status == 201
+    rooms.old.now = rooms.new.now
+    await rooms.old.live(Fuse(), 6)
+    assert (await cloud.report())["faults"][0]["fired"] >= 1
+    assert rooms.outcomes() == ["accepted", "accepted"]
+    await cloud.call("DELETE", "/_sim/faults")
+
+
 async def test_a_meeting_made_in_outlook_keeps_its_room(building: Building) -> None:
     scene = await building.scene()
     made = await scene.cloud.call(

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from contracts.commands import Book, Change, Person
+from graphclient.errors import Forbidden, MailboxUnsupported, NotFound
 
 from ..domain.changes import withdrawn
 from ..domain.command import Asked, Key, accepted, rejected
@@ -82,7 +83,7 @@ def _as_it_is(intent: Intent, asked: Asked, copy: Copy) -> Content | None:
 
 
 async def settle_moves(desk: Desk) -> None:
-    """End the moves that the other room has answered; raises GraphError."""
+    """End the moves that the other room has answered. Raises GraphError, LeaseLost, NotConfirmed, DatabaseUnavailable."""
     held = desk.held
     for intent in held.errands.intents:
         asked = held.errands.command(intent.command)
@@ -110,7 +111,10 @@ async def settle_moves(desk: Desk) -> None:
 
 async def _send_after(desk: Desk, intent: Intent, version: int) -> None:
     """What its people changed in Outlook after the other room was asked goes there as well, as a change of `version`."""
-    copy = await state_of_copy(desk, desk.mailbox_of(intent), intent.event_id)
+    try:
+        copy = await state_of_copy(desk, desk.mailbox_of(intent), intent.event_id)
+    except (Forbidden, NotFound, MailboxUnsupported):
+        return  # a calendar that is out of reach by now keeps no move from ending
     told = [intent.content, *([] if intent.base is None else [intent.base])]
     if isinstance(copy, Gone):
         return
