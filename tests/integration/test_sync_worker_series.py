@@ -116,6 +116,27 @@ async def test_the_whole_series_moves_to_another_time_of_day(tenant: Tenant, by:
     assert {each.series_id for each in meetings(tenant)} == {first.series_id}
 
 
+async def test_the_whole_series_moves_by_what_was_seen_of_a_first_meeting_cancelled_since(
+    tenant: Tenant,
+) -> None:
+    _, second, third = await booked(tenant)
+    [first, *_] = sorted(tenant.received, key=lambda each: each.version)  # as it was told at first
+    assert first.start == TOMORROW
+    assert (await tenant.ask(Cancel(booking_id=first.id, sequence=2, reason="Holiday"))).outcome == "accepted"
+    order = of_series(
+        first.id,
+        sequence=3,
+        base_version=first.version,
+        start=first.start + HOUR,
+        end=first.end + HOUR,
+    )
+    result = await tenant.ask(order)
+    assert (result.outcome, result.text) == ("accepted", "")
+    assert [(each.id, each.start) for each in meetings(tenant)] == [
+        (each.id, each.start + HOUR) for each in (second, third)
+    ]
+
+
 async def test_the_whole_series_gets_another_subject(tenant: Tenant) -> None:
     first, *_ = found = await booked(tenant)
     result = await tenant.ask(

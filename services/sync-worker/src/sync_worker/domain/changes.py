@@ -126,7 +126,9 @@ def _seen(
     if sighting.kind == "master" and was_told:
         # A single meeting became a series: its occurrences are told from now on.
         answer = "cancelled"
-    fresh = old is None and sighting.kind != "master"
+    # The meetings of a series of ours show as its rule has them: what changed the rule shows at the master.
+    by_rule = series is not None and sighting.kind == "occurrence"
+    fresh = old is None and sighting.kind != "master" and not by_rule
     moved = fresh or (old is not None and (old.starts, old.ends) != (starts, ends))
     by_us = any(each.at_same_time(starts, ends) for each in contents) or (
         sighting.kind == "occurrence" and any(recurs_at(each, starts, ends) for each in whole)
