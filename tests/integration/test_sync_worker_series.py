@@ -122,7 +122,9 @@ async def test_the_whole_series_moves_by_what_was_seen_of_a_first_meeting_cancel
     _, second, third = await booked(tenant)
     [first, *_] = sorted(tenant.received, key=lambda each: each.version)  # as it was told at first
     assert first.start == TOMORROW
-    assert (await tenant.ask(Cancel(booking_id=first.id, sequence=2, reason="Holiday"))).outcome == "accepted"
+    assert (
+        await tenant.ask(Cancel(booking_id=first.id, sequence=2, reason="Holiday"))
+    ).outcome == "accepted"
     order = of_series(
         first.id,
         sequence=3,

@@ -87,8 +87,8 @@ class People:
         )[0]
         side: Side = self._random.choice(("outlook", "platform"))
         if affair.meetings:
-            master = await self.master_of(affair) if side == "outlook" else None
-            done = await self._series.edit(affair, side, master)
+            masters = await self._masters_of(affair) if side == "outlook" else []
+            done = await self._series.edit(affair, side, masters)
         else:
             done = await action(affair, side)
         if not done:
@@ -307,13 +307,19 @@ class People:
 
         return [str(row["event_id"]) for row in sorted(rows, key=away)]
 
-    async def master_of(self, affair: Affair) -> str | None:
-        """The room's copy of a series."""
-        for row in await self.calendar(affair.mailbox):
-            own = row["series_master_id"] == affair.event_id
-            if row["series_master_id"] and (own or affair.tag == tag_of(_subject(row))):
-                return str(row["series_master_id"])
-        return None
+    async def _masters_of(self, affair: Affair) -> list[str]:
+        """The room's copies of a series, twins too."""
+        return list(
+            dict.fromkeys(
+                str(row["series_master_id"])
+                for row in await self.calendar(affair.mailbox)
+                if row["series_master_id"]
+                and (
+                    row["series_master_id"] == affair.event_id
+                    or affair.tag == tag_of(_subject(row))
+                )
+            )
+        )
 
     async def calendar(self, mailbox: UUID) -> list[dict[str, Any]]:
         """What Outlook shows of a mailbox over all days in use."""

@@ -1,5 +1,6 @@
 """What people want of series: to book one, to change or call off one meeting or all of it, on either side."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -78,8 +79,8 @@ class SeriesPeople:
         event = self._cloud.event(affair.mailbox, affair.event_id)
         affair.uid = event.ical_uid if event else None
 
-    async def edit(self, affair: Affair, side: Side, master_id: str | None) -> bool:
-        """Change something of it; whether there was anything to do."""
+    async def edit(self, affair: Affair, side: Side, masters: Sequence[str]) -> bool:
+        """Change something of it, which shows in Outlook under these ids; whether there was anything to do."""
         if any(each.cancels and each.meeting is None for each in affair.edits):
             return False
         edit = Edit(self._journal.now(), side, affair.name)
@@ -104,7 +105,10 @@ class SeriesPeople:
         if side == "platform":
             done = self._order(affair, edit)
         else:
-            done = master_id is not None and await self._do(affair, edit, master_id)
+            whole = edit.cancels and edit.meeting is None  # whoever sees it twice wants neither
+            done = any(
+                [await self._do(affair, edit, each) for each in masters[: None if whole else 1]]
+            )
         if done:
             affair.edits.append(edit)
             which = "" if edit.meeting is None else f" {edit.meeting}"

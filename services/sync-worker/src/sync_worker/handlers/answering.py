@@ -21,8 +21,8 @@ async def look_for_answers(desk: Desk) -> None:
         if not intent.awaits_room or intent.due_at > held.clock():
             continue
         await _look_at(desk, intent)
-        still = next((each for each in held.errands.intents if each.id == intent.id), None)
-        if still is None or not still.awaits_room:
+        still = _still_waiting(desk, intent)
+        if still is None:
             continue
         await held.mirrored.occupancy()
         taken = any(
@@ -54,12 +54,21 @@ async def settle_declined(desk: Desk) -> None:
         seen = await look(desk, slot)
         await held.mirrored.occupancy()
         await held.commit(seen, [])
-        if not gone and verdict(intent, held.mirrored.rows.get(intent.booking_id)) != "declined":
+        still = _still_waiting(desk, intent)
+        if still is None:  # the one that is gone was a twin: the room has accepted the other one
+            continue
+        if not gone and verdict(still, held.mirrored.rows.get(still.booking_id)) != "declined":
             continue
         taken = any(
-            held.mirrored.taken(each, but=intent.booking_id) for each in slots_of(desk, intent)
+            held.mirrored.taken(each, but=still.booking_id) for each in slots_of(desk, still)
         )
-        await _turned_down(desk, intent, "overlap" if taken else "room_declined")
+        await _turned_down(desk, still, "overlap" if taken else "room_declined")
+
+
+def _still_waiting(desk: Desk, intent: Intent) -> Intent | None:
+    """The intent as what was just taken in has left it; None if that was the room's answer."""
+    intents = desk.held.errands.intents
+    return next((each for each in intents if each.id == intent.id and each.awaits_room), None)
 
 
 async def _turned_down(desk: Desk, intent: Intent, reason: RejectionReason) -> None:
@@ -70,7 +79,9 @@ async def _turned_down(desk: Desk, intent: Intent, reason: RejectionReason) -> N
         return
     copy = await state_of_copy(desk, intent.mailbox, intent.event_id)
     lags = intent.may_lag(now)
-    ours = [intent.content] if intent.base is None or not lags else [intent.content, intent.base]
+    ours = [intent.content]
+    if intent.step != "create" and intent.base is not None and lags:
+        ours.append(intent.base)
     if isinstance(copy, Gone):
         if lags:
             await desk.save(intent.looked(now))
@@ -81,8 +92,9 @@ async def _turned_down(desk: Desk, intent: Intent, reason: RejectionReason) -> N
     elif intent.step != "create":  # theirs is the newer wish, whatever the room says to it
         await overtaken(desk, intent, "The meeting was changed in Outlook meanwhile.", gone=False)
     else:
-        moved = replace(intent, content=intent.content.at(copy.starts, copy.ends), written_at=now)
-        await desk.save(replace(moved, due_at=now))
+        moved = intent.content.at(copy.starts, copy.ends)
+        base = intent.base or intent.content  # its twins, if any, are still there
+        await desk.save(replace(intent, content=moved, base=base, written_at=now, due_at=now))
 
 
 async def _look_at(desk: Desk, intent: Intent) -> None:

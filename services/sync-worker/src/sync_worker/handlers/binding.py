@@ -7,6 +7,7 @@ import structlog
 from graphclient.errors import NotFound
 from graphclient.models import Event
 
+from ..domain.absence import Lacking
 from ..domain.changes import Seen
 from ..domain.intent import Intent
 from ..domain.mirror import Unreadable
@@ -91,7 +92,8 @@ async def _take_in(desk: Desk, event: Event) -> None:
     except (NotFound, Unreadable):
         return
     meetings = sightings(held, instances)
-    await held.mirrored.load([each.sighting.id for each in meetings], [event.id])
+    lost = await held.mirrored.lacking_of(event.id, meetings, window)
+    held.owe([Lacking(event=row.event_id, ask_at=held.clock()) for row in lost])
     await held.commit([*meetings, master], [])
     for name in [
         name for name, each in held.kept_back.items() if each.sighting.master_id == event.id

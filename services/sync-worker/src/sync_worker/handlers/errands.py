@@ -243,7 +243,8 @@ class Errands:
 
 
 def removal(intent: Intent, now: datetime) -> Intent:
-    """The intent that takes away what another one created or found twice."""
+    """The intent that takes away what another one created or found twice; by its content people's changes are known."""
+    made = intent.base if intent.step == "create" else None
     step: Step = "delete" if intent.path == "direct" else "cancel"
     return Intent(
         id=uuid5(NAMESPACE, f"{intent.id}/{step}/{intent.event_id}"),
@@ -252,7 +253,7 @@ def removal(intent: Intent, now: datetime) -> Intent:
         step=step,
         path=intent.path,
         mailbox=intent.mailbox,
-        content=intent.content,
+        content=made or intent.content,
         event_id=intent.event_id,
         created_at=now,
         due_at=now,

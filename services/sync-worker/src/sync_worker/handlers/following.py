@@ -10,7 +10,7 @@ import structlog
 from graphclient.errors import GraphError, NotFound
 from graphclient.models import Event
 
-from ..domain.absence import Lacking, after_missing, merged
+from ..domain.absence import Lacking, after_missing
 from ..domain.changes import Seen
 from ..domain.enclosed import CONFIRMED_AFTER
 from ..domain.mirror import Unreadable
@@ -104,8 +104,7 @@ async def _write(
     hints: dict[str, datetime],
     waiting: Sequence[Pending],
 ) -> None:
-    if found.lacking:
-        held.state = replace(held.state, lacking=merged(held.state.lacking, found.lacking))
+    held.owe(found.lacking)
     rows = await by_marker(held, calendar, found.seen)
     await held.commit(found.seen, found.gone, hints, rows=rows)
     held.pending = tuple(waiting)

@@ -191,8 +191,12 @@ class Holding:
             settles_at = row.settles_at(now) or before.doubtful_until(row, now)
             if settles_at is not None:
                 asked.append(Lacking(event=row.event_id, ask_at=settles_at))
-        if asked:
-            self.state = replace(self.state, lacking=merged(self.state.lacking, asked))
+        self.owe(asked)
+
+    def owe(self, asks: Sequence[Lacking]) -> None:
+        """Have Graph asked about these events when their time comes; committed with whatever is next."""
+        if asks:
+            self.state = replace(self.state, lacking=merged(self.state.lacking, asks))
 
     async def send_leftovers(self) -> None:
         """Publish what an earlier pass committed and could not confirm; raises NotConfirmed."""

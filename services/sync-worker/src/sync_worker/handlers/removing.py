@@ -9,6 +9,7 @@ from contracts.commands import Cancel
 from contracts.identity import NAMESPACE
 from graphclient.errors import Changed, NotFound
 
+from ..domain.booking import Row
 from ..domain.changes import withdrawn
 from ..domain.command import accepted
 from ..domain.intent import Content, Intent
@@ -150,14 +151,17 @@ async def _taken_away(desk: Desk, intent: Intent, line: Conflict | None = None) 
     # A twin has no row that would say that a read which still shows it lags.
     twin = intent.step == "delete" and (row is None or row.event_id != intent.event_id)
     ended = intent.kept(now) if twin else intent.ended(now)
+    gone: list[Row] = []
+    if twin and intent.event_id is not None:
+        await held.mirrored.load([], [intent.event_id])
+        stranger = held.mirrored.row_of(intent.event_id)  # moved before we knew it
+        gone += [] if stranger is None else [withdrawn(stranger, now)]
     effects = Effects(intents=(ended,), conflicts=(line,) if line else ())
     asked = held.errands.command(intent.command)
-    if asked is None or row is None:
-        await held.commit([], [], effects=effects)
-        return
-    result = accepted(asked, held.claim.room_id)
-    effects |= held.errands.decision(asked, result, now)
-    gone = [withdrawn(each, now) for each in (row, *held.mirrored.occurrences(row))]
+    if asked is not None and row is not None:
+        result = accepted(asked, held.claim.room_id)
+        effects |= held.errands.decision(asked, result, now)
+        gone += [withdrawn(each, now) for each in (row, *held.mirrored.occurrences(row))]
     await held.commit([], [], rows=gone, effects=effects)
 
 

@@ -1,5 +1,6 @@
 """Of several events of one booking the one that the room has accepted stays (ADR 12)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from graphclient.models import Event
@@ -10,12 +11,16 @@ from ..domain.work import Effects
 from .copies import Gone, alive, state_of_copy
 from .desk import Desk
 from .errands import removal
+from .following import sightings
 from .looking import look
 from .masters import master_of
 
 
 async def take_survivor(desk: Desk, intent: Intent) -> bool:
-    """Of several events of ours go on with the one that the room has accepted, if that is another one. Raises GraphError."""
+    """Of several events of ours go on with the one that the room has accepted, if that is another one. Raises GraphError.
+
+    Or with one that somebody has moved since and the room has not answered: theirs is the newer wish.
+    """
     held = desk.held
     leaving = {each.event_id for each in held.errands.intents if each.step in {"cancel", "delete"}}
     living = await alive(desk, intent)
@@ -26,21 +31,32 @@ async def take_survivor(desk: Desk, intent: Intent) -> bool:
         copy = await state_of_copy(desk, intent.mailbox, intent.event_id)
         if isinstance(copy, Gone):  # whoever cancelled it has cancelled the booking
             return False
-    accepted = await _accepted(desk, intent)
-    other = next((each for each in twins if each.ical_uid in accepted), None)
+    wanted = await _wanted(desk, intent, twins)
+    other = next((each for each in twins if each.ical_uid in wanted), None)
     if other is not None:
         await _take_twin(desk, intent, other)
     return other is not None
 
 
-async def _accepted(desk: Desk, intent: Intent) -> set[str | None]:
-    """The iCalUIds of what the room has accepted there, of series their masters': each meeting may have its own."""
+async def _wanted(desk: Desk, intent: Intent, twins: Sequence[Event]) -> set[str | None]:
+    """The iCalUIds of what may stay, looked for where it was booked and where somebody has moved a twin.
+
+    Of series their masters': each meeting may have its own.
+    """
+    content = intent.content
+    moved = [
+        each.sighting.occupied
+        for each in sightings(desk.held, twins)
+        if not content.at_same_time(each.sighting.starts, each.sighting.ends)
+    ]
     shown = [
         each.sighting
-        for each in await look(desk, intent.content.occupied)
+        for slot in dict.fromkeys((content.occupied, *moved))
+        for each in await look(desk, slot)
         if each.sighting.answer in {"confirmed", "tentative"}
+        or (each.sighting.answer == "pending" and each.sighting.occupied in moved)
     ]
-    if intent.content.recurrence is None:
+    if content.recurrence is None:
         return {each.ical_uid for each in shown}
     names = dict.fromkeys(each.master_id for each in shown if each.master_id is not None)
     masters = [await master_of(desk.held, desk.diary, each) for each in names]

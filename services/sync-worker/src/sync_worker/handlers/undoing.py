@@ -8,7 +8,7 @@ import structlog
 from contracts.events import RejectionReason
 from contracts.identity import NAMESPACE
 
-from ..domain.absence import Lacking, merged
+from ..domain.absence import Lacking
 from ..domain.booking import Row
 from ..domain.changes import Seen, withdrawn
 from ..domain.command import rejected
@@ -85,8 +85,7 @@ async def overtaken(desk: Desk, intent: Intent, text: str, *, gone: bool = True)
 def _ask_for(desk: Desk, row: Row | None) -> None:
     """Of what stays as it is: ask whether it has left the room, which was not believed while it was ours to undo."""
     if row is not None and row.bound:
-        asks = [Lacking(event=row.event_id, ask_at=desk.held.clock())]
-        desk.held.state = replace(desk.held.state, lacking=merged(desk.held.state.lacking, asks))
+        desk.held.owe([Lacking(event=row.event_id, ask_at=desk.held.clock())])
 
 
 def _undoing(intent: Intent, row: Row | None, desk: Desk) -> Intent | None:
