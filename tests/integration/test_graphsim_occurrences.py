@@ -112,6 +112,17 @@ async def test_a_declined_day_stays_in_the_room_in_the_other_reading_2_6(tmp_pat
         assert [one["show_as"] for one in rows] == ["busy", "free", "busy"]
 
 
+async def test_declining_the_series_declines_the_days_answered_before_2_6(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path, declined_stay=True) as cloud:
+        await _series(cloud, [INVITED])
+        first, second, _ = await cloud.rows(ROOM)
+        await cloud.act(ROOM, second["event_id"], "tentativelyAccept")
+        await cloud.act(ROOM, first["series_master_id"], "decline")
+        rows = await cloud.rows(ROOM)
+        assert [one["response"] for one in rows] == ["declined"] * 3
+        assert [one["show_as"] for one in rows] == ["free"] * 3
+
+
 @pytest.mark.parametrize(("deleting_declines", "heard"), [(False, "accepted"), (True, "declined")])
 async def test_whether_a_bare_delete_of_one_day_is_heard_of_is_a_switch_2_5(
     tmp_path: Path, deleting_declines: bool, heard: str

@@ -103,6 +103,9 @@ MENDED: Final[dict[int, str]] = {
     161339: "a meeting of a series of ours, cancelled before the room had answered the series, stayed on the platform",
     162147: "a booking moved before the room had answered was put back to where its twin still was",
     164079: "a booking gave way to its own twin that somebody had moved and that was already taken away",
+    169087: "a series declined as a whole kept a day that had been answered by itself: the simulator's bug",
+    170332: "a time that somebody had given it in Outlook was taken for our own write, which Graph had refused, and put back",
+    172032: "a booking was refused, its twin cancelled, though the room had yet to answer that twin",
 }
 """Must break no promise any more; what people draw has grown since, so these are other histories than then."""
 

@@ -68,7 +68,7 @@ KEPT: Final[dict[str, int]] = {
     "command_done_no_too_far": 1,
     "lease_lost_goes_unnoticed": 21,
     "strays_end_at_once": 1,
-    "idle_though_owing": 7,
+    "idle_though_owing": 6,
     "never_renewed, lifecycle_ignored": 1,
     "slot_holds_ignored, occupancy_ignored": 1,
     "subject_change_writes_times, move_overwrites_a_move": 1,

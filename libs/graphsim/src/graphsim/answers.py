@@ -101,7 +101,12 @@ class Answers:
             fresh = mailbox.touch(copy, now, **without_day(copy, reply.day))
             outcome.note(mailbox, "answered", fresh)
         elif stays:
-            outcome.note(mailbox, "answered", mailbox.touch(copy, now, **answer))
+            overrides = {
+                day: replace(one, response=None, responded=None, show_as="free")
+                for day, one in copy.overrides.items()
+            }
+            fresh = mailbox.touch(copy, now, **answer, overrides=overrides)
+            outcome.note(mailbox, "answered", fresh)
         else:
             mailbox.drop(copy.key)
             outcome.note(mailbox, "removed", copy)

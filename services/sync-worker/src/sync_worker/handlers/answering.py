@@ -75,7 +75,8 @@ async def _turned_down(desk: Desk, intent: Intent, reason: RejectionReason) -> N
     """The room says no, or nothing: undone, unless the organiser's calendar tells another story. Raises GraphError."""
     held = desk.held
     now = held.clock()
-    if intent.step == "create" and not intent.by_answer and await take_survivor(desk, intent):
+    perhaps_twice = intent.step == "create" and not intent.by_answer
+    if perhaps_twice and await take_survivor(desk, intent, declined=reason == "room_declined"):
         return
     copy = await state_of_copy(desk, intent.mailbox, intent.event_id)
     lags = intent.may_lag(now)

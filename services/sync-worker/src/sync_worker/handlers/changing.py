@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from graphclient import EventChange, Invitee, Written
-from graphclient.errors import Changed, NotFound
+from graphclient.errors import Changed, NotFound, Throttled
 
 from ..domain.booking import Row, with_past
 from ..domain.changes import Seen
@@ -28,7 +28,10 @@ _OVERTAKEN = "The meeting was changed or cancelled in Outlook meanwhile."
 
 
 async def change(desk: Desk, intent: Intent) -> Intent | None:
-    """Read, compare, write with the etag that was compared: at the copy that counts; what is to be written next."""
+    """Read, compare, write with the etag that was compared: at the copy that counts; what is to be written next.
+
+    The intent knows the etag of a write that may have taken effect, and none as long as nothing of it can have.
+    """
     mailbox = desk.mailbox_of(intent)
     content = intent.content
     subject = intent.new_subject
@@ -63,23 +66,39 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
             subject=subject,
             series=is_series,
         )
-        try:
-            written = await desk.diary.change_event(mailbox, copy.id, copy.etag, change)
-        except Changed:
-            intent = replace(intent, etag=None)
-            continue
-        except NotFound as error:
-            if not is_event_gone(error):
-                raise
-            intent = replace(intent, etag=None)  # cancelled after it was read
+        intent, written = await _written(desk, intent, copy, change)
+        if written is None:
             continue
         return await _changed(desk, intent, written, copy, found=False)
     raise Changed("the event changes faster than we can follow")
 
 
+async def _written(
+    desk: Desk, intent: Intent, copy: Copy, change: EventChange
+) -> tuple[Intent, Written | None]:
+    """The write, committed with its etag before it goes out; None where it was changed or cancelled after it was read."""
+    refused = intent
+    if intent.etag is None:
+        intent = replace(intent, etag=copy.etag)
+        await desk.save(intent)
+    elif intent.attempts <= 1:
+        refused = replace(intent, etag=None)
+    mailbox = desk.mailbox_of(intent)
+    try:
+        return intent, await desk.diary.change_event(mailbox, copy.id, copy.etag, change)
+    except (Throttled, Changed, NotFound) as error:
+        if isinstance(error, NotFound) and not is_event_gone(error):
+            raise
+        if refused != intent:
+            await desk.save(refused)
+        if isinstance(error, Throttled):
+            raise
+    return refused, None
+
+
 async def _found(desk: Desk, intent: Intent, copy: Copy) -> Intent | None:
     """It shows already what the change asks for: by an attempt whose answer was lost, or by somebody in Outlook."""
-    if intent.step != "change" or intent.attempts > 1:
+    if intent.step != "change" or (intent.attempts > 1 and intent.etag is not None):
         found = Written(copy.id, copy.etag, copy.ical_uid)
         return await _changed(desk, intent, found, copy, found=True)
     # We have written nothing so far: it is no change of ours, and there is nothing to undo.

@@ -1,5 +1,6 @@
 """The copy of a meeting that a write is about: found, read and compared before it is touched."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
@@ -17,6 +18,7 @@ from .desk import Desk
 MOST_ROUNDS: Final = 3  # of reading and writing an event that changes under our hands
 _EVENT_GONE = "erroritemnotfound"
 _AROUND = timedelta(minutes=1)
+_MEETINGS_TRIED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ async def _by_uid(desk: Desk, mailbox: UUID | str, intent: Intent | None) -> Sta
     if intent is None or intent.ical_uid is None:
         return Gone()
     if intent.occurrence_at is not None:
-        return await _master_by_uid(desk, mailbox, intent.ical_uid, intent.occurrence_at)
+        return await _master_by_uid(desk, mailbox, intent.ical_uid, await _meetings(desk, intent))
     # Where it was when this was decided on, and where an attempt whose answer was lost has put it.
     places = [intent.base, intent.content] if intent.base is not None else [intent.content]
     for where in places:
@@ -164,14 +166,31 @@ async def _as_the_room_shows_it(desk: Desk, intent: Intent) -> Content | None:
     return None if isinstance(here, Gone) else intent.content.at(here.starts, here.ends)
 
 
-async def _master_by_uid(desk: Desk, mailbox: UUID | str, uid: str, at: datetime) -> State:
-    """The organiser's copy of a series made in Outlook: the masters of what shows at this time are compared."""
-    view = desk.diary.calendar_view(mailbox, at - _AROUND, at + _AROUND)
-    masters = [event.series_master_id async for page in view for event in page.events]
-    for master_id in dict.fromkeys(each for each in masters if each is not None):
-        master = await desk.diary.event(mailbox, master_id)
-        if master.ical_uid == uid:
-            return _state(desk, master)
+async def _meetings(desk: Desk, intent: Intent) -> list[datetime]:
+    """When a few meetings of its series are: the one it was decided by may have moved since."""
+    row = desk.held.mirrored.rows.get(intent.booking_id)
+    known: list[Row] = []
+    if row is not None:
+        await desk.held.mirrored.load([], [row.event_id])
+        known = desk.held.mirrored.occurrences(row)
+    starts = sorted(each.occupied.starts for each in known)[:_MEETINGS_TRIED]
+    first = [] if intent.occurrence_at is None else [intent.occurrence_at]
+    return list(dict.fromkeys((*first, *starts)))
+
+
+async def _master_by_uid(
+    desk: Desk, mailbox: UUID | str, uid: str, meetings: Sequence[datetime]
+) -> State:
+    """The organiser's copy of a series made in Outlook: the masters of what shows at these times are compared."""
+    compared: set[str] = set()
+    for at in meetings:
+        view = desk.diary.calendar_view(mailbox, at - _AROUND, at + _AROUND)
+        masters = {event.series_master_id async for page in view for event in page.events}
+        for master_id in sorted(each for each in masters - compared if each is not None):
+            compared.add(master_id)
+            master = await desk.diary.event(mailbox, master_id)
+            if master.ical_uid == uid:
+                return _state(desk, master)
     return Gone()
 
 

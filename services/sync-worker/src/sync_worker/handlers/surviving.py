@@ -16,10 +16,11 @@ from .looking import look
 from .masters import master_of
 
 
-async def take_survivor(desk: Desk, intent: Intent) -> bool:
+async def take_survivor(desk: Desk, intent: Intent, *, declined: bool = False) -> bool:
     """Of several events of ours go on with the one that the room has accepted, if that is another one. Raises GraphError.
 
-    Or with one that somebody has moved since and the room has not answered: theirs is the newer wish.
+    Or with one that the room has not answered so far, if this one is `declined` or somebody has moved the other since: theirs
+    is the newer wish.
     """
     held = desk.held
     leaving = {each.event_id for each in held.errands.intents if each.step in {"cancel", "delete"}}
@@ -31,14 +32,16 @@ async def take_survivor(desk: Desk, intent: Intent) -> bool:
         copy = await state_of_copy(desk, intent.mailbox, intent.event_id)
         if isinstance(copy, Gone):  # whoever cancelled it has cancelled the booking
             return False
-    wanted = await _wanted(desk, intent, twins)
+    wanted = await _wanted(desk, intent, twins, declined=declined)
     other = next((each for each in twins if each.ical_uid in wanted), None)
     if other is not None:
         await _take_twin(desk, intent, other)
     return other is not None
 
 
-async def _wanted(desk: Desk, intent: Intent, twins: Sequence[Event]) -> set[str | None]:
+async def _wanted(
+    desk: Desk, intent: Intent, twins: Sequence[Event], *, declined: bool
+) -> set[str | None]:
     """The iCalUIds of what may stay, looked for where it was booked and where somebody has moved a twin.
 
     Of series their masters': each meeting may have its own.
@@ -54,7 +57,7 @@ async def _wanted(desk: Desk, intent: Intent, twins: Sequence[Event]) -> set[str
         for slot in dict.fromkeys((content.occupied, *moved))
         for each in await look(desk, slot)
         if each.sighting.answer in {"confirmed", "tentative"}
-        or (each.sighting.answer == "pending" and each.sighting.occupied in moved)
+        or (each.sighting.answer == "pending" and (declined or each.sighting.occupied in moved))
     ]
     if content.recurrence is None:
         return {each.ical_uid for each in shown}
