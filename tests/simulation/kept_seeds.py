@@ -106,6 +106,8 @@ MENDED: Final[dict[int, str]] = {
     169087: "a series declined as a whole kept a day that had been answered by itself: the simulator's bug",
     170332: "a time that somebody had given it in Outlook was taken for our own write, which Graph had refused, and put back",
     172032: "a booking was refused, its twin cancelled, though the room had yet to answer that twin",
+    175406: "as 150743, while a booking was changed",
+    175974: "somebody moved a meeting in Outlook to end, by the clock, before it started: nobody can",
 }
 """Must break no promise any more; what people draw has grown since, so these are other histories than then."""
 

@@ -58,8 +58,9 @@ class Monitor:
             self.broken.append(
                 f"O10: {who} {call.method} on {affair.tag}, which nobody asked us to touch"
             )
-        # Where a stale If-Match is taken (graph-calendar §2.4) nobody can keep what a twin is changed to this very moment.
-        helpless = call.method == "DELETE" and self.cloud.simulator.options.ignore_if_match
+        # Where a stale If-Match is taken (graph-calendar §2.4) nobody can keep what an event is changed to this very moment.
+        guarded = call.method in {"DELETE", "PATCH"}
+        helpless = guarded and self.cloud.simulator.options.ignore_if_match
         if affair is not None and self.adversary is not None and not helpless:
             await self.adversary.meddle(affair)
 

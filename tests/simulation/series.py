@@ -1,7 +1,7 @@
 """What people want of series: to book one, to change or call off one meeting or all of it, on either side."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -98,6 +98,9 @@ class SeriesPeople:
             # No meeting of a series may come as close to the next as to be on its day, or end where clocks leave it no time.
             if self._days(edit.when) != self._days(planned) or edit.when.end <= edit.when.start:
                 return False
+            # Nor can anybody say in Outlook which of two equal hours is meant.
+            if side == "outlook" and not self._plain(edit.when):
+                return False
         elif action == "rename all":
             edit.subject = f"{affair.tag} v{len(affair.edits)}"
         else:
@@ -130,10 +133,10 @@ class SeriesPeople:
         path = f"mailboxes/{affair.mailbox}/meetings/{master_id}"
         body: dict[str, Any] = {}
         if edit.meeting is not None:
-            day = to_wall(affair.originals[edit.meeting], self._zone)
+            day = self._wall(affair.originals[edit.meeting])
             body["occurrence"] = f"{day:%Y-%m-%d}"
         if edit.when is not None:
-            start, end = to_wall(edit.when.start, self._zone), to_wall(edit.when.end, self._zone)
+            start, end = self._wall(edit.when.start), self._wall(edit.when.end)
             body |= {"start": f"{start:%Y-%m-%dT%H:%M:%S}", "end": f"{end:%Y-%m-%dT%H:%M:%S}"}
         if edit.subject is not None:
             body["subject"] = edit.subject
@@ -153,9 +156,15 @@ class SeriesPeople:
         starts = (to_wall(each.start, zone) for each in affair.meetings)
         affair.originals = tuple(to_utc(each.replace(fold=0), self._zone) for each in starts)
 
+    def _wall(self, moment: datetime) -> datetime:
+        return to_wall(moment, self._zone)
+
+    def _plain(self, when: When) -> bool:
+        moments = (when.start, when.end)
+        return all(to_utc(self._wall(each).replace(fold=0), self._zone) == each for each in moments)
+
     def _days(self, when: When) -> tuple[date, date]:
-        start, end = (to_wall(moment, self._zone).date() for moment in (when.start, when.end))
-        return start, end
+        return self._wall(when.start).date(), self._wall(when.end).date()
 
 
 def _later(when: When, days: int, zone: str) -> When:
