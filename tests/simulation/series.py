@@ -15,6 +15,7 @@ from .journal import Journal
 from .ledger import Affair, Edit, Side, When
 from .orders import Orders
 from .platform import Platform, shown_at
+from .slots import told_apart
 
 _MEETINGS = 3
 _EVERY = {"DAILY": 1, "WEEKLY": 7}  # days
@@ -99,7 +100,7 @@ class SeriesPeople:
             if self._days(edit.when) != self._days(planned) or edit.when.end <= edit.when.start:
                 return False
             # Nor can anybody say in Outlook which of two equal hours is meant.
-            if side == "outlook" and not self._plain(edit.when):
+            if side == "outlook" and not told_apart(edit.when, self._zone):
                 return False
         elif action == "rename all":
             edit.subject = f"{affair.tag} v{len(affair.edits)}"
@@ -158,10 +159,6 @@ class SeriesPeople:
 
     def _wall(self, moment: datetime) -> datetime:
         return to_wall(moment, self._zone)
-
-    def _plain(self, when: When) -> bool:
-        moments = (when.start, when.end)
-        return all(to_utc(self._wall(each).replace(fold=0), self._zone) == each for each in moments)
 
     def _days(self, when: When) -> tuple[date, date]:
         return self._wall(when.start).date(), self._wall(when.end).date()

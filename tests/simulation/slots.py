@@ -32,7 +32,7 @@ class Slots:
         theirs = self.theirs(room_id, address, side)
         while True:
             when = self._day() if all_day else self._any(room_id)
-            if asked_on == "outlook" and not all_day and not self._told_apart(when):
+            if asked_on == "outlook" and not all_day and not told_apart(when, self._zone):
                 continue
             if not any(each.wanted(when) for each in theirs):
                 return when
@@ -44,12 +44,6 @@ class Slots:
             for each in self._ledger.affairs
             if each.address == address and room_id in each.rooms and each.side != side
         ]
-
-    def _told_apart(self, when: When) -> bool:
-        return all(
-            to_utc(to_wall(moment, self._zone).replace(fold=0), self._zone) == moment
-            for moment in (when.start, when.end)
-        )
 
     def _day(self) -> When:
         start = self._first_day + timedelta(days=self._random.randrange(1, 25))
@@ -64,3 +58,9 @@ class Slots:
         day = self._first_day + timedelta(days=random.randrange(1, 25))
         start = day + timedelta(minutes=15 * random.randrange(28, 72))
         return When(start, start + timedelta(minutes=random.choice((30, 60, 90))))
+
+
+def told_apart(when: When, zone: str) -> bool:
+    """Whether the clocks there show its start and end but once."""
+    moments = (when.start, when.end)
+    return all(to_utc(to_wall(each, zone).replace(fold=0), zone) == each for each in moments)
