@@ -112,13 +112,14 @@ class Intent:
         return f"{self.booking_id}/{self.command.id}"
 
     @property
+    def asks_room(self) -> bool:
+        """Whether it is for the room to accept what is written into the organiser's calendar."""
+        return self.path == "organizer" and self.step in {"create", "change", "restore"}
+
+    @property
     def awaits_room(self) -> bool:
         """Whether the room has yet to answer what was written into the organiser's calendar."""
-        return (
-            self.stage == "written"
-            and self.path == "organizer"
-            and self.step in {"create", "change", "restore"}
-        )
+        return self.stage == "written" and self.asks_room
 
     @property
     def is_moving(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from graphclient import EventChange, Invitee, Written
 from graphclient.errors import Changed, NotFound, Throttled
 
-from ..domain.booking import Row, with_past
+from ..domain.booking import SHOWS_WITHIN, Row, with_past
 from ..domain.changes import Seen
 from ..domain.command import accepted
 from ..domain.intent import Intent
@@ -49,10 +49,11 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
             raise Changed("the read lags behind what we have seen or written")
         intent = await known_by_id(desk, intent, copy)
         intent = intent.upon(copy.subject)
-        moves = intent.moves and not content.at_same_time(copy.starts, copy.ends)
+        shows = content.at_same_time(copy.starts, copy.ends)
+        moves = intent.moves and (not shows or _may_be_past(desk, intent))
         if not moves and subject in {None, copy.subject}:
             return await _found(desk, intent, copy)
-        if moves and intent.finds_moved(copy.starts, copy.ends):
+        if not shows and intent.finds_moved(copy.starts, copy.ends):
             if intent.step == "restore":  # moved once more meanwhile: that is what somebody wants
                 await desk.save(intent.kept(desk.held.clock()))
             else:
@@ -71,6 +72,12 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
             continue
         return await _changed(desk, intent, written, copy, found=False)
     raise Changed("the event changes faster than we can follow")
+
+
+def _may_be_past(desk: Desk, intent: Intent) -> bool:
+    """Whether a read that shows it put back, without our having done so, may only lag behind what is to be put back."""
+    lately = desk.held.clock() - intent.created_at < SHOWS_WITHIN
+    return intent.step == "restore" and intent.etag is None and lately
 
 
 async def _written(

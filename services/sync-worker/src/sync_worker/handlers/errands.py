@@ -213,6 +213,8 @@ class Errands:
     def take(self, effects: Effects) -> None:
         """Remember what was committed."""
         for intent in effects.intents:
+            if intent.asks_room and intent.stage in {"guarding", "done"}:
+                self.declined.discard(intent.booking_id)  # what was gone says nothing of the next
             if intent.stage == "done":
                 self._intents.pop(intent.id, None)
                 if intent.step == "change":

@@ -92,4 +92,5 @@ async def _take_twin(desk: Desk, intent: Intent, other: Event) -> None:
         due_at=now,
     )
     effects = Effects(intents=(mine, removal(intent, now)))
+    held.errands.declined.discard(intent.booking_id)  # that was the one that goes
     await held.commit([], [], rows=rows, effects=effects)
