@@ -14,6 +14,7 @@ from portal.domain.commands import book
 from portal.domain.refusal import Refusal
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+MIDNIGHT = NOW.replace(hour=0)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -26,6 +27,7 @@ def new(start: datetime, end: datetime, **more: Any) -> NewBooking:
     [
         (NOW - HOUR, NOW + timedelta(microseconds=1)),  # under way
         (NOW, NOW + 31 * DAY),
+        (MIDNIGHT - DAY, MIDNIGHT),  # west of UTC it is still that day
     ],
 )
 def test_bookings_that_end_later_and_last_31_days_at_most_are_taken(
@@ -42,6 +44,8 @@ def test_bookings_that_end_later_and_last_31_days_at_most_are_taken(
         (NOW + HOUR, NOW),
         (NOW, NOW + 31 * DAY + timedelta(microseconds=1)),
         (NOW - HOUR, NOW),
+        (MIDNIGHT - 2 * DAY, MIDNIGHT - DAY),  # over everywhere
+        (MIDNIGHT - HOUR, MIDNIGHT),
     ],
 )
 def test_other_times_are_refused(start: datetime, end: datetime) -> None:

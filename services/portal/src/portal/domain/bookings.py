@@ -10,12 +10,13 @@ from contracts.commands import Scope
 from contracts.fields import NO_CONTROLS, Count, Subject, Text
 
 from .offices import Zone
-from .refusal import Refusal, invalid
+from .refusal import invalid
 from .wire import Body, Email, Name, Resource, Time
 
 LONGEST_RANGE = timedelta(days=400)
 LONGEST_BOOKING = timedelta(days=31)
 DEFAULT_RANGE = timedelta(days=7)
+_LAST_ZONE = timedelta(hours=12)  # UTC-12, where a day ends last
 
 
 class BookingRange(Body):
@@ -102,8 +103,8 @@ def resolved(asked: BookingRange, now: datetime) -> tuple[datetime, datetime]:
 def check_new(new: NewBooking, now: datetime) -> None:
     """Refuses times that no booking can have; of a series only later occurrences need to lie ahead."""
     _check_span(new.start, new.end)
-    if new.end <= now and new.recurrence is None:
-        raise _past()
+    if new.recurrence is None:
+        _check_ahead(new.start, new.end, now)
 
 
 def check_change(change: BookingChange, now: datetime) -> None:
@@ -111,8 +112,7 @@ def check_change(change: BookingChange, now: datetime) -> None:
     if change.start is None or change.end is None:
         return
     _check_span(change.start, change.end)
-    if change.end <= now:
-        raise _past()
+    _check_ahead(change.start, change.end, now)
 
 
 def _check_span(start: datetime, end: datetime) -> None:
@@ -122,5 +122,10 @@ def _check_span(start: datetime, end: datetime) -> None:
         raise invalid("end", "must be within 31 days of start")
 
 
-def _past() -> Refusal:
-    return invalid("end", "must not lie in the past")
+def _check_ahead(start: datetime, end: datetime, now: datetime) -> None:
+    """Days are told as midnights UTC, and somewhere west they end later: only who knows the room's zone can tell."""
+    days = all(
+        (at.hour, at.minute, at.second, at.microsecond) == (0, 0, 0, 0) for at in (start, end)
+    )
+    if end + (_LAST_ZONE if days else timedelta()) <= now:
+        raise invalid("end", "must not lie in the past")
