@@ -107,6 +107,7 @@ MENDED: Final[dict[int, str]] = {
     170332: "a time that somebody had given it in Outlook was taken for our own write, which Graph had refused, and put back",
     172032: "a booking was refused, its twin cancelled, though the room had yet to answer that twin",
     175406: "as 150743, while a booking was changed",
+    193135: "an event made long after it was ordered, and not yet shown, counted as cancelled in Outlook",
     181158: "the end of a twin that was taken away counted as the room's no to a change that followed in the same pass",
     180132: "where Graph takes a stale If-Match, a lagging read of a state that nobody had seen passed for put back",
     175974: "somebody moved a meeting in Outlook to end, by the clock, before it started: nobody can",

@@ -28,15 +28,17 @@ async def create(desk: Desk, intent: Intent) -> Intent | None:
             new = _new_event(desk, intent)
             written = await desk.diary.create_event(desk.mailbox_of(intent), new)
         except Conflict as duplicate:
-            intent = replace(intent, event_id=duplicate.existing_id, by_answer=False)
+            known = replace(intent, event_id=duplicate.existing_id, by_answer=False)
+            intent = replace(known, written_at=desk.held.clock())
         else:
             if intent.path == "direct":  # should the second look fail, it is known what was made
-                await desk.save(replace(intent, event_id=written.id, etag=written.etag))
+                known = replace(intent, event_id=written.id, etag=written.etag)
+                await desk.save(replace(known, written_at=desk.held.clock()))
             return await created(desk, intent, written)
-    known = await _made_before(desk, intent)
-    if known is not None and known.seen is not None:
-        made = Written(known.id, known.etag, known.ical_uid)
-        return await created(desk, intent, made, known.seen)
+    found = await _made_before(desk, intent)
+    if found is not None and found.seen is not None:
+        made = Written(found.id, found.etag, found.ical_uid)
+        return await created(desk, intent, made, found.seen)
     await _made_and_gone(desk, intent)
     return None
 
@@ -101,7 +103,7 @@ async def _made_before(desk: Desk, intent: Intent) -> Copy | None:
 async def _made_and_gone(desk: Desk, intent: Intent) -> None:
     """It was made and is not to be seen: not yet, or somebody has cancelled it, and then it stays cancelled."""
     now = desk.held.clock()
-    if now - intent.created_at < SHOWS_WITHIN:
+    if now - (intent.written_at or intent.created_at) < SHOWS_WITHIN:
         await desk.save(replace(intent, due_at=now + backoff(intent.attempts)))
         return
     log.info("cancelled_before_it_was_known", booking=str(intent.booking_id))
