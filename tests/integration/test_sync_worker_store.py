@@ -232,6 +232,7 @@ async def test_a_gap_of_the_subscription_makes_the_room_due(
     await compare(worker, NOW + timedelta(seconds=6))
     again, _ = await claim_one(worker, office, room_id, NOW + timedelta(seconds=6))
     assert (again.window_owed, again.subscribed) == (True, True)
+    assert again.gap_at == NOW + timedelta(seconds=5)
 
 
 async def test_old_rows_and_removed_rooms_are_swept(

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final
 
+from sync_worker.domain import schedule
+
 from ..history import Outcome, live
 from ..switches import Switches
 from .focus import PLAIN, Focus
@@ -81,6 +83,10 @@ def answers(value: object) -> Callable[[Original], object]:
 def says(value: object) -> Callable[[Original], object]:
     """A property that is always this."""
     return lambda _: property(lambda _: value)
+
+
+READ_ONCE: Final = Patch(schedule, "read_again", returns(None))
+"""For those whose loss the read after a gap would make good within two minutes."""
 
 
 Lives = Callable[[int, Switches], Outcome]

@@ -24,8 +24,8 @@ from sync_worker.domain.versions import Changes
 from sync_worker.handlers import own_work, window
 from sync_worker.handlers.holding import Holding
 
-from .focus import DEAF, LAGGING, MEDDLED, POLLED, RIVALS, SHOWN_LATE, WHOLE_DAYS
-from .mutant import Mutant, Original, Patch, returns
+from .focus import DEAF, LAGGING, POLLED, RIVALS, SHOWN_LATE, WHOLE_DAYS
+from .mutant import READ_ONCE, Mutant, Original, Patch, returns
 from .stories import (
     ANSWERED_LATE,
     CANCELLED_SLOWLY,
@@ -158,8 +158,8 @@ READING = (
     Mutant(
         "no_question_after_our_write",
         "What shows soon after our own write is asked for once more.",
-        (Patch(Holding, "_doubt", returns(None)),),
-        MEDDLED,
+        (Patch(Holding, "_doubt", returns(None)), READ_ONCE),
+        LAGGING,
     ),
     Mutant(
         "one_404_proves_a_removal",

@@ -18,7 +18,7 @@ from sync_worker.handlers.publishing import Publisher
 from webhook_ingress.handlers import Reception
 
 from .focus import AWAY, BLOCKED, HASTY, LAGGING, PAUSED, POLLED, TOLD_ONCE
-from .mutant import Mutant, Original, Patch, answers, constant, returns
+from .mutant import READ_ONCE, Mutant, Original, Patch, answers, constant, returns
 
 
 def _acknowledged_anyway(_: Original) -> object:
@@ -114,7 +114,7 @@ TELLING = (
     Mutant(
         "change_acknowledged_too_soon",
         "A hint is acknowledged when it is a row.",
-        (Patch(ChangeConsumer, "handle", _done_though_away),),
+        (Patch(ChangeConsumer, "handle", _done_though_away), READ_ONCE),
         TOLD_ONCE,
     ),
     Mutant(
@@ -150,7 +150,7 @@ TELLING = (
     Mutant(
         "leftovers_forgotten",
         "What an earlier pass committed and could not tell is told by the next.",
-        (Patch(Holding, "send_leftovers", answers(None)),),
+        (Patch(Holding, "send_leftovers", answers(None)), READ_ONCE),
         TOLD_ONCE,
     ),
     Mutant(
@@ -162,7 +162,7 @@ TELLING = (
     Mutant(
         "debt_cleared_beyond_hint_no",
         "A pass pays only the hints that it was given.",
-        (Patch(Passes, "_done", _all_paid),),
+        (Patch(Passes, "_done", _all_paid), READ_ONCE),
         TOLD_ONCE,
     ),
     Mutant(
@@ -185,7 +185,7 @@ TELLING = (
     Mutant(
         "idle_though_owing",
         "A room with open work is looked at again.",
-        (Patch(Errands, "due_at", returns(None)),),
+        (Patch(Errands, "due_at", returns(None)), READ_ONCE),
         TOLD_ONCE,
     ),
 )

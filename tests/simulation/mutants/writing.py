@@ -23,7 +23,7 @@ from sync_worker.handlers.desk import Desk
 from sync_worker.handlers.errands import Errands
 
 from .focus import CROWD, FORGETFUL, LATE_TWINS, SLOW_ROOM
-from .mutant import Mutant, Original, Patch, answers, constant
+from .mutant import READ_ONCE, Mutant, Original, Patch, answers, constant
 from .stories import (
     BOOKED_DEAF,
     MOVED_BEFORE,
@@ -97,7 +97,7 @@ def _left_alone(original: Original) -> object:
 
 
 def _all_startable(_: Original) -> object:
-    return lambda errands: errands.commands
+    return lambda errands, _: errands.commands
 
 
 def _tx(_: Original) -> object:
@@ -181,7 +181,7 @@ WRITING = (
     Mutant(
         "a_look_says_nothing",
         "The slot is looked at when no hint tells the room's answer.",
-        (Patch(answering, "_look_at", answers(None)),),
+        (Patch(answering, "_look_at", answers(None)), READ_ONCE),
         lives=lives(BOOKED_DEAF),
     ),
     Mutant(

@@ -8,6 +8,8 @@ from ..view import View
 
 _LEASE = 30.0
 """Seconds after which what stood still has lost its room, and may note nothing of it."""
+_PATIENCE = 15.0
+"""Seconds after which whoever asked Graph no longer listens (design §5.3)."""
 
 
 def made_once_more(view: View, affair: Affair) -> bool:
@@ -47,11 +49,16 @@ def _answered(view: View, affair: Affair, making: Line, again: Line) -> bool:
     mark = f"answered {affair.tag} to "
     told = [each for each in _graphs(view) if each.what.startswith(mark)]
     heard = [each for each in told if making.at <= each.at < again.at]
-    return any(not _kept_from(view, each.what.removeprefix(mark), each.at) for each in heard)
+    return any(
+        not _kept_from(view, each.what.removeprefix(mark), making.at, each.at) for each in heard
+    )
 
 
-def _kept_from(view: View, who: str, at: float) -> bool:
-    """Whether it died just then, lost its lease standing still, or the database was away: what it was told is nowhere."""
+def _kept_from(view: View, who: str, asked: float, at: float) -> bool:
+    """Whether it died just then, the database was away, or it stood still until its lease or its patience was over.
+
+    What it was told is nowhere then.
+    """
     died, stood = (f"crashed {who}", "database_away"), (f"paused {who} for", f"frozen {who} for")
     for each in view.journal.lines:
         if each.who != "fault":
@@ -60,7 +67,9 @@ def _kept_from(view: View, who: str, at: float) -> bool:
             return True
         if each.what.startswith(stood):
             seconds = float(each.what.split()[3])
-            if seconds >= _LEASE and each.at - 1 < at < each.at + seconds:
+            wakes = each.at + seconds
+            late = seconds >= _LEASE or wakes - asked >= _PATIENCE
+            if late and each.at - 1 < at < wakes:
                 return True
     return False
 
@@ -76,7 +85,7 @@ def _found(view: View, affair: Affair, making: Line, cancelled: float) -> bool:
         and each.what.startswith("searched by ")
         and marker in each.what
     ]
-    return any(not _kept_from(view, each.what.split()[2], each.at) for each in searches)
+    return any(not _kept_from(view, each.what.split()[2], each.at, each.at) for each in searches)
 
 
 def _longest_lag(view: View) -> float:

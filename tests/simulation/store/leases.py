@@ -134,6 +134,7 @@ def _claim(
         command_no=sync.command_no,
         work=work,
         removals_confirmed_at=room.removals_confirmed_at,
+        gap_at=gap,
     )
 
 

@@ -36,7 +36,17 @@ WRITTEN = intent().written(NOW, event_id="in Mara's calendar")
 
 def turn(*commands: Asked, intents: tuple[Intent, ...] = ()) -> list[str]:
     errands = Errands(Work(commands=commands, intents=intents))
-    return [each.key.id for each in errands.startable()]
+    return [each.key.id for each in errands.startable({})]
+
+
+def test_a_command_for_a_meeting_waits_for_what_is_done_to_its_series() -> None:
+    meeting, series = BOOK.booking_id, UUID(int=9)
+    assert meeting is not None
+    errands = Errands(Work(commands=(BOOK,), intents=(intent(9),)))
+    assert errands.startable({meeting: series}) == ()
+    assert errands.startable({meeting: UUID(int=8)}) == (BOOK,)
+    over = Errands(Work(commands=(BOOK,), intents=(intent(9, stage="guarding"),)))
+    assert over.startable({meeting: series}) == (BOOK,)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +164,7 @@ def test_a_decided_command_is_over_and_its_result_owed_until_the_broker_has_it()
     assert errands.command(BOOK.key) == BOOK
     errands.take(effects)
     assert errands.command(BOOK.key) is None
-    assert errands.startable() == ()
+    assert errands.startable({}) == ()
     assert (errands.unsent, errands.idle) == (effects.results, False)
     errands.was_sent([BOOK.key, Key(PLATFORM, "unheard of")])
     assert (errands.unsent, errands.idle) == ((), True)
@@ -163,7 +173,7 @@ def test_a_decided_command_is_over_and_its_result_owed_until_the_broker_has_it()
 def test_a_result_that_an_earlier_pass_left_is_owed_and_not_run_again() -> None:
     left = replace(BOOK, result=accepted(BOOK, ROOM), decided_at=NOW)
     errands = Errands(Work(unsent=(left,)))
-    assert (errands.startable(), errands.unsent, errands.idle) == ((), (left,), False)
+    assert (errands.startable({}), errands.unsent, errands.idle) == ((), (left,), False)
 
 
 def test_intents_are_known_until_they_are_done() -> None:
@@ -178,10 +188,10 @@ def test_intents_are_known_until_they_are_done() -> None:
 
 def test_work_wants_the_room_now_if_a_command_can_start_and_else_when_an_intent_is_due() -> None:
     waiting = intent(stage="written", due_at=NOW + MINUTE)
-    assert Errands(Work()).due_at(NOW) is None
-    assert Errands(Work(commands=(BOOK,))).due_at(NOW) == NOW
-    assert Errands(Work(commands=(BOOK,), intents=(waiting,))).due_at(NOW) == NOW + MINUTE
-    assert Errands(Work(commands=(OTHER,), intents=(waiting,))).due_at(NOW) == NOW
+    assert Errands(Work()).due_at({}, NOW) is None
+    assert Errands(Work(commands=(BOOK,))).due_at({}, NOW) == NOW
+    assert Errands(Work(commands=(BOOK,), intents=(waiting,))).due_at({}, NOW) == NOW + MINUTE
+    assert Errands(Work(commands=(OTHER,), intents=(waiting,))).due_at({}, NOW) == NOW
 
 
 OURS: dict[str, Any] = {"origin": "clearooms", "version": 0}

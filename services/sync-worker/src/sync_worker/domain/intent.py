@@ -180,9 +180,15 @@ class Intent:
         """Whether the room has had its time."""
         return self.written_at is not None and now - self.written_at >= ANSWER_WITHIN
 
+    def settles_at(self, now: datetime) -> datetime | None:
+        """Until when reads may show what was before its write, or before we took its twins away; None where they no longer do."""
+        if self.written_at is None or now - self.written_at >= SHOWS_WITHIN:
+            return None
+        return self.written_at + SHOWS_WITHIN
+
     def may_lag(self, now: datetime) -> bool:
-        """Whether reads may still show what was before its write, or before we took its twins away."""
-        return self.written_at is not None and now - self.written_at < SHOWS_WITHIN
+        """Whether reads may still show what was before."""
+        return self.settles_at(now) is not None
 
     def held_up(self, wait: timedelta) -> "Intent":
         """Throttled time does not count against the room."""

@@ -87,6 +87,8 @@ class Claim:
     command_no: int = 0
     work: Work = field(default_factory=Work)
     removals_confirmed_at: datetime | None = None
+    gap_at: datetime | None = None
+    """When notifications began, or began anew: of what was before nobody may have told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from .booking import SHOWS_WITHIN
+
 _FIRST_WAIT: Final = timedelta(seconds=2)
 _LONGEST_WAIT: Final = timedelta(minutes=15)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,6 +31,13 @@ def next_window(
     offset = interval * ((room_id.int % 3_600) / 3_600)
     turns = (last_started - _EPOCH - offset) // interval + 1
     return _EPOCH + offset + turns * interval
+
+
+def read_again(gap_at: datetime | None, last_started: datetime) -> datetime | None:
+    """When a window is read once more that may have shown what was before notifications began anew; None if it cannot have."""
+    if gap_at is None or last_started >= gap_at + SHOWS_WITHIN:
+        return None
+    return gap_at + SHOWS_WITHIN
 
 
 def earliest(moments: Iterable[datetime | None], default: datetime) -> datetime:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from contracts.events import RejectionReason
 
+from ..domain.absence import Lacking
 from ..domain.answers import verdict
 from ..domain.intent import Intent
 from .binding import bind_series, take_in_master
@@ -78,8 +79,15 @@ async def _turned_down(desk: Desk, intent: Intent, reason: RejectionReason) -> N
     perhaps_twice = intent.step == "create" and not intent.by_answer
     if perhaps_twice and await take_survivor(desk, intent, declined=reason == "room_declined"):
         return
+    settles_at = intent.settles_at(now)
+    if perhaps_twice and settles_at is not None:  # a twin may not show yet, and be what stays
+        row = held.mirrored.rows.get(intent.booking_id)
+        if row is not None and row.bound:
+            held.owe([Lacking(event=row.event_id, ask_at=settles_at)])
+        await desk.save(intent.looked(now))
+        return
     copy = await state_of_copy(desk, intent.mailbox, intent.event_id)
-    lags = intent.may_lag(now)
+    lags = settles_at is not None
     ours = [intent.content]
     if intent.step != "create" and intent.base is not None and lags:
         ours.append(intent.base)

@@ -60,18 +60,23 @@ class Errands:
         """Whether nothing is open."""
         return not (self._commands or self._intents or self._unsent)
 
-    def due_at(self, now: datetime) -> datetime | None:
+    def due_at(self, series: Mapping[UUID, UUID], now: datetime) -> datetime | None:
         """When this work wants the room next; None where nothing does."""
-        return now if self.startable() else earliest_due(self.intents)
+        return now if self.startable(series) else earliest_due(self.intents)
 
-    def startable(self) -> tuple[Asked, ...]:
-        """Commands whose turn it is: those of a booking run one after the other."""
+    def startable(self, series: Mapping[UUID, UUID]) -> tuple[Asked, ...]:
+        """Commands whose turn it is: those of a booking run one after the other, and after what is done to its series.
+
+        `series` by the meetings whose commands these may be.
+        """
         under_way = [each for each in self._intents.values() if each.stage != "guarding"]
         busy = {each.booking_id for each in under_way}
         served = {each.command for each in under_way}  # by a write to the series, say
         turn: list[Asked] = []
         for asked in self._commands.values():
             if asked.booking_id in busy or asked.key in served:
+                continue
+            if asked.booking_id is not None and series.get(asked.booking_id) in busy:
                 continue
             if asked.booking_id is not None:
                 busy.add(asked.booking_id)

@@ -25,7 +25,7 @@ from .errands import Errands
 from .mirrored import Mirrored
 from .needs import Mirror, Outgoing
 from .outbox import Outbox
-from .own_work import may_be_ours, row_shown
+from .own_work import leaving, may_be_ours, row_shown, still_shown
 from .publishing import Publisher
 
 _DAY = timedelta(days=1)
@@ -96,7 +96,7 @@ class Holding:
         )
 
     def _published(self, seen: Sequence[Seen], now: datetime) -> Sequence[Seen]:
-        """Those that are not kept back."""
+        """Those that are not kept back, nor on their way out."""
         if not (
             self.errands.intents
             or self.looked_up
@@ -105,7 +105,10 @@ class Holding:
             return seen
         back = {each.sighting.id: each for each in seen if self.keeps_back(each)}
         self.kept_back.update(back)
-        return [each for each in seen if each.sighting.id not in back]
+        rows = leaving(self.errands, self.mirrored.rows.values())
+        return [
+            each for each in seen if each.sighting.id not in back and not still_shown(rows, each)
+        ]
 
     def rehearsal(self) -> "Holding":
         """The room as it is now, to try decisions on; nothing of it may be committed."""

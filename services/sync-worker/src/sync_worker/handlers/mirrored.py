@@ -42,6 +42,14 @@ class Mirrored:
         """The row that has this event id, among those loaded."""
         return next((row for row in self.rows.values() if row.event_id == event_id), None)
 
+    def series_of(self) -> dict[UUID, UUID]:
+        """By meeting its series, among the rows loaded."""
+        return {
+            row.id: row.series_id
+            for row in self.rows.values()
+            if row.series_id is not None and row.kind != "master"
+        }
+
     def sight(self, event: Event) -> Sighting:
         """Our words for an event of this room; raises Unreadable."""
         return self.series.named(sight(self._claim.room_id, event))

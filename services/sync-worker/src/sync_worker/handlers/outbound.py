@@ -40,7 +40,9 @@ async def work_off(desk: Desk) -> None:
     begun = 0
     tried: set[Key] = set()
     while begun < _MOST_BEGUN:
-        turn = [asked for asked in desk.held.errands.startable() if asked.key not in tried]
+        held = desk.held
+        startable = held.errands.startable(held.mirrored.series_of())
+        turn = [asked for asked in startable if asked.key not in tried]
         if not turn:
             break
         begun += await _begin(desk, turn, _MOST_BEGUN - begun)

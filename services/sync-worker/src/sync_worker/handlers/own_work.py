@@ -41,6 +41,21 @@ def may_be_ours(
     )
 
 
+def leaving(errands: Errands, rows: Collection[Row]) -> list[Row]:
+    """Bookings that we have given up and whose events we have yet to take away."""
+    going = {
+        each.booking_id
+        for each in errands.intents
+        if each.stage == "open" and each.step in {"cancel", "delete", "decline"}
+    }
+    return [row for row in rows if going and row.id in going and row.removed_at is not None]
+
+
+def still_shown(leaving: Collection[Row], seen: Seen) -> bool:
+    """Whether it only shows what is leaving."""
+    return seen.sighting.answer != "cancelled" and row_shown(leaving, seen) is not None
+
+
 def row_shown(rows: Collection[Row], seen: Seen) -> Row | None:
     """By its event id, else by the iCalUId of a meeting we wrote into its organiser's calendar."""
     event_id, uid = seen.sighting.event_id, seen.sighting.ical_uid

@@ -12,7 +12,7 @@ from pgstore import DatabaseUnavailable
 
 from ..domain.booking import Row
 from ..domain.room import Claim, LeaseLost, Notice, Settlement
-from ..domain.schedule import backoff, earliest, next_window
+from ..domain.schedule import backoff, earliest, next_window, read_again
 from .asking import problem_of
 from .desk import Desk
 from .enclosures import Enclosures
@@ -111,14 +111,13 @@ class Passes:
         last = held.state.window_read_started
         if last is None:
             return held.clock()
+        claim = held.claim
         regular = next_window(
-            held.claim.room_id,
-            last,
-            subscribed=held.claim.subscribed,
-            cadence=self.options.cadence,
+            claim.room_id, last, subscribed=claim.subscribed, cadence=self.options.cadence
         )
+        regular = earliest((read_again(claim.gap_at, last),), default=regular)
         brake = held.state.brake
-        if brake is not None and brake.confirmed(held.claim.removals_confirmed_at):
+        if brake is not None and brake.confirmed(claim.removals_confirmed_at):
             return held.clock()
         return regular if brake is None else min(regular, max(brake.next_read_at(), last))
 
@@ -132,7 +131,7 @@ class Passes:
             (
                 *(hint.ask_at or now for hint in held.pending),
                 *(each.ask_at for each in state.lacking),
-                errands.due_at(now) if works else None,
+                errands.due_at(held.mirrored.series_of(), now) if works else None,
                 None if works or errands.idle else now + _PLANNED,
                 now if works and claim.work.more else None,
                 now + _KEPT_BACK if held.kept_back else None,

@@ -17,7 +17,8 @@ async def plan(desk: Desk) -> list[PlanLine]:
     held = tried.held
     lines = [planning.unresolved(intent) for intent in held.errands.intents]
     seen: set[Key] = set()
-    while turn := [each for each in held.errands.startable() if each.key not in seen]:
+    series = held.mirrored.series_of()
+    while turn := [each for each in held.errands.startable(series) if each.key not in seen]:
         for asked in turn:
             seen.add(asked.key)
             if isinstance(asked.order, Resync):

@@ -53,7 +53,7 @@ with chosen as (
 select taken.*,
     taken.window_owed_no > taken.window_done_no or taken.window_read_started is null
         or coalesce(greatest(sub.live_since, sub.gap_at) > taken.window_read_started, false) as window_owed,
-    {SUBSCRIBED.format(now="$3")} as subscribed
+    greatest(sub.live_since, sub.gap_at) as gap_at, {SUBSCRIBED.format(now="$3")} as subscribed
 from taken left join subscriptions sub on sub.room_id = taken.room_id
 order by taken.room_id
 """
@@ -232,4 +232,5 @@ def _claim(row: Fields) -> Claim:
         state=held.state_of(row),
         command_no=row["command_no"],
         removals_confirmed_at=row["removals_confirmed_at"],
+        gap_at=row["gap_at"],
     )
