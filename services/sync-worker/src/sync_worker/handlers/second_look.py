@@ -6,7 +6,6 @@ from uuid import uuid5
 
 from contracts.identity import NAMESPACE
 from graphclient.errors import Changed
-from graphclient.models import Event
 
 from ..domain.alternatives import Slot
 from ..domain.booking import SHOWS_WITHIN, Row, with_past
@@ -49,13 +48,15 @@ async def second_look(
         and any(slot.overlaps(each.sighting.occupied) for slot in slots)
     ]
     now = held.clock()
-    twins: list[Event] = []
+    gone: list[Intent] = []
     if not intent.moves or (intent.step == "change" and intent.command is None):
         in_the_way = []  # what was changed in Outlook stands, `conflicted` if need be
-    made = intent if intent.step == "create" else held.errands.making(intent.booking_id)
+    made = intent if intent.step == "create" else held.errands.making(row.series_id or row.id)
     if in_the_way and made is not None and not made.by_answer:
-        twins = [each for each in await alive(desk, made) if each.id != row.event_id]
+        stands = {row.event_id, row.master_id}
+        twins = [each for each in await alive(desk, made) if each.id not in stands]
         ids = {each.id for each in twins}
+        gone = [removal(replace(made, event_id=each.id), now) for each in twins]
         in_the_way = [each for each in in_the_way if not ids.intersection(_names(each))]
         if in_the_way and all(_may_be_gone(each, intent, made, now) for each in in_the_way):
             raise Changed(
@@ -65,7 +66,6 @@ async def second_look(
         return await refuse(desk, intent, "overlap", in_the_way, row.past_etags)
     if is_series:  # first, so that its occurrences are known as ours
         await held.commit([], [], rows=[row])
-    gone = (removal(replace(intent, event_id=each.id), now) for each in twins)
     effects = Effects(intents=(intent.ended(now), *gone))
     asked = held.errands.command(intent.command)
     if asked is not None and intent.step != "restore":
