@@ -306,6 +306,13 @@ def test_taking_away_is_one_intent_per_event_however_often_it_is_decided() -> No
     assert len({one.id, removal(one, NOW).id, removal(twin, NOW).id}) == 3
 
 
+def test_a_twin_is_compared_with_what_was_made_wherever_its_booking_has_been_moved() -> None:
+    made, moved = content(), content(NOW + 5 * HOUR)
+    assert removal(intent(content=moved, base=made), NOW).content == made
+    changed = intent(step="change", content=moved, base=made)
+    assert removal(changed, NOW).content == moved
+
+
 @pytest.mark.parametrize(
     ("step", "stage", "event_id", "at", "waits"),
     [

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from sync_worker.domain.changes import Seen, withdrawn
 from sync_worker.domain.work import Work
 from sync_worker.handlers.errands import Errands
-from sync_worker.handlers.own_work import may_be_ours
+from sync_worker.handlers.own_work import leaving, may_be_ours, still_shown
 
 from .examples import HOUR, MINUTE, NOW, content, intent, row, sighting
 
@@ -28,6 +29,31 @@ def test_what_we_took_away_does_not_come_back_from_an_old_copy(
 ) -> None:
     seen = Seen(sighting("e1", responseStatus={"response": answer}))
     assert may_be_ours(Errands(Work()), [GONE], seen, NOW + after) is kept
+
+
+@pytest.mark.parametrize(
+    ("fields", "leaves"),
+    [
+        ({"step": "cancel"}, True),
+        ({"step": "decline"}, True),
+        ({"step": "delete", "path": "direct"}, True),
+        ({"step": "cancel", "stage": "done"}, False),
+        ({"step": "change"}, False),
+    ],
+)
+def test_what_was_given_up_is_on_its_way_out_until_it_is_taken_away(
+    fields: dict[str, Any], *, leaves: bool
+) -> None:
+    errands = Errands(Work(intents=(intent(**fields),)))
+    assert leaving(errands, [GONE]) == ([GONE] if leaves else [])
+    assert leaving(errands, [row(event_id="e1")]) == []  # it stands: a twin of it is leaving
+    assert leaving(errands, [replace(GONE, id=UUID(int=2))]) == []
+
+
+def test_what_is_on_its_way_out_shows_in_vain_until_it_shows_as_cancelled() -> None:
+    assert still_shown([GONE], Seen(sighting("e1")))
+    assert not still_shown([GONE], Seen(sighting("e1", isCancelled=True)))
+    assert not still_shown([GONE], Seen(sighting("e2")))
 
 
 def test_an_event_of_somebody_elses_is_published() -> None:

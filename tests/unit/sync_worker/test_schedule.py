@@ -4,7 +4,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync_worker.domain.schedule import Cadence, backoff, earliest, next_window
+from sync_worker.domain.schedule import Cadence, backoff, earliest, next_window, read_again
 
 from .examples import HOUR, NOW, ROOM
 
@@ -21,6 +21,14 @@ def test_reconcile_comes_within_the_interval_and_at_the_rooms_own_minute(room_id
     first = next_window(room_id, NOW, subscribed=True, cadence=CADENCE)
     assert NOW < first <= NOW + HOUR
     assert next_window(room_id, first, subscribed=True, cadence=CADENCE) == first + HOUR
+
+
+def test_what_was_read_soon_after_notifications_began_is_read_once_more() -> None:
+    later = NOW + timedelta(seconds=75)
+    assert read_again(NOW, NOW) == later
+    assert read_again(NOW, NOW + timedelta(seconds=74)) == later
+    assert read_again(NOW, later) is None
+    assert read_again(None, NOW) is None
 
 
 def test_rooms_spread_over_the_interval() -> None:
