@@ -323,7 +323,7 @@ class People:
 
     async def calendar(self, mailbox: UUID) -> list[dict[str, Any]]:
         """What Outlook shows of a mailbox over all days in use."""
-        until = self._first_day + timedelta(days=40)
+        until = self._first_day + timedelta(days=60)
         span = f"?from={self._first_day:%Y-%m-%dT%H:%M:%SZ}&to={until:%Y-%m-%dT%H:%M:%SZ}"
         listed = await self._cloud.control("GET", f"mailboxes/{mailbox}/meetings{span}")
         return list(listed["items"])
