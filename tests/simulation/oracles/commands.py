@@ -57,7 +57,8 @@ def _explained(view: View, affair: Affair, edit: Edit, reason: str) -> bool:
         "expired": edit.expires_at is not None and edit.expires_at < decided,
         "integration_off": absent,
         "room_unknown": absent,
-        "room_no_answer": bool(view.journal.faults),
+        # A no may never show, and by the time that nobody waits any longer the rival may be gone.
+        "room_no_answer": bool(view.journal.faults) or view.rivals(affair),
     }
     return causes.get(reason, False)
 
