@@ -46,6 +46,8 @@ def test_what_was_given_up_is_on_its_way_out_until_it_is_taken_away(
 ) -> None:
     errands = Errands(Work(intents=(intent(**fields),)))
     assert leaving(errands, [GONE]) == ([GONE] if leaves else [])
+    meeting = replace(GONE, id=UUID(int=2), series_id=GONE.id)
+    assert leaving(errands, [meeting]) == ([meeting] if leaves else [])
     assert leaving(errands, [row(event_id="e1")]) == []  # it stands: a twin of it is leaving
     assert leaving(errands, [replace(GONE, id=UUID(int=2))]) == []
 

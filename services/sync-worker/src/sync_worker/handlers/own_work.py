@@ -42,13 +42,17 @@ def may_be_ours(
 
 
 def leaving(errands: Errands, rows: Collection[Row]) -> list[Row]:
-    """Bookings that we have given up and whose events we have yet to take away."""
+    """Bookings that we have given up, alone or with their series, and whose events we have yet to take away."""
     going = {
         each.booking_id
         for each in errands.intents
         if each.stage == "open" and each.step in {"cancel", "delete", "decline"}
     }
-    return [row for row in rows if going and row.id in going and row.removed_at is not None]
+    return [
+        row
+        for row in rows
+        if going and row.removed_at is not None and not going.isdisjoint((row.id, row.series_id))
+    ]
 
 
 def still_shown(leaving: Collection[Row], seen: Seen) -> bool:
