@@ -212,3 +212,12 @@ def test_a_move_notices_that_somebody_moved_the_meeting_first(
 ) -> None:
     one = intent(step="change", base=base)
     assert one.finds_moved(starts, starts + HOUR) is moved
+
+
+def test_overtaken_by_a_move_a_change_still_renames() -> None:
+    there = NOW + 5 * HOUR
+    change = intent(
+        step="change", base=content(), content=content(NOW + 3 * HOUR, subject="New")
+    ).only_renaming(there, there + HOUR)
+    assert (change.moves, change.new_subject) == (False, "New")
+    assert change.content.at_same_time(there, there + HOUR)

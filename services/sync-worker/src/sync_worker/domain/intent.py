@@ -149,6 +149,11 @@ class Intent:
         """Whether the event is no longer where it was when this change was decided on."""
         return self.moves and self.base is not None and not self.base.at_same_time(starts, ends)
 
+    def only_renaming(self, starts: datetime, ends: datetime) -> "Intent":
+        """Without the move: its event is here now, and stays; the subject is still to be written."""
+        base = None if self.base is None else self.base.at(starts, ends)
+        return replace(self, base=base, content=self.content.at(starts, ends))
+
     def written(
         self,
         now: datetime,

@@ -54,11 +54,10 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
         if not moves and subject in {None, copy.subject}:
             return await _found(desk, intent, copy)
         if not shows and intent.finds_moved(copy.starts, copy.ends):
-            if intent.step == "restore":  # moved once more meanwhile: that is what somebody wants
-                await desk.save(intent.kept(desk.held.clock()))
-            else:
-                await desk.abandon(intent, "stale", _OVERTAKEN)
-            return None
+            if intent.command is not None or subject in {None, copy.subject}:
+                await _overtaken(desk, intent)
+                return None
+            intent, moves = intent.only_renaming(copy.starts, copy.ends), False
         change = EventChange(
             start=content.starts if moves else None,
             end=content.ends if moves else None,
@@ -72,6 +71,14 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
             continue
         return await _changed(desk, intent, written, copy, found=False)
     raise Changed("the event changes faster than we can follow")
+
+
+async def _overtaken(desk: Desk, intent: Intent) -> None:
+    """Moved once more meanwhile: that is what somebody wants; raises LeaseLost."""
+    if intent.step == "restore":
+        await desk.save(intent.kept(desk.held.clock()))
+    else:
+        await desk.abandon(intent, "stale", _OVERTAKEN)
 
 
 def _may_be_past(desk: Desk, intent: Intent) -> bool:
