@@ -110,6 +110,15 @@ class Holding:
             each for each in seen if each.sighting.id not in back and not still_shown(rows, each)
         ]
 
+    def _overtake(self, shown: Sequence[Seen]) -> None:
+        """What was kept back of an event is older than what shows of it now."""
+        if self.kept_back:
+            newer = {each.sighting.event_id for each in shown}
+            for name in [
+                k for k, each in self.kept_back.items() if each.sighting.event_id in newer
+            ]:
+                del self.kept_back[name]
+
     def rehearsal(self) -> "Holding":
         """The room as it is now, to try decisions on; nothing of it may be committed."""
         tried = copy.copy(self)
@@ -140,6 +149,7 @@ class Holding:
             *self._published(named, now),
             *self.mirrored.series.found(known, self.mirrored.rows.values()),
         ]
+        self._overtake(shown)
         intents = self.errands.intents
         over = self._over_of(shown, perhaps_twice(intents))
         shown = [each for each in shown if each.sighting.event_id not in over]
