@@ -48,9 +48,20 @@ def _answered(view: View, affair: Affair, making: Line, again: Line) -> bool:
     """Whether whoever made it was told, and could note it."""
     mark = f"answered {affair.tag} to "
     told = [each for each in _graphs(view) if each.what.startswith(mark)]
-    heard = [each for each in told if making.at <= each.at < again.at]
+    heard = [
+        each
+        for each in told
+        if making.at <= each.at < again.at and not _switched_off(view, affair, each.at)
+    ]
     return any(
         not _kept_from(view, each.what.removeprefix(mark), making.at, each.at) for each in heard
+    )
+
+
+def _switched_off(view: View, affair: Affair, at: float) -> bool:
+    """Whether nothing of its organisation may be noted."""
+    return any(
+        each.covers(affair) and each.begun <= at <= each.ended for each in view.ledger.absences
     )
 
 
