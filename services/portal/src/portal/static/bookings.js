@@ -32,6 +32,7 @@ function close() {
 
 panel?.addEventListener("close", () => {
   body.replaceChildren();
+  if (document.activeElement !== document.body) return; // back where it was, or somebody has gone on already
   const before = cameFrom && document.getElementById(cameFrom);
   (before?.querySelector("a") ?? before ?? document.getElementById("book"))?.focus();
 });
