@@ -87,7 +87,8 @@ def _kept_from(view: View, who: str, asked: float, at: float) -> bool:
 
 def _found(view: View, affair: Affair, making: Line, cancelled: float) -> bool:
     """Whether anybody looked for it by our marker while it was there and to be seen."""
-    shows_at = making.at + _longest_lag(view)
+    # A search is noted when it is answered, which may be long after it was done.
+    shows_at = making.at + _longest_lag(view) + _most(view, "delay")
     marker = str(affair.booking_id)
     searches = [
         each
@@ -100,8 +101,11 @@ def _found(view: View, affair: Affair, making: Line, cancelled: float) -> bool:
 
 
 def _longest_lag(view: View) -> float:
-    lags = (each.document.get("lag", 0.0) for each in view.switches.faults)
-    return float(max((view.switches.cloud.get("read_lag", 0.0), *lags)))
+    return max(float(view.switches.cloud.get("read_lag", 0.0)), _most(view, "lag"))
+
+
+def _most(view: View, what: str) -> float:
+    return max((float(each.document.get(what, 0.0)) for each in view.switches.faults), default=0.0)
 
 
 def _graphs(view: View) -> list[Line]:
