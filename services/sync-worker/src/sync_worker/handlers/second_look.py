@@ -7,6 +7,7 @@ from uuid import uuid5
 from contracts.identity import NAMESPACE
 from graphclient.errors import Changed
 
+from ..domain.absence import Lacking
 from ..domain.alternatives import Slot
 from ..domain.booking import SHOWS_WITHIN, Row, with_past
 from ..domain.changes import Seen
@@ -18,7 +19,7 @@ from ..domain.work import Effects
 from .copies import alive
 from .desk import Desk
 from .errands import removal
-from .looking import look
+from .looking import look, slots_of
 from .undoing import refuse
 
 
@@ -65,6 +66,10 @@ async def second_look(
     if in_the_way:
         return await refuse(desk, intent, "overlap", in_the_way, row.past_etags)
     if is_series:  # first, so that its occurrences are known as ours
+        if len(ours) < len(
+            slots_of(desk, intent)
+        ):  # the look lagged, and no hint brings them: its etag is known
+            held.owe([Lacking(event=row.event_id, ask_at=now + SHOWS_WITHIN)])
         await held.commit([], [], rows=[row])
     effects = Effects(intents=(intent.ended(now), *gone))
     asked = held.errands.command(intent.command)
