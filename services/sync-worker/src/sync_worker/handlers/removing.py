@@ -148,7 +148,7 @@ async def _taken_away(desk: Desk, intent: Intent, line: Conflict | None = None) 
     held = desk.held
     now = held.clock()
     row = held.mirrored.rows.get(intent.booking_id)
-    # A twin has no row that would say that a read which still shows it lags.
+    # A twin seldom has a row that would say that a read which still shows it lags.
     twin = intent.step == "delete" and (row is None or row.event_id != intent.event_id)
     ended = intent.kept(now) if twin else intent.ended(now)
     gone: list[Row] = []
