@@ -113,6 +113,7 @@ MENDED: Final[dict[int, str]] = {
     206379: "given up but not yet taken out of its old room, a booking came back there and was in the way of its own return",
     208955: "a worker stood still until it no longer listened to Graph's answer: nobody knew what had been made",
     4255: "an answer that came late looked like a search that had come in time to find what was cancelled since",
+    274155: "an older change that seemed to strike late was overwritten with the newest and, though it renames nothing, with its old subject",
     256160: "made while its organisation was being switched off: nobody might note it, and it was cancelled before that was on again",
     247866: "what was kept back while its making was looked for was told after the newer state that the search had found",
     243710: "a twin had been renamed and its booking moved since: the rename was dropped with the move that it came with",

@@ -106,6 +106,8 @@ async def reassert(desk: Desk) -> None:
         if newer is None:
             continue
         log.warning("old_change_reappeared", room=str(held.claim.room_id))
+        # What struck late has renamed nothing unless it was a renaming: then the subject is somebody else's.
+        subject = newer.content.subject if intent.new_subject is None else intent.content.subject
         again = replace(
             newer,
             id=uuid5(NAMESPACE, f"{intent.id}/again"),
@@ -113,7 +115,7 @@ async def reassert(desk: Desk) -> None:
             stage="open",
             attempts=0,
             etag=None,
-            base=intent.content,
+            base=replace(intent.content, subject=subject),
             created_at=now,
             due_at=now,
             written_at=None,
