@@ -66,9 +66,8 @@ async def second_look(
     if in_the_way:
         return await refuse(desk, intent, "overlap", in_the_way, row.past_etags)
     if is_series:  # first, so that its occurrences are known as ours
-        if len(ours) < len(
-            slots_of(desk, intent)
-        ):  # the look lagged, and no hint brings them: its etag is known
+        if len(ours) < len(slots_of(desk, intent)):
+            # The look lagged, and no hint brings them: its etag is known.
             held.owe([Lacking(event=row.event_id, ask_at=now + SHOWS_WITHIN)])
         await held.commit([], [], rows=[row])
     effects = Effects(intents=(intent.ended(now), *gone))
