@@ -127,6 +127,7 @@ MUST_HAPPEN: Final = {
     "removals confirmed": 2,
     "commands repeated": 15,
     "strays adopted": 2,
+    "strays ended": 2,
     "claims taken over": 40,
     "claims with rows": 30,
     "claims with work": 30,

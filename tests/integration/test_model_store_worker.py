@@ -69,17 +69,12 @@ class Worker(Scene):
             if not isinstance(adopted, Asked):
                 self.sides.seen["strays adopted"] += isinstance(adopted, UUID)
                 continue
-            match values.chance.randrange(6):
-                case 0:
-                    result = values.result(adopted, None)
-                    self.sides.call(
-                        "commands", "decide_stray", organisation_id, key, result, self.now
-                    )
-                case 1:
-                    self.sides.call("commands", "finish_stray", organisation_id, key, self.now)
-                case _:
-                    later = self.now + timedelta(seconds=values.chance.choice((0, 5)))
-                    self.sides.call("commands", "postpone_stray", organisation_id, key, later)
+            self.sides.seen["strays ended"] += adopted.result is not None
+            if values.likely(0.2):
+                self.sides.call("commands", "finish_stray", organisation_id, key, self.now)
+            else:
+                later = self.now + timedelta(seconds=values.chance.choice((0, 5)))
+                self.sides.call("commands", "postpone_stray", organisation_id, key, later)
 
     def a_stray_is_adopted_again(self, seed: int) -> None:
         values, organisation = self.one(seed)
@@ -345,9 +340,7 @@ class Worker(Scene):
         self._commit(seed, with_effects=True)
         if values.likely(0.5):
             result = values.result(asked, there)
-            self.sides.call(
-                "commands", "decide_stray", organisation.id, asked.key, result, self.now
-            )
+            self.sides.call("commands", "abandon", organisation.id, asked.key, result, self.now)
         for each in (asked, values.chance.choice(organisation.commands)):
             ended = self.sides.call("outgoing", "outcome", organisation.id, each.key).value
             self.sides.seen["outcomes known"] += ended is not None

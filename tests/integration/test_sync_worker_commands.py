@@ -218,7 +218,7 @@ async def test_the_first_result_of_a_command_stands(desk: Desk, room_id: UUID) -
     first = accepted(one, room_id).model_copy(update={"version": 7})
     await desk.decide(room_id, one, first)
     late = rejected(one, room_id, "room_no_answer", "")
-    await desk.commands.decide_stray(desk.office.id, one.key, late, desk.now + HOUR)
+    await desk.commands.abandon(desk.office.id, one.key, late, desk.now + HOUR)
     await desk.note(one)
     await desk.strays()
     assert [each.result for each in desk.sent] == [first]

@@ -123,6 +123,13 @@ MENDED: Final[dict[int, str]] = {
     193135: "an event made long after it was ordered, and not yet shown, counted as cancelled in Outlook",
     181158: "the end of a twin that was taken away counted as the room's no to a change that followed in the same pass",
     180132: "where Graph takes a stale If-Match, a lagging read of a state that nobody had seen passed for put back",
+    11001: "clocks left a meeting of a series no time to end after its start: what Graph shows then nobody knows",
+    13252: "of a guest's series that stood in Outlook twice the one went of which somebody had just moved a meeting",
+    17370: "as 150743, moved where reads lagged",
+    18582: "Graph refused what came while it still worked on calls that nobody waited for any longer",
+    34018: "moved in Outlook, unread, then on the platform where Graph takes a stale If-Match: refused, and nobody knew where to",
+    47728: "what a twin had been called was written over what its booking was called since",
+    56541: "a worker stood still between looking for a booking and refusing what nobody had booked, which was there by then",
     175974: "somebody moved a meeting in Outlook to end, by the clock, before it started: nobody can",
 }
 """Must break no promise any more; what people draw has grown since, so these are other histories than then."""

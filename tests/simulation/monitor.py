@@ -16,6 +16,9 @@ from .office import Office
 _LAST_CALLS = 150.0
 """Seconds in which what was begun for an organisation that leaves must end: its comparison and a lease."""
 
+_PATIENCE = 15.0
+"""Seconds after which whoever asked Graph no longer listens (design §5.3); the call may still take its place there."""
+
 
 class Adversary(Protocol):
     """Somebody who edits just before our write arrives."""
@@ -35,6 +38,8 @@ class Monitor:
     broken: list[str] = field(default_factory=list)
     last_write_at: float = 0.0
     _tenants: Mapping[UUID, UUID] = field(default_factory=dict)
+    _begun: dict[int, float] = field(default_factory=dict)
+    _refused: int = 0
 
     def __post_init__(self) -> None:
         self._tenants = {
@@ -45,6 +50,7 @@ class Monitor:
 
     async def before(self, who: str, call: Call) -> None:
         """A call arrives."""
+        self._begun[id(call)] = asyncio.get_running_loop().time()
         segments = call.segments[1:]
         if call.method == "GET" or len(segments) < 4 or segments[0] != "users":
             return
@@ -66,6 +72,7 @@ class Monitor:
 
     def after(self, who: str, call: Call, status: int) -> None:
         """A call was answered."""
+        self._concurrency(who, call)
         if call.principal is None or len(call.segments) < 2 or call.segments[0].lower() != "users":
             return
         mailbox = self._mailbox(call.segments[1])
@@ -83,6 +90,17 @@ class Monitor:
             self.broken.append(f"O8: {who} {call.method} for an organisation that has left")
         if call.method != "GET" and status < 300:
             self.last_write_at = now
+
+    def _concurrency(self, who: str, call: Call) -> None:
+        """Never more calls at once than Graph takes, but for those that nobody waits for any longer."""
+        now = asyncio.get_running_loop().time()
+        self._begun.pop(id(call))
+        refused = sum(self.cloud.simulator.gateway.limits.refused.values())
+        if refused == self._refused:
+            return
+        self._refused = refused
+        if all(now - begun < _PATIENCE for begun in self._begun.values()):
+            self.broken.append(f"O12: Graph refused {who} {call.method} as too many at once")
 
     def _mailbox(self, name: str) -> UUID | None:
         for office in self.offices:

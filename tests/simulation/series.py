@@ -46,6 +46,9 @@ class SeriesPeople:
         if when.end - when.start > timedelta(days=1):
             frequency = "WEEKLY"
         self._plan(affair, _EVERY[frequency])
+        if any(each.end <= each.start for each in affair.meetings):  # clocks leave one no time
+            frequency = "WEEKLY" if frequency == "DAILY" else "DAILY"
+            self._plan(affair, _EVERY[frequency])
         self._journal.note(affair.name, f"repeats {affair.tag} {frequency} on {side}")
         if side == "platform":
             affair.booking_id = UUID(int=self._random.getrandbits(128), version=4)

@@ -6,6 +6,7 @@ from typing import TypeVar
 from ..ledger import Affair, Edit
 from ..view import View
 from .remade import made_once_more
+from .unread import undone_unread
 
 T = TypeVar("T")
 
@@ -55,7 +56,11 @@ def lost(view: View) -> Iterator[str]:
             if not cancelled and not view.rivals(affair):
                 yield f"O3: {affair.tag} {affair.booking_id} is gone, and nobody cancelled it"
             continue
-        told_apart = [each for each in effects if not _as_refused(view, affair, each[0])]
+        told_apart = [
+            each
+            for each in effects
+            if not _as_refused(view, affair, each[0]) and not undone_unread(view, affair, each[0])
+        ]
         whens = latest(effects, lambda edit: edit.when)
         whens |= latest(told_apart, lambda edit: edit.when)
         if event.when not in whens:

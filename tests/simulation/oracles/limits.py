@@ -1,4 +1,4 @@
-"""O8, O9, O12: nobody hears of another organisation, at most three writes that take effect per edit, and never more calls at once than Graph takes."""
+"""O8, O9, O12: nobody hears of another organisation, at most three writes that take effect per edit, and nothing asked for beyond the minimum."""
 
 from collections.abc import Iterator
 
@@ -19,9 +19,6 @@ def exceeded(view: View) -> Iterator[str]:
     twins = len(made) - len(set(made))
     if writes > WRITES_PER_EDIT * commands + 2 * twins:
         yield f"O9: {writes} writes for {commands} commands"
-    refused = sum(simulator.gateway.limits.refused.values())
-    if refused:
-        yield f"O12: Graph refused {refused} calls as too many at once"
     for office in view.offices:
         for room_id in office.rooms:
             if view.platform.organisations.get(room_id, {office.id}) != {office.id}:

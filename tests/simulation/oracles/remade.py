@@ -33,7 +33,7 @@ def made_once_more(view: View, affair: Affair) -> bool:
 
 def _moved_unaware(view: View, affair: Affair, cancels: list[float]) -> bool:
     """Whether it was booked in another room while reads could still show it living in this one."""
-    lag = _longest_lag(view)
+    lag = longest_lag(view)
     return any(
         edit is not affair.booked
         and edit.room is not None
@@ -88,7 +88,7 @@ def _kept_from(view: View, who: str, asked: float, at: float) -> bool:
 def _found(view: View, affair: Affair, making: Line, cancelled: float) -> bool:
     """Whether anybody looked for it by our marker while it was there and to be seen."""
     # A search is noted when it is answered, which may be long after it was done.
-    shows_at = making.at + _longest_lag(view) + _most(view, "delay")
+    shows_at = making.at + longest_lag(view) + _most(view, "delay")
     marker = str(affair.booking_id)
     searches = [
         each
@@ -100,7 +100,8 @@ def _found(view: View, affair: Affair, making: Line, cancelled: float) -> bool:
     return any(not _kept_from(view, each.what.split()[2], each.at, each.at) for each in searches)
 
 
-def _longest_lag(view: View) -> float:
+def longest_lag(view: View) -> float:
+    """How long, in seconds, a read may show what was before."""
     return max(float(view.switches.cloud.get("read_lag", 0.0)), _most(view, "lag"))
 
 

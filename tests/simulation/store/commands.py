@@ -12,6 +12,7 @@ from sync_worker.domain.command import (
     Asked,
     Key,
     rejected,
+    unplaced,
 )
 
 from .database import ModelDatabase
@@ -65,7 +66,7 @@ class CommandStore:
             return due
 
     async def adopt(self, organisation_id: UUID, key: Key, now: datetime) -> Asked | UUID | None:
-        """Give a stray to its room, if there is one by now: the room; else the stray itself, None if it is no more."""
+        """Give a stray to its room, if there is one by now, or end it: the room, else the stray itself, None if it is no more."""
         async with self._database as tables:
             kept = tables.commands.get(organisation_id, key)
             if kept is None:
@@ -76,7 +77,11 @@ class CommandStore:
                 return asked
             room_id = _room_of(tables, organisation_id, asked.order)
             if room_id is None:
-                return asked
+                late = unplaced(asked, now)
+                if late is None:
+                    return asked
+                decide(tables, organisation_id, key, late, now)
+                return replace(asked, result=late, decided_at=now)
             active = _active(tables, organisation_id, room_id)
             if not active:
                 result = _no_holder(asked, room_id, known=active is not None)
@@ -86,13 +91,6 @@ class CommandStore:
             tables.stray_commands.pop((organisation_id, key), None)
             _rouse(tables, organisation_id, room_id, now)
             return room_id
-
-    async def decide_stray(
-        self, organisation_id: UUID, key: Key, result: CommandResult, now: datetime
-    ) -> None:
-        """End a stray; its result is still to be sent."""
-        async with self._database as tables:
-            decide(tables, organisation_id, key, result, now)
 
     async def finish_stray(self, organisation_id: UUID, key: Key, now: datetime) -> None:
         """Its result is confirmed."""

@@ -71,14 +71,15 @@ def test_a_read_lags_that_shows_a_state_left_behind_lately(
 @pytest.mark.parametrize(
     ("before", "after", "doubtful"),
     [
-        ({"answer": "confirmed"}, {"answer": "pending"}, True),
+        ({"answer": "confirmed"}, {"answer": "tentative"}, True),
         ({"answer": "pending"}, {"answer": "confirmed"}, False),
-        ({"answer": "confirmed", "changed_at": NOW - SHOWS_WITHIN}, {"answer": "pending"}, False),
+        ({"answer": "confirmed", "changed_at": NOW - SHOWS_WITHIN}, {"answer": "pending"}, True),
+        ({"answer": "confirmed", "changed_at": NOW - SHOWS_WITHIN}, {"answer": "tentative"}, False),
         ({"answer": "confirmed"}, {"answer": "pending", "version": 3}, False),
         ({"answer": "confirmed", "version": 0}, {"answer": "pending"}, False),
     ],
 )
-def test_what_takes_the_place_of_fresh_news_is_doubted_but_for_the_rooms_answer(
+def test_what_takes_the_place_of_fresh_news_or_of_the_rooms_answer_is_doubted(
     before: dict[str, Any], after: dict[str, Any], *, doubtful: bool
 ) -> None:
     fresh: dict[str, Any] = {"version": 3, "changed_at": NOW}

@@ -1,11 +1,11 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from contracts.commands import Cancel, Command, Resync
 from contracts.events import Alternative
-from sync_worker.domain.command import Key, accepted, booking_of, kind_of, rejected
+from sync_worker.domain.command import Key, accepted, booking_of, kind_of, rejected, unplaced
 
 from .examples import BOOKING, HOUR, NOW, PLATFORM, ROOM, SECOND, asked, book, cancel, change
 
@@ -68,3 +68,20 @@ def test_a_rejected_command_may_have_no_room() -> None:
     order = Cancel(booking_id=BOOKING, sequence=1, reason="")
     result = rejected(asked(order), None, "unknown_booking", "None.")
     assert (result.booking_id, result.room_id, result.alternatives) == (BOOKING, None, ())
+
+
+@pytest.mark.parametrize(
+    ("waited", "not_after", "reason"),
+    [
+        (59 * SECOND, None, None),
+        (60 * SECOND, None, "unknown_booking"),
+        (SECOND, NOW, "expired"),
+        (SECOND, NOW + 2 * SECOND, None),
+    ],
+)
+def test_a_command_waits_a_minute_for_the_one_that_books(
+    waited: timedelta, not_after: datetime | None, reason: str | None
+) -> None:
+    one = asked(cancel().model_copy(update={"not_after": not_after}))
+    result = unplaced(one, NOW + waited)
+    assert (result and result.reason) == reason

@@ -221,3 +221,29 @@ def test_overtaken_by_a_move_a_change_still_renames() -> None:
     ).only_renaming(there, there + HOUR)
     assert (change.moves, change.new_subject) == (False, "New")
     assert change.content.at_same_time(there, there + HOUR)
+
+
+TWINS: dict[str, Any] = {"step": "change", "command": None, "attempts": 2, "etag": "1"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "found", "is_newer"),
+    [
+        ({}, "third name", True),
+        ({}, "the twin's name", False),
+        ({}, "first name", False),
+        ({"attempts": 1}, "third name", False),
+        ({"etag": None}, "third name", False),
+        ({"command": Key(PLATFORM, "c1")}, "third name", False),
+        ({"step": "restore"}, "third name", False),
+    ],
+)
+def test_a_name_given_after_a_twins_was_compared_is_the_newer_one(
+    fields: dict[str, Any], found: str, *, is_newer: bool
+) -> None:
+    base = replace(content(), subject="first name")
+    one = intent(
+        **(TWINS | fields), base=base, content=replace(content(), subject="the twin's name")
+    )
+    assert one.finds_renamed(found) is is_newer
+    assert one.only_moving(found).new_subject is None

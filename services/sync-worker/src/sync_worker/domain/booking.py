@@ -107,14 +107,15 @@ class Row:
         return self.written_at + SHOWS_WITHIN
 
     def doubtful_until(self, after: "Row", now: datetime) -> datetime | None:
-        """When to ask whether what took this row's place so soon is not older than it; None if it surely is not.
+        """When to ask whether what took this row's place is the last of it; None where nothing speaks against that.
 
-        That a room answers is no reason for doubt.
+        What came so soon may be the older one. Where the answer is gone the room gives it anew, within seconds: the hint
+        about that may have been spent on a read that lagged. That a room answers is no reason for doubt.
         """
-        told_lately = self.version > 0 and now - self.changed_at < SHOWS_WITHIN
-        if not told_lately or self.answer == "pending" or after.version == self.version:
+        if self.version == 0 or self.answer == "pending" or after.version == self.version:
             return None
-        return now + SHOWS_WITHIN
+        lately = now - self.changed_at < SHOWS_WITHIN
+        return now + SHOWS_WITHIN if lately or after.answer == "pending" else None
 
     @property
     def is_own_series(self) -> bool:

@@ -12,7 +12,7 @@ from contracts.identity import NAMESPACE
 
 Kind = Literal["book", "change", "cancel", "resync"]
 
-UNKNOWN_WAITS: Final = timedelta(seconds=60)  # for the command that makes the booking to arrive
+_UNKNOWN_WAITS: Final = timedelta(seconds=60)  # for the command that makes the booking to arrive
 
 ROOM_UNKNOWN: Final = "There is no such room, or it is no longer connected."
 INTEGRATION_OFF: Final = "The Office 365 integration is switched off."
@@ -102,3 +102,12 @@ def rejected(
         text=text,
         alternatives=tuple(alternatives),
     )
+
+
+def unplaced(asked: Asked, now: datetime) -> CommandResult | None:
+    """The result of a command for what nobody has booked; None as long as it may still be booked."""
+    if asked.expired(now):
+        return rejected(asked, None, "expired", "The command was not to be begun so late.")
+    if now - asked.received_at < _UNKNOWN_WAITS:
+        return None
+    return rejected(asked, None, "unknown_booking", "There is no booking with this id.")

@@ -154,6 +154,18 @@ class Intent:
         base = None if self.base is None else self.base.at(starts, ends)
         return replace(self, base=base, content=self.content.at(starts, ends))
 
+    def finds_renamed(self, subject: str) -> bool:
+        """Whether somebody renamed the event after an earlier attempt had compared it, where no command asks for a name."""
+        compared = self.attempts > 1 and self.etag is not None and self.base is not None
+        renames = self.step == "change" and self.command is None and self.new_subject is not None
+        known = {self.content.subject, self.base.subject if self.base else None}
+        return compared and renames and subject not in known
+
+    def only_moving(self, subject: str) -> "Intent":
+        """Without the new name: its event has this one now, and keeps it."""
+        base = None if self.base is None else replace(self.base, subject=subject)
+        return replace(self, base=base, content=replace(self.content, subject=subject))
+
     def written(
         self,
         now: datetime,

@@ -33,8 +33,6 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
     The intent knows the etag of a write that may have taken effect, and none as long as nothing of it can have.
     """
     mailbox = desk.mailbox_of(intent)
-    content = intent.content
-    subject = intent.new_subject
     row = desk.held.mirrored.rows.get(intent.booking_id)
     is_series = row is not None and row.kind == "master"
     for _ in range(MOST_ROUNDS):
@@ -48,7 +46,10 @@ async def change(desk: Desk, intent: Intent) -> Intent | None:
         if copy.seen is not None and row is not None and row.lags(copy.etag, desk.held.clock()):
             raise Changed("the read lags behind what we have seen or written")
         intent = await known_by_id(desk, intent, copy)
+        if intent.finds_renamed(copy.subject):  # what their twin was called is the older wish
+            intent = intent.only_moving(copy.subject)
         intent = intent.upon(copy.subject)
+        content, subject = intent.content, intent.new_subject
         shows = content.at_same_time(copy.starts, copy.ends)
         moves = intent.moves and (not shows or _may_be_past(desk, intent))
         if not moves and subject in {None, copy.subject}:

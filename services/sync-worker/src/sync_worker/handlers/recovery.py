@@ -23,7 +23,7 @@ from .copies import alive
 from .creating import created
 from .desk import Desk
 from .errands import removal
-from .surviving import take_survivor
+from .surviving import changed_first, take_survivor
 from .writing import carry_out
 
 log = structlog.get_logger()
@@ -42,10 +42,11 @@ async def resume(desk: Desk, intent: Intent) -> None:
         await _wait(desk, intent, error)
         return
     if marked:
-        first, *twins = marked
-        log.info("own_work_found", room=str(desk.held.claim.room_id), twins=len(twins))
+        log.info("own_work_found", room=str(desk.held.claim.room_id), twins=len(marked) - 1)
         if intent.path == "direct":  # else the room's answer tells which one stays
-            await _remove(desk, intent, twins)
+            marked = await changed_first(desk, intent, marked)
+            await _remove(desk, intent, marked[1:])
+        first = marked[0]
         written = Written(first.id, first.etag, first.ical_uid)
         following = await created(desk, intent, written, desk.held.mirrored.sight(first))
         if following is not None:

@@ -1,7 +1,7 @@
 """Commands that no room's holder runs: their booking is unknown so far, or how they end was clear at once."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -11,7 +11,7 @@ import structlog
 from contracts.events import CommandResult
 from eventbus import NotConfirmed
 
-from ..domain.command import INTEGRATION_OFF, ROOM_UNKNOWN, UNKNOWN_WAITS, Asked, Key, rejected
+from ..domain.command import INTEGRATION_OFF, ROOM_UNKNOWN, Asked, Key, rejected
 
 log = structlog.get_logger()
 
@@ -26,12 +26,7 @@ class StrayCommands(Protocol):
         """Those that are due, with their organisations."""
 
     async def adopt(self, organisation_id: UUID, key: Key, now: datetime) -> Asked | UUID | None:
-        """The room that takes it; else the stray, None if it is no more."""
-
-    async def decide_stray(
-        self, organisation_id: UUID, key: Key, result: CommandResult, now: datetime
-    ) -> None:
-        """End one."""
+        """The room that takes it; else the stray, ended if it has waited for long enough, None if it is no more."""
 
     async def finish_stray(self, organisation_id: UUID, key: Key, now: datetime) -> None:
         """Its result is confirmed."""
@@ -90,12 +85,8 @@ class Strays:
     async def _end(self, organisation_id: UUID, asked: Asked) -> None:
         now = self.clock()
         if asked.result is None:
-            if now - asked.received_at < UNKNOWN_WAITS and not asked.expired(now):
-                await self.commands.postpone_stray(organisation_id, asked.key, now + _AGAIN)
-                return
-            asked = replace(asked, result=_unknown(asked, now), decided_at=now)
-            if asked.result is not None:
-                await self.commands.decide_stray(organisation_id, asked.key, asked.result, now)
+            await self.commands.postpone_stray(organisation_id, asked.key, now + _AGAIN)
+            return
         try:
             if asked.for_room is None:
                 await self.publish(organisation_id, asked)
@@ -104,9 +95,3 @@ class Strays:
             await self.commands.postpone_stray(organisation_id, asked.key, now + _AGAIN)
             return
         await self.commands.finish_stray(organisation_id, asked.key, self.clock())
-
-
-def _unknown(asked: Asked, now: datetime) -> CommandResult:
-    if asked.expired(now):
-        return rejected(asked, None, "expired", "The command was not to be begun so late.")
-    return rejected(asked, None, "unknown_booking", "There is no booking with this id.")

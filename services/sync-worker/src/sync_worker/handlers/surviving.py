@@ -39,6 +39,29 @@ async def take_survivor(desk: Desk, intent: Intent, *, declined: bool = False) -
     return other is not None
 
 
+async def changed_first(desk: Desk, intent: Intent, marked: Sequence[Event]) -> list[Event]:
+    """Of a series in the room's own calendar that was made twice: first the one of which somebody has changed or cancelled meetings.
+
+    Raises GraphError.
+    """
+    if len(marked) < 2 or intent.content.recurrence is None:
+        return list(marked)
+    window = desk.held.window()
+    meetings = {
+        each.id: await desk.diary.instances(
+            desk.held.claim.mailbox_id, each.id, window.start, window.end
+        )
+        for each in marked
+    }
+    return sorted(
+        marked,
+        key=lambda each: (
+            all(one.type == "occurrence" for one in meetings[each.id]),
+            len(meetings[each.id]),
+        ),
+    )
+
+
 async def _wanted(
     desk: Desk, intent: Intent, twins: Sequence[Event], *, declined: bool
 ) -> set[str | None]:

@@ -16,6 +16,7 @@ from ..domain.command import (
     booking_of,
     kind_of,
     rejected,
+    unplaced,
 )
 from .leases import ACTIVE
 from .orders import RESULT, asked_of, result_parameters
@@ -136,7 +137,7 @@ class CommandStore:
         return [(row["organisation_id"], Key(row["source"], row["command_id"])) for row in rows]
 
     async def adopt(self, organisation_id: UUID, key: Key, now: datetime) -> Asked | UUID | None:
-        """Give a stray to its room, if there is one by now: the room; else the stray itself, None if it is no more."""
+        """Give a stray to its room, if there is one by now, or end it: the room, else the stray itself, None if it is no more."""
         async with self._database.organisation_transaction(organisation_id) as connection:
             row = await connection.fetchrow(
                 "select * from commands where organisation_id = $1 and source = $2 and id = $3 for update",
@@ -151,11 +152,15 @@ class CommandStore:
             if asked.result is not None:
                 return asked
             room_id = await _room_of(connection, organisation_id, asked)
-            if room_id is None:
-                return asked
-            active = await connection.fetchval(_ACTIVE, room_id, organisation_id)
-            if not active:
-                result = _no_holder(asked, room_id, known=active is not None)
+            active = room_id and await connection.fetchval(_ACTIVE, room_id, organisation_id)
+            if room_id is None or not active:
+                result = (
+                    unplaced(asked, now)
+                    if room_id is None
+                    else _no_holder(asked, room_id, known=active is not None)
+                )
+                if result is None:
+                    return asked
                 parameters = result_parameters([(key, result, now)])
                 await connection.execute(RESULT, organisation_id, *parameters)
                 return replace(asked, result=result, decided_at=now)
@@ -169,15 +174,6 @@ class CommandStore:
             await _drop_stray(connection, organisation_id, key)
             await connection.execute(_ROUSE, room_id, organisation_id, now)
             return room_id
-
-    async def decide_stray(
-        self, organisation_id: UUID, key: Key, result: CommandResult, now: datetime
-    ) -> None:
-        """End a stray; its result is still to be sent."""
-        async with self._database.organisation_transaction(organisation_id) as connection:
-            await connection.execute(
-                RESULT, organisation_id, *result_parameters([(key, result, now)])
-            )
 
     async def finish_stray(self, organisation_id: UUID, key: Key, now: datetime) -> None:
         """Its result is confirmed."""
