@@ -239,9 +239,8 @@ class People:
             return False
         if edit.side == "outlook":
             copies = await self.copies_of(affair)
-            for twin in copies[1:] if edit.cancels else ():  # whoever sees it twice wants neither
-                with suppress(Refused):  # we were faster
-                    await self._cloud.control("DELETE", _path(affair, twin))
+            if edit.cancels and copies:
+                await self._cancel_twins(affair, copies)
             return bool(copies) and await self.edit_in_outlook(affair, edit, copies[0])
         known = self._known(affair)
         if known is None or known.status == "cancelled" or edit.when == shown_at(known):
@@ -251,6 +250,23 @@ class People:
         affair.booking_id = known.id
         self._orders.edit(affair, edit, known.id, known.version)
         return True
+
+    async def _cancel_twins(self, affair: Affair, copies: list[str]) -> None:
+        """Whoever sees it twice wants neither; in their own calendar stands what the room has declined, too."""
+        twins = [_path(affair, each) for each in copies[1:]]
+        own = self._offices[affair.organisation].members.get(affair.address)
+        first = self._cloud.event(affair.mailbox, copies[0])
+        if own is not None and first is not None:
+            twins += [
+                f"mailboxes/{own[0]}/meetings/{row['event_id']}"
+                for row in await self.calendar(own[0])
+                if tag_of(_subject(row)) == affair.tag
+                and row["ical_uid"] != first.ical_uid
+                and not row["is_cancelled"]
+            ]
+        for twin in twins:
+            with suppress(Refused):  # we were faster, or it went with the room's copy
+                await self._cloud.control("DELETE", twin)
 
     def rest(self) -> None:
         """From now on nobody wants anything."""

@@ -129,6 +129,12 @@ MENDED: Final[dict[int, str]] = {
     18582: "Graph refused what came while it still worked on calls that nobody waited for any longer",
     34018: "moved in Outlook, unread, then on the platform where Graph takes a stale If-Match: refused, and nobody knew where to",
     47728: "what a twin had been called was written over what its booking was called since",
+    66617: "as 34018, and a lagging read showed the move that was overwritten",
+    71515: "a guest's booking that did not show yet was not invited again, and what the lost invitation had made was told as news",
+    72328: "declined where its organiser had moved it to, a meeting had nothing left to cancel, and was moved on to where the room was free",
+    77387: "whoever cancelled a meeting left its twin, which the room had declined, in their own calendar: no bug of ours",
+    79266: "as 71515",
+    84019: "as 11001",
     56541: "a worker stood still between looking for a booking and refusing what nobody had booked, which was there by then",
     175974: "somebody moved a meeting in Outlook to end, by the clock, before it started: nobody can",
 }

@@ -1,12 +1,13 @@
 """O3, O4: what somebody did last is what both sides show, and what was cancelled stays so."""
 
 from collections.abc import Callable, Iterator
+from math import inf
 from typing import TypeVar
 
 from ..ledger import Affair, Edit
 from ..view import View
 from .remade import made_once_more
-from .unread import undone_unread
+from .unread import undone_unread, written_though_refused
 
 T = TypeVar("T")
 
@@ -34,11 +35,13 @@ def asked_again(view: View, affair: Affair, effects: list[Edit]) -> bool:
 
     For us, an outsider's; for a rival, anybody's: then a cancellation had nothing left to do.
     """
-    declined = [edit.at for edit in effects if edit.cancels and edit.side == "platform"]
-    stands = affair.organiser == "guest" or (
-        affair.organiser == "member" and affair.side == "outlook" and view.rivals(affair)
-    )
-    if not stands or affair.side == "platform" or not declined:
+    cancels = [edit for edit in effects if edit.cancels and edit.side == "platform"]
+    declined = [each.at for each in cancels]
+    if affair.side == "platform":  # the room had declined before the cancellation's turn came
+        decided = [view.platform.decided_at.get(each.command_id or "", inf) for each in cancels]
+        declined = [] if affair.organiser == "guest" else decided
+    for_a_rival = affair.organiser == "member" and view.rivals(affair)
+    if not declined or not (affair.organiser == "guest" or for_a_rival):
         return False
     if any(edit.cancels and edit.side == "outlook" for edit in effects):
         return False
@@ -63,6 +66,7 @@ def lost(view: View) -> Iterator[str]:
         ]
         whens = latest(effects, lambda edit: edit.when)
         whens |= latest(told_apart, lambda edit: edit.when)
+        whens |= written_though_refused(view, affair)
         if event.when not in whens:
             yield f"O3: {affair.tag} {affair.booking_id} is not at the time that somebody wanted last"
         yield from _subject(view, affair, effects)

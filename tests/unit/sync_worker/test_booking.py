@@ -71,18 +71,36 @@ def test_a_read_lags_that_shows_a_state_left_behind_lately(
 @pytest.mark.parametrize(
     ("before", "after", "doubtful"),
     [
-        ({"answer": "confirmed"}, {"answer": "tentative"}, True),
+        ({"answer": "confirmed"}, {"answer": "pending"}, True),
         ({"answer": "pending"}, {"answer": "confirmed"}, False),
-        ({"answer": "confirmed", "changed_at": NOW - SHOWS_WITHIN}, {"answer": "pending"}, True),
-        ({"answer": "confirmed", "changed_at": NOW - SHOWS_WITHIN}, {"answer": "tentative"}, False),
+        ({"answer": "confirmed", "changed_at": NOW - SHOWS_WITHIN}, {"answer": "pending"}, False),
         ({"answer": "confirmed"}, {"answer": "pending", "version": 3}, False),
         ({"answer": "confirmed", "version": 0}, {"answer": "pending"}, False),
     ],
 )
-def test_what_takes_the_place_of_fresh_news_or_of_the_rooms_answer_is_doubted(
+def test_what_takes_the_place_of_fresh_news_is_doubted_but_for_the_rooms_answer(
     before: dict[str, Any], after: dict[str, Any], *, doubtful: bool
 ) -> None:
     fresh: dict[str, Any] = {"version": 3, "changed_at": NOW}
     old = row(**(fresh | before))
     until = old.doubtful_until(row(**({"version": 4, **after})), NOW)
     assert until == (NOW + SHOWS_WITHIN if doubtful else None)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "hinted", "doubtful"),
+    [
+        ("confirmed", "pending", ("2", "3"), True),
+        ("tentative", "pending", ("3",), True),
+        ("confirmed", "pending", ("2", "1"), False),
+        ("confirmed", "pending", (), False),
+        ("confirmed", "tentative", ("3",), False),
+        ("pending", "pending", ("3",), False),
+    ],
+)
+def test_an_answer_that_is_gone_is_doubted_where_a_state_was_hinted_at_that_nobody_has_seen(
+    before: str, after: str, hinted: tuple[str, ...], *, doubtful: bool
+) -> None:
+    old = row(answer=before, etag="1", version=3, changed_at=NOW - SHOWS_WITHIN)
+    until = old.doubtful_until(row(answer=after, etag="2", version=4), NOW, hinted)
+    assert (until is not None) is doubtful

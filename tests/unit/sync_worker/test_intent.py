@@ -234,6 +234,7 @@ TWINS: dict[str, Any] = {"step": "change", "command": None, "attempts": 2, "etag
         ({}, "first name", False),
         ({"attempts": 1}, "third name", False),
         ({"etag": None}, "third name", False),
+        ({"by_answer": False}, "third name", False),
         ({"command": Key(PLATFORM, "c1")}, "third name", False),
         ({"step": "restore"}, "third name", False),
     ],

@@ -106,16 +106,19 @@ class Row:
             return None
         return self.written_at + SHOWS_WITHIN
 
-    def doubtful_until(self, after: "Row", now: datetime) -> datetime | None:
+    def doubtful_until(
+        self, after: "Row", now: datetime, hinted: Iterable[str] = ()
+    ) -> datetime | None:
         """When to ask whether what took this row's place is the last of it; None where nothing speaks against that.
 
-        What came so soon may be the older one. Where the answer is gone the room gives it anew, within seconds: the hint
-        about that may have been spent on a read that lagged. That a room answers is no reason for doubt.
+        What came so soon may be the older one. Where the answer is gone the room gives it anew, within seconds: a
+        state that was `hinted` at and that nobody has seen may be newer. That a room answers is no reason for doubt.
         """
         if self.version == 0 or self.answer == "pending" or after.version == self.version:
             return None
         lately = now - self.changed_at < SHOWS_WITHIN
-        return now + SHOWS_WITHIN if lately or after.answer == "pending" else None
+        unseen = any(etag != after.etag and not self.knows(etag) for etag in hinted)
+        return now + SHOWS_WITHIN if lately or (unseen and after.answer == "pending") else None
 
     @property
     def is_own_series(self) -> bool:

@@ -155,8 +155,8 @@ class Intent:
         return replace(self, base=base, content=self.content.at(starts, ends))
 
     def finds_renamed(self, subject: str) -> bool:
-        """Whether somebody renamed the event after an earlier attempt had compared it, where no command asks for a name."""
-        compared = self.attempts > 1 and self.etag is not None and self.base is not None
+        """Whether somebody renamed the event after an earlier attempt at the same had compared it, where no command asks for a name."""
+        compared = self.attempts > 1 and self.etag is not None and self.by_answer
         renames = self.step == "change" and self.command is None and self.new_subject is not None
         known = {self.content.subject, self.base.subject if self.base else None}
         return compared and renames and subject not in known

@@ -187,7 +187,10 @@ async def invite(desk: Desk, intent: Intent) -> None:
         if etag is None:
             copy = await state_of_copy(desk, desk.mailbox_of(intent), intent.event_id)
             if isinstance(copy, Gone):
-                await desk.save(intent.ended(desk.held.clock()))
+                if may_show_later(desk, intent):
+                    await look_later(desk, intent)
+                else:
+                    await desk.save(intent.ended(desk.held.clock()))
                 return
             etag, seen = copy.etag, copy.seen
             if intent.attempts > 1 and etag != intent.etag:

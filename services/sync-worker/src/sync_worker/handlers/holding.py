@@ -169,7 +169,7 @@ class Holding:
         changes = apply(self.mirrored.rows.values(), shown, lost, self.state.version, now, ours)
         if changes.rows:
             changes = replace(changes, read=_read(changes.rows, shown, lost, hints or {}))
-            self._doubt(changes.rows, ours.rows, now)
+            self._doubt(changes.rows, ours.rows, shown, now)
         if intents:
             after = {row.id: row for row in changes.rows}
             effects |= self.errands.answered(self.mirrored.rows, after, self.claim.room_id, now)
@@ -193,15 +193,20 @@ class Holding:
                 found[each.sighting.event_id] = row.id
         return found
 
-    def _doubt(self, after: Iterable[Row], by_us: Sequence[Row], now: datetime) -> None:
+    def _doubt(
+        self, after: Iterable[Row], by_us: Sequence[Row], shown: Sequence[Seen], now: datetime
+    ) -> None:
         """What shows soon after our own write, or after other news, may be older than that: owe one more question."""
         mine = {row.id for row in by_us}
+        hinted = {each.sighting.event_id: each.etags for each in shown}
         asked: list[Lacking] = []
         for row in after:
             before = self.mirrored.rows.get(row.id)
             if before is None or row.id in mine or before.etag == row.etag:
                 continue
-            settles_at = row.settles_at(now) or before.doubtful_until(row, now)
+            settles_at = row.settles_at(now) or before.doubtful_until(
+                row, now, hinted.get(row.event_id, ())
+            )
             if settles_at is not None:
                 asked.append(Lacking(event=row.event_id, ask_at=settles_at))
         self.owe(asked)

@@ -110,7 +110,8 @@ async def _carry_over(desk: Desk, intent: Intent, twin: Copy) -> Intent:
     )
     known = desk.held.errands.intent(change.id)
     if known is not None and known.stage == "open":  # changed twice: one write for all
-        change = known
+        # An attempt of which no answer came may have written what was wanted then.
+        change = replace(known, by_answer=known.by_answer and known.attempts == 0)
     wanted = change.content.at(twin.starts, twin.ends) if moved else change.content
     if renamed:
         wanted = replace(wanted, subject=twin.subject)
