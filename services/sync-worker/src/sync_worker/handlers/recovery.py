@@ -43,8 +43,11 @@ async def resume(desk: Desk, intent: Intent) -> None:
         return
     if marked:
         log.info("own_work_found", room=str(desk.held.claim.room_id), twins=len(marked) - 1)
-        if intent.path == "direct":  # else the room's answer tells which one stays
+        if intent.path == "direct" and len(marked) > 1:  # else the room's answer tells which stays
             marked = await changed_first(desk, intent, marked)
+            # Should somebody cancel it while its twins cannot be taken away, it is known that it was there.
+            intent = replace(intent, event_id=marked[0].id, etag=marked[0].etag)
+            await desk.save(intent)
             await _remove(desk, intent, marked[1:])
         first = marked[0]
         written = Written(first.id, first.etag, first.ical_uid)

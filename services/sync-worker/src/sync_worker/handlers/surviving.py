@@ -44,7 +44,7 @@ async def changed_first(desk: Desk, intent: Intent, marked: Sequence[Event]) -> 
 
     Raises GraphError.
     """
-    if len(marked) < 2 or intent.content.recurrence is None:
+    if intent.content.recurrence is None:
         return list(marked)
     window = desk.held.window()
     meetings = {
