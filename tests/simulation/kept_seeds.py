@@ -134,6 +134,7 @@ MENDED: Final[dict[int, str]] = {
     72328: "declined where its organiser had moved it to, a meeting had nothing left to cancel, and was moved on to where the room was free",
     77387: "whoever cancelled a meeting left its twin, which the room had declined, in their own calendar: no bug of ours",
     79266: "as 71515",
+    97607: "as 66617",
     92605: "cancelled while its twin could not be taken away, a booking in the room's own calendar was made anew",
     84019: "as 11001",
     56541: "a worker stood still between looking for a booking and refusing what nobody had booked, which was there by then",
