@@ -179,7 +179,7 @@ TELLING = (
     Mutant(
         "strays_end_at_once",
         "A command waits for the one that makes its booking.",
-        (Patch(command, "UNKNOWN_WAITS", constant(timedelta(0))),),
+        (Patch(command, "_UNKNOWN_WAITS", constant(timedelta(0))),),
         HASTY,
     ),
     Mutant(

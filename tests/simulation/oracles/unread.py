@@ -26,7 +26,8 @@ def written_though_refused(view: View, affair: Affair) -> set[When]:
 def _told_at(view: View, affair: Affair, edit: Edit) -> float | None:
     """When this move in Outlook was told first, `inf` if never; None where it is no such move, or none that can be overwritten."""
     when = edit.when
-    if not view.switches.cloud["ignore_if_match"] or edit.side != "outlook" or when is None:
+    takes_stale = view.monitor.cloud.simulator.options.ignore_if_match
+    if not takes_stale or edit.side != "outlook" or when is None:
         return None
     named = (str(affair.booking_id), f"{when.start:%d %H:%M}-{when.end:%H:%M}")
     times = (
