@@ -71,6 +71,21 @@ async def test_a_guest_is_booked_in_the_rooms_calendar_and_invited_after_the_sec
     assert report["event_gets"] == {}  # our own echo costs no read
 
 
+async def test_a_guest_is_invited_though_reads_do_not_show_the_booking_yet(tenant: Tenant) -> None:
+    await tenant.fault("POST", f"users/{tenant.mailbox}/events$", lag=5.0)
+    await tenant.fault("PATCH", f"users/{tenant.mailbox}/events/", status=503)
+    assert (await tenant.ask(tenant.book(by=GUEST))).outcome == "accepted"
+
+    async def invited() -> bool:
+        [event] = await tenant.calendar()
+        return any(each["address"] == GUEST for each in event["attendees"])
+
+    await until(invited)
+    report = await tenant.outlook("GET", "report")
+    assert [each["fired"] for each in report["faults"]] == [1, 1]
+    assert report["event_gets"]
+
+
 async def test_a_taken_slot_is_refused_with_alternatives_and_nothing_is_written(
     tenant: Tenant,
 ) -> None:
