@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from graphclient.errors import NotFound
 from graphclient.models import Event
 
 from ..domain.booking import Row, unbound_id
 from ..domain.intent import Intent
 from ..domain.work import Effects
-from .copies import Gone, alive, state_of_copy
+from .copies import Gone, alive, is_event_gone, state_of_copy
 from .desk import Desk
 from .errands import removal
 from .following import sightings
@@ -46,20 +47,26 @@ async def changed_first(desk: Desk, intent: Intent, marked: Sequence[Event]) -> 
     """
     if intent.content.recurrence is None:
         return list(marked)
-    window = desk.held.window()
-    meetings = {
-        each.id: await desk.diary.instances(
-            desk.held.claim.mailbox_id, each.id, window.start, window.end
-        )
-        for each in marked
-    }
+    meetings = {each.id: await _meetings(desk, each.id) for each in marked}
     return sorted(
         marked,
         key=lambda each: (
+            not meetings[each.id],  # gone since it was found
             all(one.type == "occurrence" for one in meetings[each.id]),
             len(meetings[each.id]),
         ),
     )
+
+
+async def _meetings(desk: Desk, master_id: str) -> list[Event]:
+    window = desk.held.window()
+    room = desk.held.claim.mailbox_id
+    try:
+        return await desk.diary.instances(room, master_id, window.start, window.end)
+    except NotFound as error:
+        if is_event_gone(error):
+            return []
+        raise
 
 
 async def _wanted(
