@@ -5,7 +5,9 @@ import datetime as dt
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import closing, suppress
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -225,6 +227,63 @@ async def test_a_demoted_server_empties_the_whole_pool(
         assert not await backends(worker) & standby
     await superuser.execute(f"alter role clearooms_login in database {database.name} reset all")
     await superuser.close()
+
+
+class HoldsBackEndings:
+    """Passes bytes both ways, but not that the server has closed a connection: what a client meets before the FIN."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self.ended = asyncio.Event()
+        self._writers: list[asyncio.StreamWriter] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", self._port)
+        self._writers += [writer, back]
+        with suppress(OSError):
+            async with asyncio.TaskGroup() as ways:
+                ways.create_task(self._pass(reader, back))
+                ways.create_task(self._pass(there, writer))
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+        self.ended.set()
+
+    def close(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()
+
+
+async def test_a_connection_that_the_server_has_given_up_is_lent_once_more_at_most(
+    postgres_server: str, database: TestDatabase
+) -> None:
+    parts = urlsplit(database.login_dsn)
+    assert parts.port is not None
+    proxy = HoldsBackEndings(parts.port)
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    account = parts.netloc.rpartition("@")[0]
+    port = server.sockets[0].getsockname()[1]
+    through = urlunsplit(parts._replace(netloc=f"{account}@127.0.0.1:{port}"))
+    superuser = await asyncpg.connect(f"{postgres_server.rpartition('/')[0]}/{database.name}")
+    async with (
+        asyncio.timeout(30),
+        open_database(through, Role.WORKER, most=3) as worker,
+    ):
+        with closing(proxy):
+            before = await backends(worker)
+            await superuser.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where pid = any($1)",
+                list(before),
+            )
+            await proxy.ended.wait()
+            with pytest.raises(DatabaseUnavailable):
+                await backends(worker)
+            assert not await backends(worker) & before
+    await superuser.close()
+    server.close()
+    await server.wait_closed()
 
 
 async def backends(database: Database, *, tries: int = 1) -> set[int]:

@@ -22,6 +22,7 @@ def of_state(sqlstate: str) -> asyncpg.PostgresError:
         (ConnectionRefusedError(), True, True),
         (ConnectionResetError(), True, True),
         (asyncpg.InterfaceError("connection is closed"), True, True),
+        (asyncpg.InternalClientError("cannot switch to state 15"), True, True),
         (TimeoutError(), True, False),
         (OSError("no route"), True, False),
         (of_state("53300"), True, False),  # connection slots used up

@@ -41,6 +41,10 @@ def means_server_gone(error: BaseException) -> bool:
     match error:
         case asyncpg.PostgresError():
             return (error.sqlstate or "").startswith(_SERVER_GONE)
+        case asyncpg.TargetServerAttributeNotMatched():
+            return False  # of several servers none takes writes now: nothing is known of those that are connected
+        case asyncpg.InternalClientError():
+            return True  # told of its end between two statements and not closed yet; lent again, it fails again
         case _:
             return isinstance(error, ConnectionError) or _is_closed(error)
 
