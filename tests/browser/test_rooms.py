@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -238,16 +239,12 @@ async def test_what_the_sync_would_do_is_shown_while_it_only_observes(
 ) -> None:
     office, account = house
     room = next(iter(office.rooms))
-    async with visiting(browser, premises.origin, account.token) as visitor:
+    async with (
+        planned(premises, office, room),
+        visiting(browser, premises.origin, account.token) as visitor,
+    ):
+        await visitor.open(f"{PATH}/{room}")
         region = visitor.page.get_by_role("region", name="What the sync would do")
-
-        async def planned() -> bool:
-            await plan(premises, office, room)  # a worker in live mode takes it away
-            await visitor.open(f"{PATH}/{room}")
-            return await region.is_visible()
-
-        async with asyncio.timeout(PATIENCE_MS / 1000):
-            await until(planned)
         await expect(region).to_contain_text("The slot is taken.")
         await visitor.shot("room-observed")
         assert await visitor.barriers() == []
@@ -262,17 +259,26 @@ async def hold(premises: Premises, office: Office, room: UUID, count: int) -> No
     )
 
 
-async def plan(premises: Premises, office: Office, room: UUID) -> None:
-    """A plan of one line, written as a worker does that observes."""
+@asynccontextmanager
+async def planned(premises: Premises, office: Office, room: UUID) -> AsyncIterator[None]:
+    """A plan of one line, written as a worker does that observes; those in live mode would take it away, so the room is leased."""
     await _written(
-        premises, office, "update room_sync set planned_at = now() where room_id = $1", room
+        premises,
+        office,
+        "update room_sync set planned_at = now(), epoch = epoch + 1, lease_until = now() + interval '10 minutes'"
+        " where room_id = $1",
+        room,
     )
     await _written(
         premises,
         office,
         "insert into plan_lines values (current_organisation(), $1, 1, gen_random_uuid(), 'c1', 'refuse', 'overlap',"
-        " 'The slot is taken.', now()) on conflict do nothing",
+        " 'The slot is taken.', now())",
         room,
+    )
+    yield
+    await _written(
+        premises, office, "update room_sync set lease_until = null where room_id = $1", room
     )
 
 

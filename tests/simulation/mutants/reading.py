@@ -162,6 +162,12 @@ READING = (
         LAGGING,
     ),
     Mutant(
+        "answer_hinted_at_not_asked_for",
+        "Where a hint may have told of the room's answer and the read does not show it, it is asked for once more.",
+        (Patch(Row, "unanswered_until", returns(None)),),
+        LAGGING,
+    ),
+    Mutant(
         "one_404_proves_a_removal",
         "Two answers of 404 are needed before a booking is removed.",
         (

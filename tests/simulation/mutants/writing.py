@@ -14,6 +14,7 @@ from sync_worker.domain.booking import Row
 from sync_worker.domain.intent import Intent
 from sync_worker.handlers import (
     answering,
+    changing,
     copies,
     recovery,
     undoing,
@@ -22,8 +23,8 @@ from sync_worker.handlers import (
 from sync_worker.handlers.desk import Desk
 from sync_worker.handlers.errands import Errands
 
-from .focus import CROWD, FORGETFUL, LATE_TWINS, SLOW_ROOM
-from .mutant import READ_ONCE, Mutant, Original, Patch, answers, constant
+from .focus import CROWD, FORGETFUL, LATE_TWINS, SHOWN_LATE, SLOW_ROOM
+from .mutant import READ_ONCE, Mutant, Original, Patch, answers, constant, returns
 from .stories import (
     BOOKED_DEAF,
     MOVED_BEFORE,
@@ -199,5 +200,11 @@ WRITING = (
         "A mailbox is asked three things at once at most.",
         (Patch(transport, "MOST_IN_FLIGHT", constant(50)),),
         CROWD,
+    ),
+    Mutant(
+        "given_up_before_it_shows",
+        "A booking just made that a read does not show is waited for before a write to it is given up.",
+        (Patch(changing, "may_show_later", returns(False), everywhere=False),),
+        SHOWN_LATE,
     ),
 )

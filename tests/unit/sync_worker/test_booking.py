@@ -104,3 +104,19 @@ def test_an_answer_that_is_gone_is_doubted_where_a_state_was_hinted_at_that_nobo
     old = row(answer=before, etag="1", version=3, changed_at=NOW - SHOWS_WITHIN)
     until = old.doubtful_until(row(answer=after, etag="2", version=4), NOW, hinted)
     assert (until is not None) is doubtful
+
+
+@pytest.mark.parametrize(
+    ("answer", "hinted", "asked"),
+    [
+        ("pending", ("1", "2"), True),
+        ("pending", ("1",), False),
+        ("pending", (), False),
+        ("confirmed", ("1", "2"), False),
+    ],
+)
+def test_an_answer_that_is_not_there_is_asked_for_where_a_hint_may_have_told_of_it(
+    answer: str, hinted: tuple[str, ...], *, asked: bool
+) -> None:
+    until = row(answer=answer, etag="1").unanswered_until(NOW, hinted)
+    assert until == (NOW + SHOWS_WITHIN if asked else None)

@@ -117,8 +117,13 @@ class Row:
         if self.version == 0 or self.answer == "pending" or after.version == self.version:
             return None
         lately = now - self.changed_at < SHOWS_WITHIN
-        unseen = any(etag != after.etag and not self.knows(etag) for etag in hinted)
-        return now + SHOWS_WITHIN if lately or (unseen and after.answer == "pending") else None
+        unseen = [etag for etag in hinted if not self.knows(etag)]
+        return now + SHOWS_WITHIN if lately else after.unanswered_until(now, unseen)
+
+    def unanswered_until(self, now: datetime, hinted: Iterable[str]) -> datetime | None:
+        """When to ask for the room's answer, of which one of these hints may have told; None where it is there, or none has."""
+        told = any(etag != self.etag for etag in hinted)
+        return now + SHOWS_WITHIN if told and self.answer == "pending" else None
 
     @property
     def is_own_series(self) -> bool:

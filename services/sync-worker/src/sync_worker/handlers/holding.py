@@ -202,11 +202,13 @@ class Holding:
         asked: list[Lacking] = []
         for row in after:
             before = self.mirrored.rows.get(row.id)
-            if before is None or row.id in mine or before.etag == row.etag:
+            etags = hinted.get(row.event_id, ())
+            if row.id in mine or (before is not None and before.etag == row.etag):
                 continue
-            settles_at = row.settles_at(now) or before.doubtful_until(
-                row, now, hinted.get(row.event_id, ())
-            )
+            if before is None:
+                settles_at = row.unanswered_until(now, etags)
+            else:
+                settles_at = row.settles_at(now) or before.doubtful_until(row, now, etags)
             if settles_at is not None:
                 asked.append(Lacking(event=row.event_id, ask_at=settles_at))
         self.owe(asked)
