@@ -196,7 +196,7 @@ class Holding:
     def _doubt(
         self, after: Iterable[Row], by_us: Sequence[Row], shown: Sequence[Seen], now: datetime
     ) -> None:
-        """What shows soon after our own write, or after other news, may be older than that: owe one more question."""
+        """What shows soon after our own write or other news, or without an answer hinted at, may be old: owe one more question."""
         mine = {row.id for row in by_us}
         hinted = {each.sighting.event_id: each.etags for each in shown}
         asked: list[Lacking] = []
